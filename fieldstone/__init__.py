@@ -1,0 +1,1 @@
+"""Fieldstone: a metadata-driven CRM platform."""

@@ -1,0 +1,1 @@
+"""Kinds of components, one module each."""
