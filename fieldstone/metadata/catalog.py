@@ -1,0 +1,204 @@
+"""The catalog: all that is known of one tenant's objects, immutable, one per version.
+
+Everything the engine does reads the catalog and nothing else. It is built by `build.py` out of
+component rows, kept under (tenant, version), and never patched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fieldstone.errors import NotFound
+from fieldstone.ids import FieldId, ObjectId, TenantId
+from fieldstone.metadata.field_types.field_type import FieldType
+from fieldstone.metadata.names import suggestion
+from fieldstone.metadata.values import Json, fold
+
+
+class UnknownObject(NotFound):
+    """No object of this name, or none that the viewer may see."""
+
+    code = "metadata.unknown_object"
+
+
+class UnknownField(NotFound):
+    """No field of this name, or none that the viewer may see."""
+
+    code = "metadata.unknown_field"
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """How a field's value follows from others of its record.
+
+    form: a name in runtime's table of derivations, such as join or work_domain.
+    fields: names of the fields it reads. separator: what join puts between them.
+    """
+
+    form: str
+    fields: tuple[str, ...]
+    separator: str = " "
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of one object.
+
+    key: its name in the record's JSON, short and never reused, so that renaming is free.
+    column: the record table's own column instead, for system fields such as id; key is then "".
+    slot: the indexed column it is lent; None if it has none.
+    references: the objects a reference may point to; empty for other types.
+    child_name: what its target calls the records that point to it, such as contacts.
+    """
+
+    id: FieldId
+    object_id: ObjectId
+    name: str
+    label: str
+    type: FieldType[Any, Any]
+    options: Any
+    key: str = ""
+    column: str | None = None
+    slot: str | None = None
+    required: bool = False
+    unique: bool = False
+    external_id: bool = False
+    searchable: bool = False
+    read_only: bool = False
+    default: Json = None
+    derivation: Derivation | None = None
+    references: tuple[ObjectId, ...] = ()
+    child_name: str = ""
+    aliases: tuple[str, ...] = ()
+    description: str = ""
+    help: str = ""
+    package: str | None = None
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether its value is the id of another record."""
+        return bool(self.references)
+
+    @property
+    def is_system(self) -> bool:
+        """Whether it is a column of every record rather than a part of its JSON."""
+        return self.column is not None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectDef:
+    """One object: a kind of record.
+
+    prefix: what its records' ids begin with. heap: the table that holds its rows, either the
+    tenant's leaf or a heap of its own. fields are in the order in which they were defined, the
+    system fields first. by_name maps every folded spelling, aliases included, to a field.
+    """
+
+    id: ObjectId
+    name: str
+    label: str
+    plural_label: str
+    slug: str
+    prefix: str
+    heap: str
+    name_field: str
+    fields: tuple[Field, ...]
+    by_name: Mapping[str, Field]
+    aliases: tuple[str, ...] = ()
+    description: str = ""
+    icon: str = ""
+    package: str | None = None
+    in_navigation: bool = True
+    is_junction: bool = False
+    created_at: datetime | None = None
+
+    def find_field(self, name: str) -> Field | None:
+        """Give the field that a name means, whatever its case; None if there is none."""
+        return self.by_name.get(fold(name))
+
+    def get_field(self, name: str) -> Field:
+        """Give the field that a name means. Raises UnknownField with the nearest name."""
+        found = self.find_field(name)
+        if found is None:
+            hint = suggestion(name, (field.name for field in self.fields))
+            raise UnknownField(f"{self.label} has no field {name[:80]}.", hint=hint)
+        return found
+
+    @property
+    def own_fields(self) -> tuple[Field, ...]:
+        """The fields that are kept in the record's JSON."""
+        return tuple(field for field in self.fields if not field.is_system)
+
+    @property
+    def title(self) -> Field:
+        """The field that names a record; the id where the object has no other."""
+        return self.find_field(self.name_field) or self.by_name["id"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChildRelation:
+    """A reference seen from its target: name is what the target calls these records."""
+
+    name: str
+    object: ObjectDef
+    field: Field
+
+
+@dataclass(frozen=True, slots=True)
+class ValueSet:
+    """A global picklist that several fields share. body is as its definition says."""
+
+    name: str
+    label: str
+    body: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class AttachRule:
+    """A rule that fills a reference of a record by an equal value on both sides.
+
+    Records of object get field set to the record of target whose target_field equals their
+    source field, whichever of the two arrives first.
+    """
+
+    name: str
+    object_id: ObjectId
+    field: Field
+    source: Field
+    target_id: ObjectId
+    target_field: Field
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Everything known of one tenant at one version. objects are in order of name."""
+
+    tenant_id: TenantId
+    version: int
+    objects: tuple[ObjectDef, ...]
+    by_id: Mapping[ObjectId, ObjectDef]
+    by_name: Mapping[str, ObjectDef]
+    by_slug: Mapping[str, ObjectDef]
+    by_prefix: Mapping[str, ObjectDef]
+    children: Mapping[ObjectId, tuple[ChildRelation, ...]]
+    value_sets: Mapping[str, ValueSet]
+    attach_rules: tuple[AttachRule, ...] = ()
+
+    def find_object(self, name: str) -> ObjectDef | None:
+        """Give the object that a name or alias means, whatever its case; None if there is none."""
+        return self.by_name.get(fold(name))
+
+    def get_object(self, name: str) -> ObjectDef:
+        """Give the object that a name or alias means. Raises UnknownObject."""
+        found = self.find_object(name)
+        if found is None:
+            hint = suggestion(name, (obj.name for obj in self.objects))
+            raise UnknownObject(f"There is no object {name[:80]}.", hint=hint)
+        return found
+
+    def children_of(self, obj: ObjectDef) -> tuple[ChildRelation, ...]:
+        """Give the references that point to an object, by the names it knows them under."""
+        return self.children.get(obj.id, ())
