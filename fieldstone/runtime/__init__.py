@@ -1,0 +1,1 @@
+"""What happens: transactions, records, checks, history, jobs and imports."""

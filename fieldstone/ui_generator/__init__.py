@@ -1,0 +1,1 @@
+"""Layouts made into pages and forms."""
