@@ -1,0 +1,202 @@
+"""The kind field: what an administrator says of one field of one object.
+
+A field's body is flat: what all fields have and the options of its type stand side by side, such
+as {"object": "Deal", "type": "currency", "required": true, "places": 2}.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Annotated, Any, Final
+
+import msgspec
+from jsonschema import Draft202012Validator
+from msgspec import Meta
+
+from fieldstone.errors import FieldstoneError, InvalidInput, Problem
+from fieldstone.metadata.component import Component
+from fieldstone.metadata.field_types.field_type import FieldType
+from fieldstone.metadata.field_types.options import build_options, options_schema
+from fieldstone.metadata.field_types.registry import FIELD_TYPES, get_field_type
+from fieldstone.metadata.kinds.kind import Kind
+from fieldstone.metadata.kinds.object import Label, Name, check_name, object_key
+from fieldstone.metadata.kinds.picklist import PicklistKind
+from fieldstone.metadata.names import keys_of
+from fieldstone.metadata.schemas import DIALECT, problems_of, schema_of
+from fieldstone.metadata.scope import Scope
+from fieldstone.metadata.values import Json, JsonObject, JsonSchema, fold
+
+MAX_FIELDS: Final = 800
+SYSTEM_NAMES: Final = frozenset(
+    {"id", "owner", "created_at", "created_by", "updated_at", "updated_by", "version"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DeriveBody:
+    """How a value follows from other fields of the record: see metadata/catalog.py Derivation."""
+
+    form: str
+    fields: tuple[Name, ...]
+    separator: str = " "
+
+
+@dataclass(frozen=True, slots=True)
+class FieldBody:
+    """What every field may say, whatever its type.
+
+    indexed: whether it takes a slot; None lets the type decide. default: used where a new record
+    says nothing. help: shown beside the field in forms.
+    """
+
+    object: Name
+    type: Annotated[str, Meta(min_length=1, max_length=40)]
+    label: Label | None = None
+    required: bool = False
+    unique: bool = False
+    external_id: bool = False
+    searchable: bool | None = None
+    read_only: bool = False
+    indexed: bool | None = None
+    default: Any = None
+    derive: DeriveBody | None = None
+    aliases: tuple[Name, ...] = ()
+    description: Annotated[str, Meta(max_length=4000)] = ""
+    help: Annotated[str, Meta(max_length=1000)] = ""
+
+
+COMMON: Final = frozenset(field.name for field in fields(FieldBody))
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Split the name of a field component into the object's and the field's own."""
+    owner, _, own = name.partition(".")
+    return owner, own
+
+
+def options_of(body: JsonObject) -> dict[str, Json]:
+    """Give the part of a body that belongs to the field's type."""
+    return {key: value for key, value in body.items() if key not in COMMON}
+
+
+class FieldKind(Kind[FieldBody]):
+    """A field, such as Deal.amount."""
+
+    name = "field"
+    body_class = FieldBody
+
+    @cached_property
+    def schema(self) -> JsonSchema:
+        """The JSON Schema of a body: one alternative for each type."""
+        return {"$schema": DIALECT, "oneOf": [self.schema_for(t) for t in FIELD_TYPES.values()]}
+
+    def schema_for(self, field_type: FieldType[Any, Any]) -> JsonSchema:
+        """Give the JSON Schema of the body of a field of one type."""
+        common = schema_of(self.body_class)
+        special = options_schema(field_type)
+        merged = {**_part(common, "properties"), **_part(special, "properties")}
+        merged["type"] = {"type": "string"}
+        needed = [*_list(common, "required"), *_list(special, "required")]
+        schema: JsonSchema = {**common, "properties": merged, "required": needed}
+        defs = {**_part(common, "$defs"), **_part(special, "$defs")}
+        return {**schema, "title": field_type.name, **({"$defs": defs} if defs else {})}
+
+    @cached_property
+    def _validators(self) -> Mapping[str, Draft202012Validator]:
+        return {
+            name: Draft202012Validator(self.schema_for(field_type))
+            for name, field_type in FIELD_TYPES.items()
+        }
+
+    def problems(self, component: Component) -> Iterator[Problem]:
+        """Yield what is wrong with the shape of a body, options of the type included."""
+        declared = component.body.get("type")
+        if not isinstance(declared, str):
+            yield Problem("metadata.invalid", "type is missing.", "/type", _types_hint())
+            return
+        try:
+            field_type = get_field_type(declared)
+        except InvalidInput as error:
+            yield error.problem.below("/type")
+            return
+        shape = list(problems_of(self._validators[field_type.name], component.body, "metadata.invalid"))
+        yield from shape
+        if not shape:
+            yield from self._option_problems(field_type, component)
+
+    def _option_problems(
+        self, field_type: FieldType[Any, Any], component: Component
+    ) -> Iterator[Problem]:
+        try:
+            options = build_options(field_type, options_of(component.body))
+            default = component.body.get("default")
+            if default is not None:
+                field_type.accept(default, options)
+        except FieldstoneError as error:
+            for problem in error.problems:
+                place = problem.at if isinstance(problem.at, str) else "/default"
+                yield Problem("metadata.invalid", problem.message, place, problem.hint)
+
+    def read(self, component: Component) -> FieldBody:
+        """Give the common part of a body."""
+        common = {key: value for key, value in component.body.items() if key in COMMON}
+        return msgspec.convert(common, FieldBody)
+
+    def depends_on(self, component: Component) -> Iterator[tuple[str, str]]:
+        """Yield its object, the objects it refers to and the value set it draws from."""
+        body = self.read(component)
+        yield object_key(body.object)
+        for target in targets_of(component):
+            yield object_key(target)
+        value_set = component.body.get("value_set")
+        if isinstance(value_set, str):
+            yield PicklistKind.name, value_set
+
+    def check(self, component: Component, scope: Scope) -> Iterator[Problem]:
+        """Yield a bad name and names of fields that are taken or missing."""
+        own = split_name(component.name)[1]
+        yield from check_name(own)
+        if fold(own) in SYSTEM_NAMES:
+            message = f"{own} is a field that every object has already."
+            yield Problem("metadata.name_taken", message, "/name")
+        body = self.read(component)
+        if body.derive is not None:
+            for number, source in enumerate(body.derive.fields):
+                if scope.find(self.name, f"{body.object}.{source}") is None:
+                    message = f"{body.object} has no field {source}."
+                    yield Problem(
+                        "metadata.unknown_reference", message, f"/derive/fields/{number}"
+                    )
+
+
+def targets_of(component: Component) -> tuple[str, ...]:
+    """Give the names of the objects that a field of a reference type may point to."""
+    field_type = get_field_type(str(component.body["type"]))
+    options = build_options(field_type, options_of(component.body))
+    return tuple(getattr(options, "targets", ()))
+
+
+def names_claimed(component: Component) -> tuple[str, ...]:
+    """Give every folded spelling by which a field would be found on its object."""
+    aliases = component.body.get("aliases", ())
+    assert isinstance(aliases, list | tuple)
+    own = split_name(component.name)[1]
+    return tuple(key for name in (own, *map(str, aliases)) for key in keys_of(name))
+
+
+def _part(schema: JsonSchema, key: str) -> dict[str, Any]:
+    part = schema.get(key, {})
+    assert isinstance(part, dict)
+    return part
+
+
+def _list(schema: JsonSchema, key: str) -> list[str]:
+    part = schema.get(key, [])
+    assert isinstance(part, list)
+    return part
+
+
+def _types_hint() -> str:
+    return "Types are: " + ", ".join(FIELD_TYPES) + "."

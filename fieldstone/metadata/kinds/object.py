@@ -1,0 +1,92 @@
+"""The kind object: what an administrator says of a kind of record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import Meta
+
+from fieldstone.errors import Problem
+from fieldstone.metadata.component import Component
+from fieldstone.metadata.kinds.kind import Kind
+from fieldstone.metadata.names import MAX_NAME_LENGTH, NAME, keys_of, plural_of, slug_of
+from fieldstone.metadata.scope import Scope
+
+Label = Annotated[str, Meta(min_length=1, max_length=120)]
+Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_LENGTH)]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectBody:
+    """An object. Only the label is needed; the rest follows from it.
+
+    plural_label also gives the address of its lists. prefix begins its records' ids.
+    name_field is the field that names a record. aliases are other names it is found by.
+    """
+
+    label: Label
+    plural_label: Annotated[str, Meta(max_length=120)] = ""
+    prefix: Annotated[str, Meta(pattern="^([a-z][a-z0-9]{0,39})?$")] = ""
+    name_field: Annotated[str, Meta(max_length=MAX_NAME_LENGTH)] = "name"
+    aliases: tuple[Name, ...] = ()
+    description: Annotated[str, Meta(max_length=4000)] = ""
+    icon: Annotated[str, Meta(max_length=60)] = ""
+    in_navigation: bool = True
+    junction: bool = False
+
+    @property
+    def plural(self) -> str:
+        """The plural label, guessed where none is given."""
+        return self.plural_label or plural_of(self.label)
+
+    @property
+    def slug(self) -> str:
+        """What its lists are called in addresses."""
+        return slug_of(self.plural)
+
+
+class ObjectKind(Kind[ObjectBody]):
+    """A kind of record, such as Company or Project__c."""
+
+    name = "object"
+    body_class = ObjectBody
+
+    def check(self, component: Component, scope: Scope) -> Iterator[Problem]:
+        """Yield a bad name, and names, addresses and prefixes that another object has."""
+        yield from check_name(component.name)
+        mine = set(_claims(component, self.read(component)))
+        for other in scope.of_kind(self.name):
+            if other.key == component.key:
+                continue
+            for claim, pointer in mine & set(_claims(other, self.read(other))):
+                what = claim.split(" ", 1)[1]
+                message = f"{what} is taken by the object {other.name}."
+                yield Problem("metadata.name_taken", message, pointer)
+
+
+def _claims(component: Component, body: ObjectBody) -> Iterator[tuple[str, str]]:
+    for name in (component.name, *body.aliases):
+        for key in keys_of(name):
+            yield f"name {key}", "/name"
+    yield f"address {body.slug}", "/plural_name"
+    if body.prefix:
+        yield f"prefix {body.prefix}", "/prefix"
+
+
+def check_name(name: str) -> Iterator[Problem]:
+    """Yield what is wrong with the name of an object or a field."""
+    if not NAME.fullmatch(name) or len(name) > MAX_NAME_LENGTH:
+        yield Problem(
+            "metadata.bad_name",
+            f"{name[:100]!r} cannot be a name.",
+            "/name",
+            f"Use letters, digits and single underscores, at most {MAX_NAME_LENGTH} characters, "
+            "a letter first.",
+        )
+
+
+def object_key(name: str) -> tuple[str, str]:
+    """Give kind and name of an object, as depends_on yields them."""
+    return ObjectKind.name, name

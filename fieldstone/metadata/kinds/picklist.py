@@ -1,0 +1,41 @@
+"""The kind picklist: a value set that several fields share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import Meta
+
+from fieldstone.errors import Problem
+from fieldstone.metadata.component import Component
+from fieldstone.metadata.field_types.picklist import PicklistValue, values_of
+from fieldstone.metadata.kinds.kind import Kind
+from fieldstone.metadata.scope import Scope
+from fieldstone.metadata.values import fold
+
+
+@dataclass(frozen=True, slots=True)
+class PicklistBody:
+    """A global value set. options are in the order in which they are offered."""
+
+    label: Annotated[str, Meta(min_length=1, max_length=120)]
+    options: Annotated[tuple[str | PicklistValue, ...], Meta(min_length=1, max_length=1000)]
+    description: Annotated[str, Meta(max_length=4000)] = ""
+
+
+class PicklistKind(Kind[PicklistBody]):
+    """A global value set, such as Industry."""
+
+    name = "picklist"
+    body_class = PicklistBody
+
+    def check(self, component: Component, scope: Scope) -> Iterator[Problem]:
+        """Yield values that stand there twice."""
+        seen: set[str] = set()
+        for number, value in enumerate(values_of(self.read(component).options)):
+            if fold(value.value) in seen:
+                message = f"The value {value.value} stands there twice."
+                yield Problem("metadata.invalid", message, f"/options/{number}")
+            seen.add(fold(value.value))

@@ -1,0 +1,39 @@
+"""All kinds of components, in plain sight."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from fieldstone.errors import InvalidInput
+from fieldstone.metadata.kinds.attach_rule import AttachRuleKind
+from fieldstone.metadata.kinds.field import FieldKind
+from fieldstone.metadata.kinds.kind import Kind
+from fieldstone.metadata.kinds.object import ObjectKind
+from fieldstone.metadata.kinds.picklist import PicklistKind
+from fieldstone.metadata.kinds.relation import RelationKind
+from fieldstone.metadata.names import suggestion
+
+
+class UnknownKind(InvalidInput):
+    """A component of a kind that does not exist."""
+
+    code = "metadata.unknown_kind"
+
+
+OBJECT: Final = ObjectKind()
+FIELD: Final = FieldKind()
+RELATION: Final = RelationKind()
+PICKLIST: Final = PicklistKind()
+ATTACH_RULE: Final = AttachRuleKind()
+
+KINDS: Final[Mapping[str, Kind[Any]]] = {
+    kind.name: kind for kind in (OBJECT, FIELD, RELATION, PICKLIST, ATTACH_RULE)
+}
+
+
+def get_kind(name: str) -> Kind[Any]:
+    """Give the kind of this name. Raises UnknownKind."""
+    if name not in KINDS:
+        raise UnknownKind(f"There is no kind {name[:40]!r}.", hint=suggestion(name, KINDS))
+    return KINDS[name]

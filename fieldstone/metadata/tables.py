@@ -1,0 +1,203 @@
+"""The tables, as SQLAlchemy knows them. Their DDL is the migrations' alone.
+
+Every record heap has the same columns, whether it is a tenant's leaf or an object's own heap, so
+that one function gives the table of any of them by name.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from fieldstone.metadata.slots import SLOTS, SlotKind
+
+METADATA: Final = MetaData()
+LEAVES: Final = 16
+LEAF_PREFIX: Final = "record_p"
+OWN_HEAP_PREFIX: Final = "record_x"
+
+TENANT: Final = Table(
+    "tenant",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text),
+    Column("label", Text),
+    Column("leaf", Text),
+    Column("status", Text),
+    Column("settings", JSONB),
+    Column("created_at", DateTime(timezone=True)),
+)
+CATALOG_VERSION: Final = Table(
+    "catalog_version",
+    METADATA,
+    Column("tenant_id", Integer, primary_key=True),
+    Column("version", BigInteger),
+)
+COMPONENT: Final = Table(
+    "component",
+    METADATA,
+    Column("tenant_id", Integer, primary_key=True),
+    Column("id", Integer, primary_key=True),
+    Column("kind", Text),
+    Column("name", Text),
+    Column("package", Text),
+    Column("body", JSONB),
+    Column("storage", JSONB),
+    Column("created_at", DateTime(timezone=True)),
+    Column("updated_at", DateTime(timezone=True)),
+    Column("deleted_at", DateTime(timezone=True)),
+)
+COMPONENT_CHANGE: Final = Table(
+    "component_change",
+    METADATA,
+    Column("tenant_id", Integer, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("at", DateTime(timezone=True)),
+    Column("version", BigInteger),
+    Column("actor_id", BigInteger),
+    Column("cause", JSONB),
+    Column("component_id", Integer),
+    Column("kind", Text),
+    Column("name", Text),
+    Column("operation", Text),
+    Column("before", JSONB),
+    Column("after", JSONB),
+)
+LINK: Final = Table(
+    "link",
+    METADATA,
+    Column("tenant_id", Integer, primary_key=True),
+    Column("target_id", BigInteger, primary_key=True),
+    Column("field_id", Integer, primary_key=True),
+    Column("source_id", BigInteger, primary_key=True),
+    Column("source_object_id", Integer),
+)
+RECORD_UNIQUE: Final = Table(
+    "record_unique",
+    METADATA,
+    Column("tenant_id", Integer, primary_key=True),
+    Column("object_id", Integer, primary_key=True),
+    Column("field_id", Integer, primary_key=True),
+    Column("value", Text, primary_key=True),
+    Column("record_id", BigInteger),
+)
+RECORD_SEARCH: Final = Table(
+    "record_search",
+    METADATA,
+    Column("tenant_id", Integer, primary_key=True),
+    Column("id", BigInteger, primary_key=True),
+    Column("object_id", Integer),
+    Column("txt", Text),
+)
+CHANGE: Final = Table(
+    "change",
+    METADATA,
+    Column("tenant_id", Integer, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("at", DateTime(timezone=True), primary_key=True),
+    Column("actor_id", BigInteger),
+    Column("cause", JSONB),
+    Column("object_id", Integer),
+    Column("record_id", BigInteger),
+    Column("version", Integer),
+    Column("operation", Text),
+    Column("before", JSONB),
+    Column("after", JSONB),
+)
+COUNTER: Final = Table(
+    "counter",
+    METADATA,
+    Column("tenant_id", Integer, primary_key=True),
+    Column("field_id", Integer, primary_key=True),
+    Column("value", BigInteger),
+)
+JOB: Final = Table(
+    "job",
+    METADATA,
+    Column("tenant_id", Integer, primary_key=True),
+    Column("id", BigInteger, primary_key=True),
+    Column("kind", Text),
+    Column("arguments", JSONB),
+    Column("state", Text),
+    Column("progress", JSONB),
+    Column("result", JSONB),
+    Column("attempts", Integer),
+    Column("cancel_requested", Boolean),
+    Column("actor_id", BigInteger),
+    Column("created_at", DateTime(timezone=True)),
+    Column("run_after", DateTime(timezone=True)),
+    Column("relayed_at", DateTime(timezone=True)),
+    Column("heartbeat_at", DateTime(timezone=True)),
+    Column("finished_at", DateTime(timezone=True)),
+)
+IDEMPOTENCY: Final = Table(
+    "idempotency",
+    METADATA,
+    Column("tenant_id", Integer, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("digest", Text),
+    Column("status", Integer),
+    Column("body", Text),
+    Column("created_at", DateTime(timezone=True)),
+)
+FILE: Final = Table(
+    "file",
+    METADATA,
+    Column("tenant_id", Integer, primary_key=True),
+    Column("id", BigInteger, primary_key=True),
+    Column("name", Text),
+    Column("content_type", Text),
+    Column("size_bytes", BigInteger),
+    Column("sha256", Text),
+    Column("created_at", DateTime(timezone=True)),
+    Column("created_by", BigInteger),
+)
+
+_SLOT_COLUMNS: Final = {
+    SlotKind.TEXT: Text(collation="C"),
+    SlotKind.NUMBER: Float(),
+    SlotKind.TIME: DateTime(),
+    SlotKind.REFERENCE: BigInteger(),
+}
+
+
+@lru_cache(maxsize=1024)
+def heap(name: str) -> Table:
+    """Give the record table of this name: a leaf such as record_p03, or record_x123.
+
+    The lists of a table's columns do not differ between heaps; each has a MetaData of its own.
+    """
+    assert name.startswith((LEAF_PREFIX, OWN_HEAP_PREFIX)), name
+    slots = [
+        Column(slot, _SLOT_COLUMNS[kind]) for kind, names in SLOTS.items() for slot in names
+    ]
+    return Table(
+        name,
+        MetaData(),
+        Column("tenant_id", Integer, primary_key=True),
+        Column("object_id", Integer),
+        Column("id", BigInteger, primary_key=True),
+        Column("version", Integer),
+        Column("owner_id", BigInteger),
+        Column("created_at", DateTime(timezone=True)),
+        Column("created_by", BigInteger),
+        Column("updated_at", DateTime(timezone=True)),
+        Column("updated_by", BigInteger),
+        Column("deleted_at", DateTime(timezone=True)),
+        *slots,
+        Column("data", JSONB),
+        Column("data_long", JSONB),
+    )

@@ -1,0 +1,1 @@
+"""The database: engine, migrations and the pool of connections."""
