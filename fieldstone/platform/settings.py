@@ -1,0 +1,252 @@
+"""How an installation runs: read once from options and variables, then handed down."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeVar
+
+from fieldstone.errors import InvalidInput, Problem, Several
+
+T = TypeVar("T")
+_SECRET_BYTES = 32
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off"})
+
+
+class BadSetting(InvalidInput):
+    """A setting with a value that it cannot take."""
+
+    code = "settings.bad_value"
+
+
+class Environment(StrEnum):
+    """What the installation is for; production takes nobody's word for who they are."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+def _natural(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) == 0:
+        raise ValueError("a whole number above 0")
+    return int(text)
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 65535:
+        raise ValueError("a port, 0 to 65535")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < 86_400:
+        raise ValueError("a number of seconds above 0 and below 86400")
+    return seconds
+
+
+def _flag(text: str) -> bool:
+    if text.lower() in _TRUE | _FALSE:
+        return text.lower() in _TRUE
+    raise ValueError("yes or no")
+
+
+def _environment(text: str) -> Environment:
+    try:
+        return Environment(text.lower())
+    except ValueError:
+        raise ValueError(" or ".join(Environment)) from None
+
+
+def _directory(text: str) -> Path:
+    return Path(text).expanduser().absolute()
+
+
+def _database(text: str) -> str:
+    if not text.startswith(("postgresql://", "postgres://")):
+        raise ValueError("an address such as postgresql://user:password@host/database")
+    return text
+
+
+def _redis(text: str) -> str:
+    if not text.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("an address such as redis://host:6379/0")
+    return text
+
+
+def default_data_directory() -> Path:
+    """Give where data lie by the platform's convention: /var/lib for root, else the state home."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/fieldstone")
+    home = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    return Path(home).expanduser() / "fieldstone"
+
+
+def _setting(
+    variable: str,
+    read: Callable[[str], Any],
+    default: Callable[[], T],
+    meaning: str,
+    *,
+    shown: str | None = None,
+    secret: bool = False,
+) -> T:
+    """Declare a setting. shown: its default in words, where the value depends on the machine."""
+    facts = {"variable": variable, "read": read, "meaning": meaning, "shown": shown}
+    declared: T = field(default_factory=default, repr=not secret, metadata=facts)
+    return declared
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How one installation runs. Every value comes from an option, a variable or a default."""
+
+    data: Path = _setting(
+        "FIELDSTONE_DATA",
+        _directory,
+        default_data_directory,
+        "Directory of the embedded servers, of files and of the secret key.",
+        shown="`/var/lib/fieldstone` for root, else `~/.local/state/fieldstone`",
+    )
+    database_url: str | None = _setting(
+        "FIELDSTONE_DATABASE_URL",
+        _database,
+        lambda: None,
+        "PostgreSQL 15 or newer. Unset: the embedded one is started.",
+        secret=True,
+    )
+    redis_url: str | None = _setting(
+        "FIELDSTONE_REDIS_URL",
+        _redis,
+        lambda: None,
+        "Valkey or Redis 7 or newer. Unset: the embedded one is started.",
+        secret=True,
+    )
+    environment: Environment = _setting(
+        "FIELDSTONE_ENV",
+        _environment,
+        lambda: Environment.DEVELOPMENT,
+        "`development` or `production`. In production no request is trusted for being local.",
+    )
+    host: str = _setting(
+        "FIELDSTONE_HOST", str, lambda: "127.0.0.1", "Address that the server listens on."
+    )
+    port: int = _setting(
+        "FIELDSTONE_PORT",
+        _port,
+        lambda: 8000,
+        "Port that the server listens on; 0 takes a free one.",
+    )
+    workers: int = _setting("FIELDSTONE_WORKERS", _natural, lambda: 1, "Number of web processes.")
+    demo: bool = _setting(
+        "FIELDSTONE_DEMO", _flag, lambda: False, "Whether sample data are added to a new database."
+    )
+    server_url: str | None = _setting(
+        "FIELDSTONE_URL",
+        str,
+        lambda: None,
+        "Where the other commands find the server.",
+        shown="`http://127.0.0.1:8000`, by host and port",
+    )
+    secret_key: str | None = _setting(
+        "FIELDSTONE_SECRET_KEY",
+        str,
+        lambda: None,
+        "Signs sessions and tokens. Unset: made on first use and kept in the data directory.",
+        secret=True,
+    )
+    body_limit_bytes: int = _setting(
+        "FIELDSTONE_BODY_LIMIT_BYTES",
+        _natural,
+        lambda: 10_000_000,
+        "Largest body of a request; a larger one gets status 413.",
+    )
+    import_limit_bytes: int = _setting(
+        "FIELDSTONE_IMPORT_LIMIT_BYTES",
+        _natural,
+        lambda: 500_000_000,
+        "Largest file of an import.",
+    )
+    request_timeout_s: float = _setting(
+        "FIELDSTONE_REQUEST_TIMEOUT_S",
+        _seconds,
+        lambda: 60.0,
+        "How long a request may take before it is cut.",
+    )
+    statement_timeout_s: float = _setting(
+        "FIELDSTONE_STATEMENT_TIMEOUT_S",
+        _seconds,
+        lambda: 15.0,
+        "How long one statement of a request may run in the database.",
+    )
+
+    @property
+    def url(self) -> str:
+        """Where the other commands find the server."""
+        return (self.server_url or f"http://{_bracketed(self.host)}:{self.port}").rstrip("/")
+
+    @property
+    def is_production(self) -> bool:
+        """Whether the installation serves real customers."""
+        return self.environment is Environment.PRODUCTION
+
+
+def load_settings(variables: Mapping[str, str], chosen: Mapping[str, object]) -> Settings:
+    """Give the settings: what was chosen on the command line, then the variables, then defaults.
+
+    chosen: values by the names of Settings; None and missing ones count as not chosen.
+    Raises Several with every setting that cannot be used.
+    """
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for declared in fields(Settings):
+        variable, picked = declared.metadata["variable"], chosen.get(declared.name)
+        text = str(picked) if picked is not None else variables.get(variable, "")
+        if text:
+            try:
+                values[declared.name] = declared.metadata["read"](text)
+            except ValueError as error:
+                source = variable if picked is None else f"--{declared.name.replace('_', '-')}"
+                problems.append(_problem(source, text, str(error)))
+    if problems:
+        raise Several(problems)
+    return Settings(**values)
+
+
+def load_secret_key(settings: Settings) -> str:
+    """Give the key that signs, made on first use in the data directory for its owner alone.
+
+    Processes that start at the same time get the same key: only the first one's file is kept.
+    """
+    if settings.secret_key:
+        return settings.secret_key
+    path = settings.data / "secret.key"
+    if not path.exists():
+        settings.data.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=settings.data, prefix=".secret-") as made:
+            made.write(secrets.token_urlsafe(_SECRET_BYTES))
+            made.flush()
+            with suppress(FileExistsError):
+                os.link(made.name, path)
+    return path.read_text()
+
+
+def _problem(source: str, text: str, wanted: str) -> Problem:
+    return Problem(BadSetting.code, f"{source} is {text!r}, but must be {wanted}.")
+
+
+def _bracketed(host: str) -> str:
+    """Write a host as addresses do: IPv6 in brackets, and "all addresses" as the local one."""
+    if host in {"0.0.0.0", "::", ""}:  # noqa: S104 - it is read here, not listened on
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
