@@ -14,14 +14,14 @@ from fieldstone.platform.embedded.postgres import EmbeddedPostgres
 from fieldstone.platform.embedded.valkey import EmbeddedValkey
 
 
-def main(kind: str, state: Path) -> int:
+def main(kind: str, state: Path, *, durable: bool) -> int:
     """Run the server of a state directory. kind: postgres or valkey."""
     try:
         if kind == "postgres":
-            with EmbeddedPostgres(state) as postgres:
+            with EmbeddedPostgres(state, durable=durable) as postgres:
                 wait(postgres.pid, postgres.dsn())
         else:
-            with EmbeddedValkey(state) as valkey:
+            with EmbeddedValkey(state, durable=durable) as valkey:
                 wait(valkey.pid, valkey.url)
     except FieldstoneError as error:
         say({"code": error.code, "message": str(error)})
@@ -42,4 +42,4 @@ def say(told: object) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], Path(sys.argv[2])))
+    sys.exit(main(sys.argv[1], Path(sys.argv[2]), durable="throwaway" not in sys.argv))
