@@ -1,0 +1,235 @@
+"""Syntax tree to text: `render_query`, `render_condition`, `render_order`.
+
+What is rendered reads back as an equal tree: parse_query(render_query(q)) == q.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, assert_never
+
+from fieldstone.query_language.syntax import (
+    AccessMode,
+    Aggregate,
+    And,
+    Bind,
+    Boolean,
+    Call,
+    ChildQuery,
+    Comparison,
+    Condition,
+    DataCategory,
+    DateTimeValue,
+    DateValue,
+    Expression,
+    FieldGroup,
+    GroupBy,
+    Grouping,
+    Item,
+    Membership,
+    Money,
+    Not,
+    Null,
+    Number,
+    Or,
+    Order,
+    Path,
+    Query,
+    RelativeDate,
+    SelectItem,
+    Source,
+    Text,
+    TypeOf,
+    Value,
+    Visibility,
+    With,
+    Word,
+)
+
+_ESCAPES: Final = str.maketrans(
+    {"'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
+)
+
+
+def render_query(query: Query) -> str:
+    """Give the text of a query, on one line."""
+    grouped = query.group_by is not None
+    clauses = [
+        f"SELECT {_list(_item(item, grouped=grouped) for item in query.select)}",
+        f"FROM {_list(_source(source) for source in (query.source, *query.joins))}",
+    ]
+    if query.scope is not None:
+        clauses.append(f"USING SCOPE {query.scope}")
+    if query.where is not None:
+        clauses.append(f"WHERE {render_condition(query.where)}")
+    clauses.extend(_with(clause) for clause in query.with_clauses)
+    if query.group_by is not None:
+        clauses.append(f"GROUP BY {_group(query.group_by)}")
+    if query.having is not None:
+        clauses.append(f"HAVING {render_condition(query.having)}")
+    if query.order_by:
+        clauses.append(f"ORDER BY {render_order(query.order_by)}")
+    if query.limit is not None:
+        clauses.append(f"LIMIT {_count(query.limit)}")
+    if query.offset is not None:
+        clauses.append(f"OFFSET {_count(query.offset)}")
+    clauses.extend(f"FOR {purpose}" for purpose in query.purposes)
+    clauses.extend(f"UPDATE {update}" for update in query.updates)
+    if query.all_rows:
+        clauses.append("ALL ROWS")
+    return " ".join(clauses)
+
+
+def render_condition(condition: Condition) -> str:
+    """Give the text of a condition, with parentheses around every nested AND and OR."""
+    match condition:
+        case Comparison(left, operator, right):
+            return f"{render_expression(left)} {operator} {render_value(right)}"
+        case Membership(left, operator, right):
+            return f"{render_expression(left)} {operator} {_members(right)}"
+        case Not(inner):
+            return f"NOT {_nested(inner)}"
+        case And(conditions):
+            return " AND ".join(_nested(part) for part in conditions)
+        case Or(conditions):
+            return " OR ".join(_nested(part) for part in conditions)
+        case _:
+            assert_never(condition)
+
+
+def render_order(order_by: Iterable[Order]) -> str:
+    """Give the text of sort keys."""
+    return _list(_order(order) for order in order_by)
+
+
+def render_expression(expression: Expression) -> str:
+    """Give the text of a path, a call or a value."""
+    match expression:
+        case Path():
+            return expression.text
+        case Call(name, arguments):
+            return f"{name}({_list(render_expression(part) for part in arguments)})"
+        case Aggregate(function, arguments):
+            return f"{function}({_list(render_expression(part) for part in arguments)})"
+        case _:
+            return render_value(expression)
+
+
+def render_value(value: Value) -> str:
+    """Give the text of a literal, a bind or a bare word."""
+    match value:
+        case Text(pattern):
+            text = f"'{pattern.translate(_ESCAPES)}'"
+        case Bind(name):
+            text = f":{name}"
+        case Word():
+            text = value.text
+        case Boolean() | Null():
+            text = _fixed(value)
+        case Number() | Money():
+            text = _number(value)
+        case DateValue() | DateTimeValue() | RelativeDate():
+            text = _moment(value)
+        case _:
+            assert_never(value)
+    return text
+
+
+def _fixed(value: Boolean | Null) -> str:
+    if isinstance(value, Null):
+        return "NULL"
+    return "TRUE" if value.value else "FALSE"
+
+
+def _number(value: Number | Money) -> str:
+    return str(value.value) if isinstance(value, Number) else f"{value.currency}{value.amount:f}"
+
+
+def _moment(value: DateValue | DateTimeValue | RelativeDate) -> str:
+    match value:
+        case DateValue(day):
+            return day.isoformat()
+        case DateTimeValue(instant):
+            return f"{instant.replace(tzinfo=None).isoformat()}Z"
+        case RelativeDate(name, count):
+            return name if count is None else f"{name}:{count}"
+        case _:
+            assert_never(value)
+
+
+def _list(parts: Iterable[str]) -> str:
+    return ", ".join(parts)
+
+
+def _item(item: Item, *, grouped: bool) -> str:
+    match item:
+        case SelectItem(expression, alias):
+            text = render_expression(expression)
+            bare = grouped or not isinstance(expression, Path)
+            return text if alias is None else f"{text}{' ' if bare else ' AS '}{alias}"
+        case FieldGroup(name):
+            return f"FIELDS({name})"
+        case ChildQuery(query):
+            return f"({render_query(query)})"
+        case TypeOf():
+            return _type_of(item)
+        case _:
+            assert_never(item)
+
+
+def _type_of(item: TypeOf) -> str:
+    branches = " ".join(
+        f"WHEN {branch.object} THEN {_list(path.text for path in branch.paths)}"
+        for branch in item.branches
+    )
+    otherwise = f" ELSE {_list(path.text for path in item.otherwise)}" if item.otherwise else ""
+    return f"TYPEOF {item.path.text} {branches}{otherwise} END"
+
+
+def _source(source: Source) -> str:
+    return source.path.text if source.alias is None else f"{source.path.text} {source.alias}"
+
+
+def _with(clause: With) -> str:
+    match clause:
+        case AccessMode(name):
+            return f"WITH {name}"
+        case DataCategory(filters):
+            tests = (f"{f.group} {f.selector} ({_list(f.categories)})" for f in filters)
+            return f"WITH DATA CATEGORY {' AND '.join(tests)}"
+        case Visibility(settings):
+            pairs = (f"{name} = {render_value(value)}" for name, value in settings)
+            return f"WITH RecordVisibilityContext({_list(pairs)})"
+        case _:
+            assert_never(clause)
+
+
+def _group(group: GroupBy) -> str:
+    text = _list(render_expression(expression) for expression in group.expressions)
+    return text if group.grouping is Grouping.PLAIN else f"{group.grouping}({text})"
+
+
+def _order(order: Order) -> str:
+    text = render_expression(order.expression)
+    if order.descending:
+        text += " DESC"
+    return text if order.nulls is None else f"{text} NULLS {order.nulls}"
+
+
+def _count(count: int | Bind) -> str:
+    return str(count) if isinstance(count, int) else render_value(count)
+
+
+def _members(right: tuple[Value, ...] | Bind | Query) -> str:
+    match right:
+        case Query():
+            return f"({render_query(right)})"
+        case Bind():
+            return render_value(right)
+        case _:
+            return f"({_list(render_value(value) for value in right)})"
+
+
+def _nested(condition: Condition) -> str:
+    text = render_condition(condition)
+    return text if isinstance(condition, Comparison | Membership) else f"({text})"

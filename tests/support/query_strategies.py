@@ -1,0 +1,169 @@
+"""Hypothesis strategies for the syntax tree of queries."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC
+from decimal import Decimal
+
+from hypothesis import strategies as st
+
+from fieldstone.query_language.syntax import (
+    AccessMode,
+    Aggregate,
+    AggregateFunction,
+    And,
+    Bind,
+    Boolean,
+    Call,
+    CategoryFilter,
+    ChildQuery,
+    Comparison,
+    Condition,
+    DataCategory,
+    DateTimeValue,
+    DateValue,
+    FieldGroup,
+    GroupBy,
+    Grouping,
+    ListOperator,
+    Membership,
+    Money,
+    Not,
+    Null,
+    NullsPlace,
+    Number,
+    Operator,
+    Or,
+    Order,
+    Path,
+    Query,
+    RelativeDate,
+    SelectItem,
+    Source,
+    Text,
+    TypeBranch,
+    TypeOf,
+)
+
+_RESERVED = {"select", "from", "where", "not", "typeof"}
+_CLAUSES = {
+    *("using", "with", "group", "having", "order", "limit", "offset", "for", "update", "all"),
+    *("as", "and", "or"),
+}
+_FUNCTIONS = ("CALENDAR_YEAR", "convertTimezone", "FORMAT", "toLabel", "GROUPING", "DAY_ONLY")
+_RELATIVE = ("TODAY", "YESTERDAY", "THIS_MONTH", "LAST_90_DAYS", "NEXT_FISCAL_QUARTER")
+_COUNTED = ("LAST_N_DAYS", "NEXT_N_FISCAL_YEARS", "N_WEEKS_AGO")
+
+names = st.from_regex(re.compile(r"[A-Za-z_]\w{0,12}", re.ASCII), fullmatch=True).filter(
+    lambda name: name.lower() not in _RESERVED
+)
+aliases = names.filter(lambda name: name.lower() not in _CLAUSES)
+paths = st.lists(names, min_size=1, max_size=3).map(lambda parts: Path(tuple(parts)))
+characters = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
+texts = st.text(characters, max_size=12).map(lambda text: Text(text.replace("\\", r"\\")))
+patterns = st.lists(
+    st.one_of(
+        st.sampled_from([r"\%", r"\_", r"\\", "%", "_"]), characters.filter(lambda c: c != "\\")
+    )
+).map(lambda parts: Text("".join(parts)))
+decimals = st.decimals(min_value=-(10**20), max_value=10**20, allow_nan=False, places=6)
+instants = st.datetimes(timezones=st.just(UTC)).map(DateTimeValue)
+binds = paths.map(lambda path: Bind(path.text))
+values = st.one_of(
+    texts,
+    patterns,
+    decimals.map(Number),
+    st.builds(Money, st.sampled_from(["USD", "EUR"]), decimals.map(lambda d: Decimal(f"{d:f}"))),
+    st.booleans().map(Boolean),
+    st.just(Null()),
+    st.dates().map(DateValue),
+    instants,
+    st.sampled_from(_RELATIVE).map(RelativeDate),
+    st.builds(RelativeDate, st.sampled_from(_COUNTED), st.integers(0, 9_999)),
+    binds,
+)
+calls = st.recursive(
+    paths,
+    lambda inner: st.builds(Call, st.sampled_from(_FUNCTIONS), inner.map(lambda x: (x,))),
+    max_leaves=2,
+)
+aggregates = st.builds(Aggregate, st.sampled_from(AggregateFunction), calls.map(lambda x: (x,)))
+operands = st.one_of(paths, calls, aggregates)
+comparisons = st.builds(Comparison, operands, st.sampled_from(Operator), values)
+value_lists = st.lists(values, min_size=1, max_size=4).map(tuple)
+
+
+def _compound(inner: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
+    several = st.lists(inner, min_size=2, max_size=4).map(tuple)
+    return st.one_of(st.builds(Not, inner), st.builds(And, several), st.builds(Or, several))
+
+
+def conditions(subqueries: st.SearchStrategy[Query] | None = None) -> st.SearchStrategy[Condition]:
+    """Give conditions, with semi-joins over the given queries."""
+    rights: st.SearchStrategy[object] = st.one_of(value_lists, binds)
+    if subqueries is not None:
+        rights = st.one_of(value_lists, binds, subqueries)
+    memberships = st.builds(Membership, operands, st.sampled_from(ListOperator), rights)
+    return st.recursive(st.one_of(comparisons, memberships), _compound, max_leaves=4)
+
+
+select_items = st.builds(
+    SelectItem, operands, st.none() | names.filter(lambda n: n.lower() != "as")
+)
+type_ofs = st.builds(
+    TypeOf,
+    paths,
+    st.lists(
+        st.builds(TypeBranch, names, st.lists(paths, min_size=1, max_size=3).map(tuple)),
+        min_size=1,
+        max_size=2,
+    ).map(tuple),
+    st.lists(paths, max_size=2).map(tuple),
+)
+field_groups = st.sampled_from(["ALL", "STANDARD", "CUSTOM"]).map(FieldGroup)
+sources = st.builds(Source, paths, st.none() | aliases)
+access_modes = st.sampled_from(["USER_MODE", "SYSTEM_MODE", "SECURITY_ENFORCED"]).map(AccessMode)
+categories = st.builds(
+    CategoryFilter,
+    names,
+    st.sampled_from(["AT", "ABOVE", "BELOW", "ABOVE_OR_BELOW"]),
+    st.lists(names, min_size=1, max_size=2).map(tuple),
+)
+data_categories = st.lists(categories, min_size=1, max_size=2).map(lambda f: DataCategory(tuple(f)))
+orders = st.builds(Order, operands, st.booleans(), st.none() | st.sampled_from(NullsPlace))
+groups = st.builds(
+    GroupBy,
+    st.lists(st.one_of(paths, calls), min_size=1, max_size=3).map(tuple),
+    st.sampled_from(Grouping),
+)
+counts = st.none() | st.integers(0, 2**31 - 1) | binds
+
+
+@st.composite
+def _queries(draw: st.DrawFn, depth: int) -> Query:
+    inner = _queries(depth - 1) if depth else None
+    items = [select_items, field_groups, type_ofs]
+    if inner is not None:
+        items.append(inner.map(ChildQuery))
+    where = st.none() | conditions(inner)
+    group = draw(st.none() | groups)
+    return Query(
+        select=tuple(draw(st.lists(st.one_of(items), min_size=1, max_size=4))),
+        source=draw(sources),
+        joins=tuple(draw(st.lists(sources, max_size=1))),
+        scope=draw(st.none() | names),
+        where=draw(where),
+        with_clauses=tuple(draw(st.lists(st.one_of(access_modes, data_categories), max_size=2))),
+        group_by=group,
+        having=None if group is None else draw(st.none() | conditions()),
+        order_by=tuple(draw(st.lists(orders, max_size=3))),
+        limit=draw(counts),
+        offset=draw(counts),
+        purposes=tuple(draw(st.lists(st.sampled_from(["VIEW", "UPDATE"]), max_size=1))),
+        updates=tuple(draw(st.lists(st.sampled_from(["TRACKING", "VIEWSTAT"]), max_size=1))),
+        all_rows=draw(st.booleans()),
+    )
+
+
+queries = _queries(depth=1)
