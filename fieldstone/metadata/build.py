@@ -268,9 +268,7 @@ def _system_options(field_type: FieldType[Any, Any]) -> Any:
     return field_type.options_class()
 
 
-def _searchable(
-    field_type: FieldType[Any, Any], body: FieldBody, row: StoredComponent
-) -> bool:
+def _searchable(field_type: FieldType[Any, Any], body: FieldBody, row: StoredComponent) -> bool:
     if body.searchable is not None:
         return body.searchable and field_type.searchable
     return field_type.searchable and "slot" in row.storage

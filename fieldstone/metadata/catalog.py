@@ -43,9 +43,9 @@ class Derivation:
     separator: str = " "
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Field:
-    """One field of one object.
+    """One field of one object; within a catalog there is one instance of it, equal to itself alone.
 
     key: its name in the record's JSON, short and never reused, so that renaming is free.
     column: the record table's own column instead, for system fields such as id; key is then "".
@@ -88,7 +88,7 @@ class Field:
         return self.column is not None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ObjectDef:
     """One object: a kind of record.
 

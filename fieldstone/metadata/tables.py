@@ -7,7 +7,7 @@ that one function gives the table of any of them by name.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -21,6 +21,7 @@ from sqlalchemy import (
     Text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine
 
 from fieldstone.metadata.slots import SLOTS, SlotKind
 
@@ -117,6 +118,19 @@ CHANGE: Final = Table(
     Column("before", JSONB),
     Column("after", JSONB),
 )
+BIN: Final = Table(
+    "bin",
+    METADATA,
+    Column("tenant_id", Integer, primary_key=True),
+    Column("root_id", BigInteger, primary_key=True),
+    Column("record_id", BigInteger, primary_key=True),
+    Column("field_id", Integer, primary_key=True),
+    Column("root_object_id", Integer),
+    Column("object_id", Integer),
+    Column("value", JSONB),
+    Column("at", DateTime(timezone=True)),
+    Column("actor_id", BigInteger),
+)
 COUNTER: Final = Table(
     "counter",
     METADATA,
@@ -166,7 +180,7 @@ FILE: Final = Table(
     Column("created_by", BigInteger),
 )
 
-_SLOT_COLUMNS: Final = {
+_SLOT_COLUMNS: Final[dict[SlotKind, TypeEngine[Any]]] = {
     SlotKind.TEXT: Text(collation="C"),
     SlotKind.NUMBER: Float(),
     SlotKind.TIME: DateTime(),
@@ -181,7 +195,7 @@ def heap(name: str) -> Table:
     The lists of a table's columns do not differ between heaps; each has a MetaData of its own.
     """
     assert name.startswith((LEAF_PREFIX, OWN_HEAP_PREFIX)), name
-    slots = [
+    slots: list[Column[Any]] = [
         Column(slot, _SLOT_COLUMNS[kind]) for kind, names in SLOTS.items() for slot in names
     ]
     return Table(

@@ -118,6 +118,19 @@ CREATE TABLE change (
 ) PARTITION BY RANGE (at);
 CREATE TABLE change_default PARTITION OF change DEFAULT;
 CREATE INDEX change_record ON change (tenant_id, record_id, seq);
+CREATE TABLE bin (
+  tenant_id int NOT NULL,
+  root_id bigint NOT NULL,
+  record_id bigint NOT NULL,
+  field_id int NOT NULL DEFAULT 0,
+  root_object_id int NOT NULL,
+  object_id int NOT NULL,
+  value jsonb,
+  at timestamptz NOT NULL DEFAULT now(),
+  actor_id bigint,
+  PRIMARY KEY (tenant_id, root_id, record_id, field_id)
+);
+CREATE INDEX bin_at ON bin (tenant_id, at);
 CREATE TABLE counter (
   tenant_id int NOT NULL,
   field_id int NOT NULL,
@@ -168,8 +181,17 @@ CREATE TABLE file (
 """
 
 TENANT_TABLES = (
-    "catalog_version", "component", "component_change", "link", "record_unique",
-    "change", "change_default", "counter", "idempotency", "file",
+    "catalog_version",
+    "component",
+    "component_change",
+    "link",
+    "record_unique",
+    "change",
+    "change_default",
+    "counter",
+    "idempotency",
+    "file",
+    "bin",
 )
 # The owner reads these across tenants (search_records, waiting_jobs), and an owner that is no
 # superuser is held by forced policies too: theirs bind the application's role alone.
@@ -350,9 +372,7 @@ def upgrade() -> None:
         )
     run("ALTER TABLE record ADD PRIMARY KEY (tenant_id, id)")
     run("CREATE INDEX record_object ON record (tenant_id, object_id, id)")
-    run(
-        "CREATE INDEX record_bin ON record (tenant_id, deleted_at) WHERE deleted_at IS NOT NULL"
-    )
+    run("CREATE INDEX record_bin ON record (tenant_id, deleted_at) WHERE deleted_at IS NOT NULL")
     for slot in (column.split()[0] for column in SLOTS):
         run(
             f"CREATE INDEX record_{slot} ON record (tenant_id, object_id, {slot}, id)"
@@ -385,10 +405,7 @@ def upgrade() -> None:
         run(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO fieldstone_app")
     run("ALTER TABLE record ENABLE ROW LEVEL SECURITY")
     run("ALTER TABLE record FORCE ROW LEVEL SECURITY")
-    run(
-        f"CREATE POLICY tenant ON record USING ({TENANT_IS_MINE})"
-        f" WITH CHECK ({TENANT_IS_MINE})"
-    )
+    run(f"CREATE POLICY tenant ON record USING ({TENANT_IS_MINE}) WITH CHECK ({TENANT_IS_MINE})")
     run("SELECT extend_change_log()")
 
 

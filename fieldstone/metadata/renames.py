@@ -1,0 +1,71 @@
+"""Renaming a component: its own name, and every place in other components that says it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fieldstone.metadata.component import Component
+from fieldstone.metadata.kinds.field import split_name
+from fieldstone.metadata.scope import Scope
+from fieldstone.metadata.values import Json, fold
+
+
+def renamed(component: Component, target: Component, name: str, scope: Scope) -> Component:
+    """Give a component as it reads once target is called name. Records are not touched."""
+    if target.kind == "object":
+        return _after_object(component, target.name, name, scope)
+    if target.kind == "field":
+        return _after_field(component, target.name, split_name(name)[1] or name)
+    return replace(component, name=name) if component.key == target.key else component
+
+
+def _after_object(component: Component, old: str, new: str, scope: Scope) -> Component:
+    def follow(value: Json) -> Json:
+        if isinstance(value, str):
+            return new if fold(value) == fold(old) else value
+        if isinstance(value, list | tuple):
+            return [follow(part) for part in value]
+        return value
+
+    if component.kind == "object":
+        return replace(component, name=new) if fold(component.name) == fold(old) else component
+    body = dict(component.body)
+    for place in ("object", "references", "target"):
+        if place in body:
+            body[place] = follow(body[place])
+    for side in ("left", "right"):
+        end = body.get(side)
+        if isinstance(end, dict):
+            body[side] = {**end, "object": follow(end.get("object"))}
+    owner, own = split_name(component.name)
+    named = component.kind == "field" and scope.object_name(owner) == old
+    return replace(component, name=f"{new}.{own}" if named else component.name, body=body)
+
+
+def _after_field(component: Component, old: str, new: str) -> Component:
+    owner, own = split_name(old)
+
+    def follow(value: Json) -> Json:
+        return new if isinstance(value, str) and fold(value) == fold(own) else value
+
+    body = dict(component.body)
+    if component.kind == "field":
+        same_object = fold(split_name(component.name)[0]) == fold(owner)
+        derive = body.get("derive")
+        if same_object and isinstance(derive, dict):
+            sources = derive.get("fields", ())
+            assert isinstance(sources, list | tuple)
+            body["derive"] = {**derive, "fields": [follow(source) for source in sources]}
+        if same_object and "controlled_by" in body:
+            body["controlled_by"] = follow(body["controlled_by"])
+        mine = fold(component.name) == fold(old)
+        return replace(component, name=f"{owner}.{new}" if mine else component.name, body=body)
+    if component.kind == "object" and fold(component.name) == fold(owner):
+        if fold(str(body.get("name_field", "name"))) == fold(own):
+            body["name_field"] = new
+    if component.kind == "attach_rule":
+        places = {"object": ("field", "source"), "target": ("target_field",)}
+        for side, keys in places.items():
+            if fold(str(body.get(side))) == fold(owner):
+                body.update({key: follow(body[key]) for key in keys})
+    return replace(component, body=body)

@@ -1,0 +1,109 @@
+"""Where values lie: keys that are never reused, slots that are lent, prefixes that are unique."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from fieldstone.metadata.component import Component, StoredComponent
+from fieldstone.metadata.field_types.registry import get_field_type
+from fieldstone.metadata.kinds.field import split_name
+from fieldstone.metadata.names import CUSTOM_SUFFIX
+from fieldstone.metadata.slots import SlotKind, free_slot
+from fieldstone.metadata.values import Json, fold
+
+if TYPE_CHECKING:
+    from fieldstone.metadata.changes import ComponentChange
+
+_DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
+_PREFIX_LENGTH: Final = 4
+
+
+class StorageDesk:
+    """Hands out keys, slots and prefixes for one plan, knowing all that was handed out before.
+
+    What lies in the bin keeps what it has, so that it can come back.
+    """
+
+    def __init__(self, rows: Sequence[StoredComponent]) -> None:
+        self._keys: dict[str, int] = {}
+        self._slots: dict[str, set[str]] = {}
+        self._prefixes: set[str] = set()
+        for row in rows:
+            if row.component.kind == "field":
+                owner = fold(split_name(row.component.name)[0])
+                number = int(str(row.storage["key"])[1:], 36)
+                self._keys[owner] = max(self._keys.get(owner, 0), number)
+                if "slot" in row.storage:
+                    self._slots.setdefault(owner, set()).add(str(row.storage["slot"]))
+            elif row.component.kind == "object":
+                self._prefixes.add(str(row.storage.get("prefix")))
+
+    def assign(self, changes: Iterable[ComponentChange]) -> Iterator[ComponentChange]:
+        """Give the same changes, the new ones with storage. Those who need a slot most choose first."""
+        done = list(changes)
+        new = [n for n, change in enumerate(done) if change.operation == "create"]
+        for n in new:
+            done[n] = replace(done[n], storage=self._storage(done[n].after))
+        fields = [n for n in new if (after := done[n].after) and after.kind == "field"]
+        for n in sorted(fields, key=lambda n: (_need(done[n].after), n)):
+            slot = self._slot(done[n].after)
+            if slot is not None:
+                done[n] = replace(done[n], storage={**done[n].storage, "slot": slot})
+        yield from done
+
+    def _storage(self, component: Component | None) -> dict[str, Json]:
+        assert component is not None
+        if component.kind == "object":
+            return {"prefix": self._prefix(component)}
+        if component.kind == "field":
+            owner = fold(split_name(component.name)[0])
+            self._keys[owner] = self._keys.get(owner, 0) + 1
+            return {"key": "f" + _base36(self._keys[owner])}
+        return {}
+
+    def _slot(self, component: Component | None) -> str | None:
+        assert component is not None
+        kind = _slot_kind(component)
+        if kind is None or component.body.get("indexed") is False:
+            return None
+        taken = self._slots.setdefault(fold(split_name(component.name)[0]), set())
+        slot = free_slot(kind, taken)
+        if slot is not None:
+            taken.add(slot)
+        return slot
+
+    def _prefix(self, component: Component) -> str:
+        asked = str(component.body.get("prefix") or "")
+        letters = [c for c in fold(component.name.removesuffix(CUSTOM_SUFFIX)) if c.isalnum()]
+        stem = asked or "".join(letters)[:_PREFIX_LENGTH]
+        prefix, number = stem, 2
+        while prefix in self._prefixes:
+            prefix, number = f"{stem}{number}", number + 1
+        self._prefixes.add(prefix)
+        return prefix
+
+
+def _slot_kind(component: Component) -> SlotKind | None:
+    return get_field_type(str(component.body["type"])).slot
+
+
+def _need(component: Component | None) -> int:
+    """Rank fields by how likely they are filtered or sorted on; 0 chooses first."""
+    assert component is not None
+    body = component.body
+    own = split_name(component.name)[1]
+    if body.get("indexed") is True or fold(own) == "name":
+        return 0
+    if body.get("unique") or body.get("external_id"):
+        return 1
+    return 2 if _slot_kind(component) is not SlotKind.TEXT or "options" in body else 3
+
+
+def _base36(number: int) -> str:
+    text = ""
+    while number:
+        number, digit = divmod(number, 36)
+        text = _DIGITS[digit] + text
+    return text

@@ -1,0 +1,1 @@
+"""Records: created, changed, deleted and restored, always through the same checks."""

@@ -1,0 +1,90 @@
+"""Attach rules at work: a reference fills itself where two records agree on a value.
+
+Whichever of the two arrives first: a new or changed source looks for its target, and a new or
+changed target collects the sources that wait for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from fieldstone.ids import RecordId, format_id
+from fieldstone.metadata.catalog import AttachRule, ObjectDef
+from fieldstone.runtime.records.draft import Draft
+from fieldstone.runtime.records.heap_statements import find_by_slot, find_unset
+from fieldstone.runtime.records.store import slot_value
+from fieldstone.runtime.transactions import Transaction
+
+MOST_COLLECTED: Final = 10_000
+
+
+async def attach_sources(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> None:
+    """Fill the references of new and changed records from records that are there already."""
+    for rule in tx.catalog.attach_rules:
+        if rule.object_id == obj.id:
+            await _attach(tx, rule, drafts)
+
+
+async def _attach(tx: Transaction, rule: AttachRule, drafts: Sequence[Draft]) -> None:
+    target, slot = tx.catalog.by_id[rule.target_id], rule.target_field.slot
+    waiting = [d for d in drafts if _waits(rule, d)]
+    values = sorted({slot_value(rule.source, d.value(rule.source)) for d in waiting})
+    if not values or slot is None:
+        return
+    rows = await tx.rows(
+        find_by_slot(target.heap, tx.tenant.id, target.id, slot), values=values
+    )
+    found = {row["value"]: row["id"] for row in rows}
+    for draft in waiting:
+        match = found.get(slot_value(rule.source, draft.value(rule.source)))
+        if match is not None:
+            draft.put(rule.field, format_id(target.prefix, match))
+
+
+def _waits(rule: AttachRule, draft: Draft) -> bool:
+    """Tell whether a record has a source value that is new, and no reference of its own choice."""
+    source = draft.value(rule.source)
+    old = draft.before.data.get(rule.source.key) if draft.before else None
+    return (
+        source is not None
+        and source != old
+        and draft.value(rule.field) is None
+        and rule.field not in draft.given
+    )
+
+
+async def waiting_for(
+    tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]
+) -> list[tuple[AttachRule, list[tuple[RecordId, str]]]]:
+    """Give, for each rule that ends at an object, the records to attach to the written ones.
+
+    Each as its id and the text of the reference it is to hold.
+    """
+    found: list[tuple[AttachRule, list[tuple[RecordId, str]]]] = []
+    for rule in tx.catalog.attach_rules:
+        if rule.target_id == obj.id:
+            pairs = await _collect(tx, rule, obj, drafts)
+            if pairs:
+                found.append((rule, pairs))
+    return found
+
+
+async def _collect(
+    tx: Transaction, rule: AttachRule, obj: ObjectDef, drafts: Sequence[Draft]
+) -> list[tuple[RecordId, str]]:
+    source, slot = tx.catalog.by_id[rule.object_id], rule.source.slot
+    fresh: dict[object, str] = {}
+    for draft in drafts:
+        value = draft.value(rule.target_field)
+        old = draft.before.data.get(rule.target_field.key) if draft.before else None
+        if value is not None and value != old:
+            fresh.setdefault(slot_value(rule.target_field, value), format_id(obj.prefix, draft.id))
+    if not fresh or slot is None:
+        return []
+    rows = await tx.rows(
+        find_unset(source.heap, tx.tenant.id, source.id, slot, rule.field.key),
+        values=list(fresh),
+        most=MOST_COLLECTED,
+    )
+    return [(RecordId(row["id"]), fresh[row["value"]]) for row in rows]

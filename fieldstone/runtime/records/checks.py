@@ -1,0 +1,170 @@
+"""What must hold before records are written. All problems of a record are reported together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from fieldstone.ids import format_id, parse_id
+from fieldstone.metadata.catalog import Field, ObjectDef
+from fieldstone.metadata.values import Json, fold
+from fieldstone.runtime.records.draft import Draft
+from fieldstone.runtime.records.heap_statements import living_ids
+from fieldstone.runtime.records.side_statements import CLAIM_UNIQUE, RELEASE_UNIQUE, WHO_HOLDS
+from fieldstone.runtime.transactions import Transaction
+
+
+def check_required(obj: ObjectDef, drafts: Iterable[Draft]) -> None:
+    """Note every required field that would be empty."""
+    required = [f for f in obj.own_fields if f.required and not f.read_only]
+    for draft in drafts:
+        for field in required:
+            if draft.value(field) is None and not _noted(draft, field):
+                message = f"{field.label} is required."
+                draft.refuse("value.required", message, field, "Give it a value.")
+
+
+def check_dependent(obj: ObjectDef, drafts: Iterable[Draft]) -> None:
+    """Note every picklist value that the value of its controlling field does not allow."""
+    dependent = [f for f in obj.own_fields if getattr(f.options, "controlled_by", None)]
+    for draft in drafts:
+        for field in dependent:
+            value, control = draft.value(field), obj.get_field(field.options.controlled_by)
+            by = draft.value(control)
+            if value is not None and not field.options.allows(value, by):
+                message = f"{field.label} cannot be {value} while {control.label} is {by}."
+                draft.refuse("value.dependent", message, field)
+
+
+def _noted(draft: Draft, field: Field) -> bool:
+    return any(problem.at == f"/{field.name}" for problem in draft.problems)
+
+
+async def check_references(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> None:
+    """Note every changed reference whose record does not exist; one statement for each target."""
+    wanted: dict[int, list[tuple[Draft, Field | None, int, str]]] = {}
+    for draft in drafts:
+        for field in obj.own_fields:
+            if field.is_reference and _changed(draft, field):
+                for text in _texts(draft.value(field)):
+                    _sort_out(tx, draft, field, text, wanted)
+        _want_owner(tx, draft, wanted)
+    for object_id, wants in wanted.items():
+        target = tx.catalog.by_id[object_id]  # type: ignore[index]
+        found = await tx.rows(
+            living_ids(target.heap, tx.tenant.id, target.id),
+            ids=sorted({number for _, _, number, _ in wants}),
+        )
+        living = {row["id"] for row in found}
+        for draft, at, number, text in wants:
+            if number not in living:
+                message = f"There is no {target.label} {text}."
+                draft.refuse("value.unknown_reference", message, at)
+
+
+def _want_owner(
+    tx: Transaction, draft: Draft, wanted: dict[int, list[tuple[Draft, Field | None, int, str]]]
+) -> None:
+    user = tx.catalog.find_object("User")
+    if user is None or draft.owner_id is None or draft.owner_id == tx.viewer.user_id:
+        return
+    if draft.before is None or draft.before.owner_id != draft.owner_id:
+        text = format_id(user.prefix, draft.owner_id)
+        wanted.setdefault(user.id, []).append((draft, None, draft.owner_id, text))
+
+
+def _sort_out(
+    tx: Transaction,
+    draft: Draft,
+    field: Field,
+    text: str,
+    wanted: dict[int, list[tuple[Draft, Field | None, int, str]]],
+) -> None:
+    prefix, number = parse_id(text)
+    target = tx.catalog.by_prefix.get(prefix)
+    if target is None or target.id not in field.references:
+        allowed = " or ".join(tx.catalog.by_id[one].label for one in field.references)
+        draft.refuse("value.unknown_reference", f"{text} is not the id of a {allowed}.", field)
+    else:
+        wanted.setdefault(target.id, []).append((draft, field, number, text))
+
+
+def _changed(draft: Draft, field: Field) -> bool:
+    before = draft.before.data.get(field.key) if draft.before else None
+    return draft.value(field) != before
+
+
+def _texts(value: Json) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    return [str(part) for part in value] if isinstance(value, list | tuple) else []
+
+
+async def claim_unique(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> None:
+    """Take the unique values of records, or note who has them already."""
+    fields = [f for f in obj.own_fields if f.unique or f.external_id]
+    changed = [
+        (d, f) for d in drafts if not d.problems for f in fields if _changed(d, f)
+    ]
+    released = [(d, f) for d, f in changed if d.before and d.before.data.get(f.key) is not None]
+    if released:
+        await tx.run(
+            RELEASE_UNIQUE,
+            tenant=tx.tenant.id,
+            field_id=[f.id for _, f in released],
+            record_id=[d.id for d, _ in released],
+        )
+    claims = _first_claims([(d, f) for d, f in changed if d.value(f) is not None])
+    if not claims:
+        return
+    keys = list(claims)
+    taken = await tx.rows(
+        CLAIM_UNIQUE,
+        tenant=tx.tenant.id,
+        object_id=[obj.id] * len(keys),
+        field_id=[field_id for field_id, _ in keys],
+        value=[value for _, value in keys],
+        record_id=[claims[key][0].id for key in keys],
+    )
+    won = {(row["field_id"], row["value"]) for row in taken}
+    await _refuse_losers(tx, obj, {key: claims[key] for key in keys if key not in won})
+
+
+def unique_key(field: Field, value: Json) -> str:
+    """Give the text under which a unique value is held."""
+    text = str(value)
+    return text if getattr(field.options, "case_sensitive", False) else fold(text)
+
+
+def _first_claims(
+    wanted: Sequence[tuple[Draft, Field]],
+) -> dict[tuple[int, str], tuple[Draft, Field]]:
+    """Give one claimant for each value; those after the first within a call are refused."""
+    claims: dict[tuple[int, str], tuple[Draft, Field]] = {}
+    for draft, field in wanted:
+        key = (int(field.id), unique_key(field, draft.value(field)))
+        if key in claims:
+            other = claims[key][0].number
+            message = f"{field.label} is the same as that of record {other + 1} of this call."
+            draft.refuse("value.not_unique", message, field)
+        else:
+            claims[key] = (draft, field)
+    return claims
+
+
+async def _refuse_losers(
+    tx: Transaction, obj: ObjectDef, losers: dict[tuple[int, str], tuple[Draft, Field]]
+) -> None:
+    if not losers:
+        return
+    holders = await tx.rows(
+        WHO_HOLDS,
+        tenant=tx.tenant.id,
+        object_id=[obj.id] * len(losers),
+        field_id=[field_id for field_id, _ in losers],
+        value=[value for _, value in losers],
+    )
+    held = {(row["field_id"], row["value"]): row["record_id"] for row in holders}
+    for key, (draft, field) in losers.items():
+        other = format_id(obj.prefix, held[key]) if key in held else "another record"
+        message = f"{field.label} {draft.value(field)} belongs to {other} already."
+        draft.refuse("value.not_unique", message, field)

@@ -1,0 +1,196 @@
+"""The statements that read and write a record heap, built once for each heap and set of slots.
+
+Tenant and object are literals, so that PostgreSQL plans with their statistics; rows come as
+arrays, so that one record and ten thousand take the same statement.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    ColumnElement,
+    DateTime,
+    FromClause,
+    Integer,
+    Table,
+    and_,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+
+from fieldstone.metadata.tables import heap
+from fieldstone.runtime.statements import Prepared, parameter, prepare
+
+Slots = tuple[str, ...]
+_CACHED: Final = 4096
+_FIXED: Final = ("id", "owner_id", "data", "data_long")
+
+
+def inline(value: int | str) -> ColumnElement[Any]:
+    """Give a value as a literal in the text of the statement, not as a parameter."""
+    return literal(value, literal_execute=True)
+
+
+def of_object(table: FromClause, tenant_id: int, object_id: int) -> ColumnElement[bool]:
+    """Give the condition that a row belongs to this tenant and object."""
+    return and_(
+        table.c.tenant_id == inline(tenant_id), table.c.object_id == inline(object_id)
+    )
+
+
+def _incoming(table: Table, columns: tuple[str, ...]) -> FromClause:
+    """Give arrays of a call as rows of these columns of the table."""
+    arrays = [parameter(name, ARRAY(table.c[name].type)) for name in columns]
+    typed = [Column(name, table.c[name].type) for name in columns]
+    return func.unnest(*arrays).table_valued(*typed).render_derived().alias("x")
+
+
+@lru_cache(maxsize=_CACHED)
+def insert_rows(heap_name: str, tenant_id: int, object_id: int, slots: Slots) -> Prepared:
+    """New records: arrays id, owner_id, data, data_long and each slot; scalars now and actor."""
+    table = heap(heap_name)
+    columns = (*_FIXED, *slots)
+    x = _incoming(table, columns)
+    now = parameter("now", DateTime(timezone=True))
+    actor = parameter("actor", BigInteger())
+    rows = select(
+        inline(tenant_id), inline(object_id), *(x.c[name] for name in columns), now, actor, now, actor
+    )
+    into = ["tenant_id", "object_id", *columns]
+    into += ["created_at", "created_by", "updated_at", "updated_by"]
+    return prepare(insert(table).from_select(into, rows))
+
+
+@lru_cache(maxsize=_CACHED)
+def update_rows(heap_name: str, tenant_id: int, object_id: int, slots: Slots) -> Prepared:
+    """Changed records: arrays id, owner_id, data, data_long and each slot; now and actor."""
+    table = heap(heap_name)
+    x = _incoming(table, (*_FIXED, *slots))
+    values: dict[str, Any] = {name: x.c[name] for name in (*_FIXED[1:], *slots)}
+    values["version"] = table.c.version + 1
+    values["updated_at"] = parameter("now", DateTime(timezone=True))
+    values["updated_by"] = parameter("actor", BigInteger())
+    return prepare(
+        update(table)
+        .where(of_object(table, tenant_id, object_id), table.c.id == x.c.id)
+        .values(values)
+    )
+
+
+@lru_cache(maxsize=_CACHED)
+def lock_rows(heap_name: str, tenant_id: int, object_id: int, *, deleted: bool) -> Prepared:
+    """The rows of these ids, locked until the end of the transaction, in order of id.
+
+    deleted: those in the bin rather than the live ones.
+    """
+    return prepare(_rows(heap_name, tenant_id, object_id, deleted=deleted).with_for_update())
+
+
+@lru_cache(maxsize=_CACHED)
+def load_rows(heap_name: str, tenant_id: int, object_id: int) -> Prepared:
+    """The live rows of these ids, unlocked."""
+    return prepare(_rows(heap_name, tenant_id, object_id, deleted=False))
+
+
+def _rows(heap_name: str, tenant_id: int, object_id: int, *, deleted: bool) -> Any:
+    table = heap(heap_name)
+    gone = table.c.deleted_at
+    return (
+        select(
+            table.c.id,
+            table.c.version,
+            table.c.owner_id,
+            table.c.data,
+            table.c.data_long,
+            table.c.created_at,
+            table.c.updated_at,
+            table.c.deleted_at,
+        )
+        .where(
+            of_object(table, tenant_id, object_id),
+            table.c.id == func.any(parameter("ids", ARRAY(BigInteger))),
+            gone.is_not(None) if deleted else gone.is_(None),
+        )
+        .order_by(table.c.id)
+    )
+
+
+@lru_cache(maxsize=_CACHED)
+def living_ids(heap_name: str, tenant_id: int, object_id: int) -> Prepared:
+    """Those of these ids that are live records of the object."""
+    table = heap(heap_name)
+    return prepare(
+        select(table.c.id).where(
+            of_object(table, tenant_id, object_id),
+            table.c.id == func.any(parameter("ids", ARRAY(BigInteger))),
+            table.c.deleted_at.is_(None),
+        )
+    )
+
+
+@lru_cache(maxsize=_CACHED)
+def mark_deleted(heap_name: str, tenant_id: int, object_id: int) -> Prepared:
+    """Put records in the bin, or take them out where now_or_null is null; version goes up."""
+    table = heap(heap_name)
+    return prepare(
+        update(table)
+        .where(
+            of_object(table, tenant_id, object_id),
+            table.c.id == func.any(parameter("ids", ARRAY(BigInteger))),
+        )
+        .values(
+            deleted_at=parameter("now_or_null", DateTime(timezone=True)),
+            updated_at=parameter("now", DateTime(timezone=True)),
+            updated_by=parameter("actor", BigInteger()),
+            version=table.c.version + 1,
+        )
+    )
+
+
+@lru_cache(maxsize=_CACHED)
+def find_by_slot(heap_name: str, tenant_id: int, object_id: int, slot: str) -> Prepared:
+    """Slot value and lowest id of the live records whose slot has one of these values."""
+    table = heap(heap_name)
+    column = table.c[slot]
+    return prepare(
+        select(column.label("value"), func.min(table.c.id).label("id"))
+        .where(
+            of_object(table, tenant_id, object_id),
+            column == func.any(parameter("values", ARRAY(column.type))),
+            table.c.deleted_at.is_(None),
+        )
+        .group_by(column)
+    )
+
+
+@lru_cache(maxsize=_CACHED)
+def find_unset(
+    heap_name: str, tenant_id: int, object_id: int, slot: str, empty_key: str
+) -> Prepared:
+    """Ids and slot values of live records whose slot has one of these and whose key has no value."""
+    table = heap(heap_name)
+    column = table.c[slot]
+    return prepare(
+        select(column.label("value"), table.c.id)
+        .where(
+            of_object(table, tenant_id, object_id),
+            column == func.any(parameter("values", ARRAY(column.type))),
+            table.c.data[inline(empty_key)].is_(None),
+            table.c.deleted_at.is_(None),
+        )
+        .order_by(table.c.id)
+        .limit(parameter("most", Integer()))
+    )
+
+
+def slot_arrays(slots: Slots, rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
+    """Give one array for each slot, out of one dict of slot values for each row."""
+    return {slot: [row.get(slot) for row in rows] for slot in slots}

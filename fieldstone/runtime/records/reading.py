@@ -1,0 +1,91 @@
+"""What a caller sent becomes values by field: JSON of requests, texts of forms and files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from fieldstone.errors import BadValue, FieldstoneError, Problem
+from fieldstone.metadata.catalog import Field, ObjectDef
+from fieldstone.metadata.field_types.field_type import FieldType
+from fieldstone.metadata.names import suggestion
+from fieldstone.metadata.rights import Rights
+from fieldstone.metadata.values import Json
+
+IGNORED: Final = frozenset({"id", "version"})
+"""Sent back by callers who change what they read; they steer the write and are no values."""
+
+Values = dict[Field, Json]
+_Read = Callable[[FieldType[Any, Any], Json, Any], Json]
+
+
+def read_values(
+    obj: ObjectDef, sent: Mapping[str, Json], rights: Rights
+) -> tuple[Values, list[Problem]]:
+    """Read a JSON object of a request. Gives the values that are right and every problem."""
+    return _read(obj, sent, rights, _accept)
+
+
+def read_texts(
+    obj: ObjectDef, sent: Mapping[str, str], rights: Rights
+) -> tuple[Values, list[Problem]]:
+    """Read the texts of a form or of a file's row; blank means no value."""
+    return _read(obj, sent, rights, _parse)
+
+
+def _read(
+    obj: ObjectDef, sent: Mapping[str, Any], rights: Rights, how: _Read
+) -> tuple[Values, list[Problem]]:
+    values: Values = {}
+    problems: list[Problem] = []
+    for name, raw in sent.items():
+        if name in IGNORED:
+            continue
+        field = obj.find_field(name)
+        if field is None or not rights.may_read_field(field.id):
+            known = (f.name for f in obj.fields if rights.may_read_field(f.id))
+            hint = suggestion(name, known)
+            message = f"{obj.label} has no field {name[:80]}."
+            problems.append(Problem("metadata.unknown_field", message, f"/{name[:80]}", hint))
+            continue
+        found = _value(field, name, raw, how)
+        if isinstance(found, Problem):
+            problems.append(found)
+        elif field in values:
+            message = f"{field.name} is given twice."
+            problems.append(Problem("value.invalid", message, f"/{name}"))
+        else:
+            problems.extend(_not_allowed(field, name, rights))
+            values[field] = found
+    return values, problems
+
+
+def _value(field: Field, name: str, raw: Json, how: _Read) -> Json | Problem:
+    if raw is None or (isinstance(raw, str) and not raw.strip()):
+        return None
+    try:
+        return how(field.type, raw, field.options)
+    except BadValue as error:
+        problem = error.problem
+        return Problem(problem.code, problem.message, f"/{name}", problem.hint)
+    except FieldstoneError as error:
+        return error.problem.below(f"/{name}")
+
+
+def _not_allowed(field: Field, name: str, rights: Rights) -> list[Problem]:
+    derived_by_hand = field.derivation is not None and field.derivation.form == "person_name"
+    if (field.read_only or field.derivation is not None) and not derived_by_hand:
+        message = f"{field.label} is set by the system."
+        return [Problem("value.read_only", message, f"/{name}", "Leave it out.")]
+    if not rights.may_edit_field(field.id):
+        return [Problem("access.forbidden", f"You may not change {field.label}.", f"/{name}")]
+    return []
+
+
+def _accept(field_type: FieldType[Any, Any], raw: Json, options: Any) -> Json:
+    return field_type.encode(field_type.accept(raw, options))
+
+
+def _parse(field_type: FieldType[Any, Any], raw: Json, options: Any) -> Json:
+    assert isinstance(raw, str)
+    return field_type.encode(field_type.parse(raw, options))

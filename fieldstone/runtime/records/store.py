@@ -1,0 +1,209 @@
+"""Writes checked records: rows, slots, links, search text and the change log, set by set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fieldstone.ids import parse_id
+from fieldstone.metadata.catalog import Field, ObjectDef
+from fieldstone.metadata.values import Json, fold, read_json, write_json
+from fieldstone.runtime.records.draft import Data, Draft, StoredRecord
+from fieldstone.runtime.records.heap_statements import insert_rows, update_rows
+from fieldstone.runtime.records.side_statements import (
+    ADD_LINKS,
+    LOG,
+    PUT_SEARCH,
+    REMOVE_LINKS,
+    REMOVE_SEARCH,
+)
+from fieldstone.runtime.transactions import Transaction
+
+
+def stored_record(row: Any) -> StoredRecord:
+    """Read a record out of a row of its heap."""
+    data = read_json(row["data"])
+    assert isinstance(data, dict)
+    if row["data_long"] is not None:
+        long = read_json(row["data_long"])
+        assert isinstance(long, dict)
+        data.update(long)
+    return StoredRecord(
+        id=row["id"],
+        version=row["version"],
+        owner_id=row["owner_id"],
+        data=data,
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        deleted_at=row["deleted_at"],
+    )
+
+
+async def insert(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> None:
+    """Write new records. They were checked; ids and unique values are theirs already."""
+    await _write_rows(tx, obj, drafts, insert_rows)
+    await _log(tx, obj, drafts, "create")
+    await add_links(tx, obj, drafts, [f for f in obj.own_fields if f.is_reference])
+    await put_search(tx, obj, drafts)
+
+
+async def update(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> None:
+    """Write changed records, which the transaction has locked."""
+    await _write_rows(tx, obj, drafts, update_rows)
+    await _log(tx, obj, drafts, "update")
+    references = [f for f in obj.own_fields if f.is_reference]
+    moved = [(d, [f for f in references if _differs(d, f)]) for d in drafts]
+    gone = [(f.id, d.id) for d, fields in moved for f in fields]
+    if gone:
+        await tx.run(
+            REMOVE_LINKS,
+            tenant=tx.tenant.id,
+            field_id=[field_id for field_id, _ in gone],
+            source_id=[source for _, source in gone],
+        )
+        for draft, fields in moved:
+            await add_links(tx, obj, [draft], fields)
+    searched = [f for f in obj.own_fields if f.searchable]
+    await put_search(tx, obj, [d for d in drafts if any(_differs(d, f) for f in searched)])
+
+
+def _differs(draft: Draft, field: Field) -> bool:
+    before = draft.before.data.get(field.key) if draft.before else None
+    return before != draft.value(field)
+
+
+async def _write_rows(
+    tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft], build: Any
+) -> None:
+    slotted = [f for f in obj.own_fields if f.slot is not None]
+    slots = tuple(str(f.slot) for f in slotted)
+    long_keys = frozenset(f.key for f in obj.own_fields if f.type.long)
+    split = [split_long(draft.data, long_keys) for draft in drafts]
+    await tx.run(
+        build(obj.heap, tx.tenant.id, obj.id, slots),
+        id=[draft.id for draft in drafts],
+        owner_id=[draft.owner_id for draft in drafts],
+        data=[write_json(short) for short, _ in split],
+        data_long=[write_json(long) if long else None for _, long in split],
+        now=tx.now,
+        actor=tx.viewer.user_id,
+        **{str(f.slot): [slot_value(f, d.value(f)) for d in drafts] for f in slotted},
+    )
+
+
+def split_long(data: Data, long_keys: frozenset[str]) -> tuple[Data, Data]:
+    """Part the values that lie in data_long from the others."""
+    if not long_keys:
+        return data, {}
+    return (
+        {key: value for key, value in data.items() if key not in long_keys},
+        {key: value for key, value in data.items() if key in long_keys},
+    )
+
+
+def slot_value(field: Field, value: Json) -> Any:
+    """Give what a stored value puts into its field's slot; None where it has none."""
+    if value is None:
+        return None
+    return field.type.slot_value(field.type.decode(value), field.options)
+
+
+async def _log(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft], operation: str) -> None:
+    entries = [log_entry(draft) for draft in drafts]
+    await write_log(tx, obj, operation, [(d.id, _next_version(d)) for d in drafts], entries)
+
+
+def _next_version(draft: Draft) -> int:
+    return draft.before.version + 1 if draft.before else 1
+
+
+def log_entry(draft: Draft) -> tuple[Data | None, Data]:
+    """Give before and after of a change: only the keys that changed; owner as itself."""
+    if draft.before is None:
+        return None, {**draft.data, "owner": draft.owner_id}
+    keys = draft.changed_keys()
+    before: Data = {key: draft.before.data.get(key) for key in keys}
+    after: Data = {key: draft.data.get(key) for key in keys}
+    if draft.before.owner_id != draft.owner_id:
+        before["owner"], after["owner"] = draft.before.owner_id, draft.owner_id
+    return before, after
+
+
+async def write_log(
+    tx: Transaction,
+    obj: ObjectDef,
+    operation: str,
+    records: Sequence[tuple[int, int]],
+    entries: Sequence[tuple[Mapping[str, Json] | None, Mapping[str, Json] | None]],
+) -> None:
+    """Add entries to the change log: one for each record's id and version."""
+    await tx.run(
+        LOG,
+        tenant=tx.tenant.id,
+        now=tx.now,
+        actor=tx.viewer.user_id,
+        cause=write_json(tx.cause),
+        object_id=[obj.id] * len(records),
+        record_id=[record_id for record_id, _ in records],
+        version=[version for _, version in records],
+        operation=[operation] * len(records),
+        before=[None if before is None else write_json(before) for before, _ in entries],
+        after=[None if after is None else write_json(after) for _, after in entries],
+    )
+
+
+async def add_links(
+    tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft], fields: Sequence[Field]
+) -> None:
+    """Write down every reference that these fields of these records hold."""
+    found = [
+        (target, field.id, draft.id)
+        for draft in drafts
+        for field in fields
+        for target in targets_in(draft.value(field))
+    ]
+    if found:
+        await tx.run(
+            ADD_LINKS,
+            tenant=tx.tenant.id,
+            target_id=[target for target, _, _ in found],
+            field_id=[field_id for _, field_id, _ in found],
+            source_id=[source for _, _, source in found],
+            source_object_id=[obj.id] * len(found),
+        )
+
+
+def targets_in(value: Json) -> list[int]:
+    """Give the ids that a stored reference, or a list of them, points to."""
+    if isinstance(value, str):
+        return [parse_id(value)[1]]
+    if isinstance(value, list | tuple):
+        return [parse_id(str(part))[1] for part in value]
+    return []
+
+
+async def put_search(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> None:
+    """Bring the search text of records up to date."""
+    fields = [f for f in obj.own_fields if f.searchable]
+    if not fields or not drafts:
+        return
+    texts = {draft.id: search_text(fields, draft) for draft in drafts}
+    filled = {key: text for key, text in texts.items() if text}
+    emptied = [key for key, text in texts.items() if not text]
+    if filled:
+        await tx.run(
+            PUT_SEARCH,
+            tenant=tx.tenant.id,
+            id=list(filled),
+            object_id=[obj.id] * len(filled),
+            txt=list(filled.values()),
+        )
+    if emptied:
+        await tx.run(REMOVE_SEARCH, tenant=tx.tenant.id, ids=emptied)
+
+
+def search_text(fields: Sequence[Field], draft: Draft) -> str:
+    """Give the folded text by which a record is found, its name first."""
+    values = [(f, draft.value(f)) for f in fields]
+    parts = [f.type.search_text(f.type.decode(v), f.options) for f, v in values if v is not None]
+    return fold(" ".join(parts))

@@ -1,0 +1,253 @@
+"""Creating and changing records: one or ten thousand, through the same steps.
+
+read values -> load and lock -> fill -> check -> references -> unique -> store -> attach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from fieldstone.errors import Conflict, FieldstoneError, Forbidden, NotFound, Problem, Several
+from fieldstone.ids import BadId, RecordId, format_id, parse_id
+from fieldstone.metadata.catalog import ObjectDef
+from fieldstone.metadata.values import Json
+from fieldstone.runtime.records import store
+from fieldstone.runtime.records.attaching import attach_sources, waiting_for
+from fieldstone.runtime.records.checks import (
+    check_dependent,
+    check_references,
+    check_required,
+    claim_unique,
+)
+from fieldstone.runtime.records.draft import Draft, Outcome, StoredRecord
+from fieldstone.runtime.records.filling import fill
+from fieldstone.runtime.records.heap_statements import load_rows, lock_rows
+from fieldstone.runtime.records.numbering import number_new
+from fieldstone.runtime.records.reading import Values
+from fieldstone.runtime.transactions import Transaction
+
+MOST_RECORDS: Final = 10_000
+
+
+class StaleVersion(Conflict):
+    """Somebody else changed the record since the caller read it."""
+
+    code = "record.stale"
+
+
+class UnknownRecord(NotFound):
+    """No record of this id, or none that the viewer may see."""
+
+    code = "record.unknown"
+
+
+class TooMany(Several):
+    """More records than one call may hold."""
+
+    code = "record.too_many"
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One record as a caller sent it, read field by field.
+
+    id: None creates. version: the version the caller has seen; None if that does not matter.
+    problems: what reading found wrong; such a record is not written.
+    """
+
+    values: Values
+    problems: tuple[Problem, ...] = ()
+    id: RecordId | None = None
+    version: int | None = None
+
+
+class _LostClaims(Exception):
+    """Some records of a call lost a unique value: what was claimed with them is undone."""
+
+
+def record_id(obj: ObjectDef, text: str) -> RecordId:
+    """Read the id of one of an object's records. Raises UnknownRecord, whatever is wrong."""
+    try:
+        prefix, number = parse_id(text)
+    except BadId as error:
+        raise UnknownRecord(f"There is no {obj.label} {text[:80]}.") from error
+    if prefix != obj.prefix:
+        raise UnknownRecord(f"There is no {obj.label} {text[:80]}.")
+    return number
+
+
+async def write(
+    tx: Transaction, obj: ObjectDef, incoming: Sequence[Incoming], *, partly: bool = False
+) -> list[Outcome]:
+    """Create and change records of one object.
+
+    partly: write those that are right and tell of the others; otherwise all or none, and every
+    problem of every record raises as Several, with pointers under /records/n if there are several
+    records. A single stale record raises StaleVersion. Gives one outcome per record, in order.
+    """
+    if not tx.rights.may_edit_object(obj.id):
+        raise Forbidden(f"You may not change {obj.plural_label}.")
+    if len(incoming) > MOST_RECORDS:
+        problem = Problem(TooMany.code, f"A call holds at most {MOST_RECORDS} records.", "/records")
+        raise TooMany([problem])
+    drafts = await _drafts(tx, obj, incoming)
+    await prepare(tx, obj, drafts)
+    await _settle(tx, obj, drafts, partly=partly)
+    return [_outcome(draft) for draft in drafts]
+
+
+async def _drafts(
+    tx: Transaction, obj: ObjectDef, incoming: Sequence[Incoming]
+) -> list[Draft]:
+    existing = await lock(tx, obj, [one.id for one in incoming if one.id is not None])
+    minted = iter(tx.minter.mint_many(sum(one.id is None for one in incoming)))
+    drafts = []
+    for number, one in enumerate(incoming):
+        fresh = one.id is None
+        draft = Draft(next(minted) if one.id is None else one.id, one.values, number)
+        draft.version = one.version
+        draft.before = None if fresh else existing.get(draft.id)
+        draft.problems.extend(one.problems)
+        if not fresh and draft.before is None:
+            text = format_id(obj.prefix, draft.id)
+            draft.refuse(UnknownRecord.code, f"There is no {obj.label} {text}.", None)
+        _check_version(obj, draft)
+        drafts.append(draft)
+    return drafts
+
+
+def _check_version(obj: ObjectDef, draft: Draft) -> None:
+    before = draft.before
+    if before is not None and draft.version is not None and draft.version != before.version:
+        message = (
+            f"{obj.label} {format_id(obj.prefix, draft.id)} is at version {before.version} by now;"
+            f" you changed version {draft.version}."
+        )
+        details = {"current_version": before.version, "your_version": draft.version}
+        hint = "Read it again and repeat the change."
+        draft.problems.append(Problem(StaleVersion.code, message, "", hint, details))
+
+
+async def lock(
+    tx: Transaction, obj: ObjectDef, ids: Sequence[RecordId], *, deleted: bool = False
+) -> dict[RecordId, StoredRecord]:
+    """Load records and lock them until the transaction ends, in order of id, so none deadlock."""
+    if not ids:
+        return {}
+    statement = lock_rows(obj.heap, tx.tenant.id, obj.id, deleted=deleted)
+    rows = await tx.rows(statement, ids=sorted(set(ids)))
+    return {RecordId(row["id"]): store.stored_record(row) for row in rows}
+
+
+async def load(
+    tx: Transaction, obj: ObjectDef, ids: Sequence[RecordId]
+) -> dict[RecordId, StoredRecord]:
+    """Load live records without locking them, for rules and jobs; not for output."""
+    rows = await tx.rows(load_rows(obj.heap, tx.tenant.id, obj.id), ids=sorted(set(ids)))
+    return {RecordId(row["id"]): store.stored_record(row) for row in rows}
+
+
+async def prepare(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> None:
+    """Fill and check drafts, noting every problem; nothing is written."""
+    known = [d for d in drafts if d.is_new or d.before is not None]
+    fill(tx, obj, known)
+    await attach_sources(tx, obj, known)
+    check_required(obj, known)
+    check_dependent(obj, known)
+    await check_references(tx, obj, known)
+
+
+async def _settle(
+    tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft], *, partly: bool
+) -> None:
+    """Write what has no problems, again without those that turn out to lose a unique value."""
+    while True:
+        good = [draft for draft in drafts if not draft.problems]
+        if not partly:
+            _raise_problems(drafts)
+        try:
+            async with tx.savepoint():
+                await _store(tx, obj, good)
+                return
+        except _LostClaims:
+            continue
+
+
+async def _store(tx: Transaction, obj: ObjectDef, good: Sequence[Draft]) -> None:
+    if not good:
+        return
+    await claim_unique(tx, obj, good)
+    if any(draft.problems for draft in good):
+        raise _LostClaims
+    new = [draft for draft in good if draft.is_new]
+    changed = [draft for draft in good if not draft.is_new and _has_changes(draft)]
+    if new:
+        await number_new(tx, obj, new)
+        await store.insert(tx, obj, new)
+    if changed:
+        await store.update(tx, obj, changed)
+    await _attach_waiting(tx, obj, [*new, *changed])
+
+
+def _has_changes(draft: Draft) -> bool:
+    assert draft.before is not None
+    return bool(draft.changed_keys()) or draft.owner_id != draft.before.owner_id
+
+
+async def _attach_waiting(tx: Transaction, obj: ObjectDef, written: Sequence[Draft]) -> None:
+    """Point the records at the written ones that an attach rule says wait for them."""
+    for rule, pairs in await waiting_for(tx, obj, written):
+        source = tx.catalog.by_id[rule.object_id]
+        incoming = [Incoming({rule.field: text}, id=number) for number, text in pairs]
+        drafts = await _drafts(tx, source, incoming)
+        await prepare(tx, source, drafts)
+        # A record that would be refused for another reason stays as it is.
+        good = [draft for draft in drafts if not draft.problems]
+        if good:
+            await store.update(tx, source, good)
+
+
+def _raise_problems(drafts: Sequence[Draft]) -> None:
+    wrong = [draft for draft in drafts if draft.problems]
+    if not wrong:
+        return
+    if len(drafts) == 1:
+        raise single_error(wrong[0].problems)
+    raise Several(
+        problem.below(f"/records/{draft.number}") for draft in wrong for problem in draft.problems
+    )
+
+
+def single_error(problems: Sequence[Problem]) -> FieldstoneError:
+    """Give the error of a call with one record: its own class where a status hangs on it."""
+    for problem in problems:
+        for kind in (StaleVersion, UnknownRecord):
+            if problem.code == kind.code:
+                return kind(problem.message, hint=problem.hint, details=problem.details)
+    return Several(problems)
+
+
+def _outcome(draft: Draft) -> Outcome:
+    before = draft.before.version if draft.before else 0
+    if draft.problems:
+        known = draft.id if draft.before else None
+        return Outcome(known, before, "failed", tuple(draft.problems))
+    if draft.is_new:
+        return Outcome(draft.id, 1, "created")
+    changed = _has_changes(draft)
+    return Outcome(draft.id, before + changed, "updated" if changed else "unchanged")
+
+
+def incoming_of(read: tuple[Values, list[Problem]], **known: int | None) -> Incoming:
+    """Make an incoming record out of what reading gave."""
+    values, problems = read
+    number, version = known.get("id"), known.get("version")
+    return Incoming(values, tuple(problems), RecordId(number) if number else None, version)
+
+
+def sent_version(sent: Mapping[str, Json]) -> int | None:
+    """Give the version that a caller sent along with the values."""
+    version = sent.get("version")
+    return version if isinstance(version, int) and not isinstance(version, bool) else None

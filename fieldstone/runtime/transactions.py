@@ -1,0 +1,211 @@
+"""The one door to the database: a Transaction knows tenant, viewer, rights and catalog.
+
+Nothing below takes a bare connection. Opening one sets the tenant for row-level security and
+reads the catalog's version; a write holds that version shared, a metadata change holds it alone,
+so no record is written under a catalog that has just gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import IntEnum
+from typing import Any, Final
+
+import asyncpg
+
+from fieldstone.clock import Clock
+from fieldstone.errors import Unavailable
+from fieldstone.ids import IdMinter, RecordId
+from fieldstone.metadata.catalog import Catalog
+from fieldstone.metadata.rights import ADMINISTRATOR, Rights
+from fieldstone.metadata.values import Json
+from fieldstone.runtime.catalogs import ALL_COMPONENTS, CatalogStore
+from fieldstone.runtime.statements import Prepared
+from fieldstone.runtime.tenants import Tenant
+
+_OPEN: Final = "SELECT open_tenant($1, $2)"
+
+
+class QueryTimeout(Unavailable):
+    """The database took longer than a request may."""
+
+    code = "query.timeout"
+
+
+class Hold(IntEnum):
+    """What a transaction does with the catalog; the numbers are those of open_tenant."""
+
+    READ = 0
+    WRITE = 1
+    CHANGE_METADATA = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who asks. user_id is the record of the object User; None before there is one."""
+
+    user_id: RecordId | None
+    name: str
+    rights: Rights = ADMINISTRATOR
+    time_zone: str = "UTC"
+    locale: str = "en"
+
+
+@dataclass(slots=True)
+class Transaction:
+    """One unit of work of one viewer in one tenant.
+
+    now: one instant for all that it writes. cause: what led to it, such as
+    {"request": "r_8f2"}, kept with every change.
+    """
+
+    connection: Any
+    tenant: Tenant
+    viewer: Viewer
+    catalog: Catalog
+    minter: IdMinter
+    now: datetime
+    cause: Mapping[str, Json] = field(default_factory=dict)
+    _after: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+
+    @property
+    def rights(self) -> Rights:
+        """What the viewer may see and do."""
+        return self.viewer.rights
+
+    async def rows(self, statement: Prepared, **values: Any) -> list[Any]:
+        """Run a statement and give all its rows."""
+        return list(await self.fetch(statement.sql, statement.arguments(values)))
+
+    async def row(self, statement: Prepared, **values: Any) -> Any:
+        """Run a statement and give its first row; None if there is none."""
+        rows = await self.rows(statement, **values)
+        return rows[0] if rows else None
+
+    async def value(self, statement: Prepared, **values: Any) -> Any:
+        """Run a statement and give the first value of its first row; None if there is none."""
+        row = await self.row(statement, **values)
+        return row[0] if row is not None else None
+
+    async def run(self, statement: Prepared, **values: Any) -> int:
+        """Run a statement that gives no rows; how many it touched."""
+        arguments = statement.arguments(values)
+        with _Timeouts():
+            status: str = await self.connection.execute(statement.sql, *arguments)
+        last = status.rsplit(" ", 1)[-1]
+        return int(last) if last.isdigit() else 0
+
+    async def fetch(self, sql: str, arguments: list[Any]) -> list[Any]:
+        """Run a compiled plan's text with its arguments."""
+        with _Timeouts():
+            rows: list[Any] = await self.connection.fetch(sql, *arguments)
+        return rows
+
+    async def stream(self, sql: str, arguments: list[Any], size: int = 500) -> AsyncIterator[Any]:
+        """Run a compiled plan and yield its rows as they come, never more than size in memory."""
+        async with self.connection.transaction():
+            async for row in self.connection.cursor(sql, *arguments, prefetch=size):
+                yield row
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """Undo what is done inside if it fails, and nothing before it."""
+        async with self.connection.transaction():
+            yield
+
+    def after_commit(self, action: Callable[[], Awaitable[None]]) -> None:
+        """Have something done once the transaction is committed; not at all if it is not."""
+        self._after.append(action)
+
+    def under(self, catalog: Catalog) -> Transaction:
+        """Give the same transaction with another catalog, once a metadata change made one."""
+        return replace(self, catalog=catalog)
+
+
+class _Timeouts:
+    """Translates PostgreSQL's cancelled statements into an error that callers know."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, asyncpg.QueryCanceledError):
+            raise QueryTimeout(
+                "The database took too long to answer.",
+                hint="Narrow the question, or ask for fewer fields or records.",
+            ) from error
+
+
+class Database:
+    """Opens transactions. One per process, built by platform/app.py."""
+
+    def __init__(self, pool: Any, catalogs: CatalogStore, clock: Clock, minter: IdMinter) -> None:
+        self._pool = pool
+        self._catalogs = catalogs
+        self._clock = clock
+        self._minter = minter
+
+    @asynccontextmanager
+    async def read(
+        self, tenant: Tenant, viewer: Viewer, cause: Mapping[str, Json] | None = None
+    ) -> AsyncIterator[Transaction]:
+        """Open for reading: each statement sees what is committed when it runs."""
+        async with self._pool.acquire() as connection:
+            yield await self._open(connection, tenant, viewer, Hold.READ, cause)
+
+    @asynccontextmanager
+    async def write(
+        self, tenant: Tenant, viewer: Viewer, cause: Mapping[str, Json] | None = None
+    ) -> AsyncIterator[Transaction]:
+        """Open for writing records: all or nothing is kept."""
+        async with self._begin(tenant, viewer, Hold.WRITE, cause) as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def change_metadata(
+        self, tenant: Tenant, viewer: Viewer, cause: Mapping[str, Json] | None = None
+    ) -> AsyncIterator[Transaction]:
+        """Open alone in the tenant: no record is written while its catalog changes."""
+        async with self._begin(tenant, viewer, Hold.CHANGE_METADATA, cause) as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def _begin(
+        self, tenant: Tenant, viewer: Viewer, hold: Hold, cause: Mapping[str, Json] | None
+    ) -> AsyncIterator[Transaction]:
+        async with self._pool.acquire() as connection:
+            async with connection.transaction():
+                tx = await self._open(connection, tenant, viewer, hold, cause)
+                yield tx
+        for action in tx._after:
+            await action()
+
+    async def _open(
+        self,
+        connection: Any,
+        tenant: Tenant,
+        viewer: Viewer,
+        hold: Hold,
+        cause: Mapping[str, Json] | None,
+    ) -> Transaction:
+        catalog = await self._catalog(connection, tenant, hold)
+        return Transaction(
+            connection, tenant, viewer, catalog, self._minter, self._clock.now(), cause or {}
+        )
+
+    async def _catalog(self, connection: Any, tenant: Tenant, hold: Hold) -> Catalog:
+        while True:
+            version = await connection.fetchval(_OPEN, tenant.id, int(hold))
+            assert version is not None, f"tenant {tenant.id} has no catalog"
+            catalog = self._catalogs.find(tenant, version)
+            if catalog is not None:
+                return catalog
+            rows = await connection.fetch(
+                ALL_COMPONENTS.sql, *ALL_COMPONENTS.arguments({"tenant": tenant.id})
+            )
+            # A reader holds nothing: the rows may be newer than the version it was told.
+            if hold or await connection.fetchval(_OPEN, tenant.id, int(hold)) == version:
+                return self._catalogs.build(tenant, version, rows)
