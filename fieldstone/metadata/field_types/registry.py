@@ -7,9 +7,34 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from fieldstone.errors import InvalidInput
+from fieldstone.metadata.field_types.address import Address
+from fieldstone.metadata.field_types.auto_number import AutoNumber
+from fieldstone.metadata.field_types.checkbox import Checkbox
+from fieldstone.metadata.field_types.currency import Currency
+from fieldstone.metadata.field_types.date import Date
+from fieldstone.metadata.field_types.datetime import Datetime
+from fieldstone.metadata.field_types.email import Email
 from fieldstone.metadata.field_types.field_type import FieldType
+from fieldstone.metadata.field_types.file import File, Image
+from fieldstone.metadata.field_types.geolocation import Geolocation
+from fieldstone.metadata.field_types.id import Id
+from fieldstone.metadata.field_types.json import JsonValue
+from fieldstone.metadata.field_types.long_text import LongText
+from fieldstone.metadata.field_types.lookup import Lookup
+from fieldstone.metadata.field_types.many_to_many import ManyToMany
+from fieldstone.metadata.field_types.master_detail import MasterDetail
+from fieldstone.metadata.field_types.multi_select import MultiSelect
 from fieldstone.metadata.field_types.number import Number
+from fieldstone.metadata.field_types.percent import Percent
+from fieldstone.metadata.field_types.person_name import PersonName
+from fieldstone.metadata.field_types.phone import Phone
+from fieldstone.metadata.field_types.picklist import Picklist
+from fieldstone.metadata.field_types.polymorphic import Polymorphic
+from fieldstone.metadata.field_types.rich_text import RichText
 from fieldstone.metadata.field_types.text import Text
+from fieldstone.metadata.field_types.time import Time
+from fieldstone.metadata.field_types.url import Url
+from fieldstone.metadata.field_types.user import User
 from fieldstone.metadata.names import suggestion
 from fieldstone.metadata.values import fold
 
@@ -29,7 +54,33 @@ def by_name(*types: FieldType[Any, Any]) -> Mapping[str, FieldType[Any, Any]]:
 
 FIELD_TYPES: Final[Mapping[str, FieldType[Any, Any]]] = by_name(
     Text(),
+    LongText(),
+    RichText(),
     Number(),
+    Currency(),
+    Percent(),
+    Checkbox(),
+    Date(),
+    Datetime(),
+    Time(),
+    Picklist(),
+    MultiSelect(),
+    Email(),
+    Phone(),
+    Url(),
+    Address(),
+    PersonName(),
+    Geolocation(),
+    AutoNumber(),
+    JsonValue(),
+    File(),
+    Image(),
+    User(),
+    Lookup(),
+    MasterDetail(),
+    ManyToMany(),
+    Polymorphic(),
+    Id(),
 )
 
 SPELLINGS: Final[Mapping[str, str]] = MappingProxyType(

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from msgspec import Meta
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement
 
 from fieldstone.errors import BadValue
 from fieldstone.metadata.field_types.field_type import TEXTUAL, FieldType, StoredJson, Widget
+from fieldstone.metadata.field_types.stored import folded
 from fieldstone.metadata.slots import TEXT_SLOT_LENGTH, SlotKind
 from fieldstone.metadata.values import Json, JsonSchema, fold
 
@@ -24,10 +25,18 @@ class TextOptions:
     case_sensitive: bool = False
 
 
-def check_text(value: Json) -> str:
-    """Give value if it is a text that can be stored. Raises BadValue."""
+def check_text(value: Json, length: int | None = None) -> str:
+    """Give value if it is a text that can be stored, of at most length characters.
+
+    Raises BadValue.
+    """
     if not isinstance(value, str):
         raise BadValue("This must be a text.", hint='Write it in quotes, such as "Acme".')
+    if length is not None and len(value) > length:
+        raise BadValue(
+            f"This text has {len(value)} characters; at most {length} are allowed.",
+            hint="Shorten it, or raise the length of the field.",
+        )
     if "\x00" in value:
         raise BadValue("A text cannot hold the character NUL.")
     try:
@@ -37,9 +46,16 @@ def check_text(value: Json) -> str:
     return value
 
 
-def folded(stored: StoredJson) -> ColumnElement[str]:
-    """Give the SQL form of a stored text in which case does not count, ordered by code point."""
-    return func.lower(stored.astext).collate("C")
+def one_line(text: str) -> str:
+    """Give a text without blanks around it; line breaks become blanks."""
+    lines = text.splitlines()
+    return text.strip() if len(lines) < 2 else " ".join(line.strip() for line in lines).strip()
+
+
+def read_stored_text(stored: Json) -> str:
+    """Give a stored value that is a text."""
+    assert isinstance(stored, str)
+    return stored
 
 
 class Text(FieldType[TextOptions, str]):
@@ -56,22 +72,19 @@ class Text(FieldType[TextOptions, str]):
         return {"type": "string", "maxLength": options.length}
 
     def accept(self, value: Json, options: TextOptions) -> str:
-        text = check_text(value).strip()
-        if len(text) > options.length:
-            raise BadValue(
-                f"This text has {len(text)} characters; at most {options.length} are allowed."
-            )
-        return text
+        return one_line(check_text(value, options.length))
 
     def parse(self, text: str, options: TextOptions) -> str:
-        return self.accept(text, options)
+        return self.accept(one_line(text), options)
+
+    def accept_operand(self, value: Json, options: TextOptions) -> str:
+        return one_line(check_text(value))
 
     def encode(self, value: str) -> str:
         return value
 
     def decode(self, stored: Json) -> str:
-        assert isinstance(stored, str)
-        return stored
+        return read_stored_text(stored)
 
     def slot_value(self, value: str, options: TextOptions) -> str:
         return fold(value)[:TEXT_SLOT_LENGTH]

@@ -1,0 +1,80 @@
+"""Email: an address that mail can be sent to, with its domain in small letters."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import ColumnElement
+
+from fieldstone.errors import BadValue
+from fieldstone.metadata.field_types.field_type import (
+    TEXTUAL,
+    FieldType,
+    NoOptions,
+    StoredJson,
+    Widget,
+)
+from fieldstone.metadata.field_types.stored import folded
+from fieldstone.metadata.field_types.text import check_text, read_stored_text
+from fieldstone.metadata.slots import TEXT_SLOT_LENGTH, SlotKind
+from fieldstone.metadata.values import Json, JsonSchema, fold
+
+MAX_EMAIL_LENGTH: Final = 254
+
+
+def read_email(text: str) -> str:
+    """Give an address in its normal form (RFC 5321, 5322, IDNA); DNS is not asked.
+
+    Raises BadValue.
+    """
+    try:
+        return validate_email(text, check_deliverability=False).normalized
+    except EmailNotValidError as error:
+        raise BadValue(f"{text[:80]!r} is not an e-mail address.", hint=str(error)) from None
+
+
+class Email(FieldType[NoOptions, str]):
+    """An e-mail address; case does not count when addresses are compared."""
+
+    name = "email"
+    label = "Email"
+    operators = TEXTUAL
+    slot = SlotKind.TEXT
+    searchable = True
+
+    def json_schema(self, options: NoOptions) -> JsonSchema:
+        return {"type": "string", "format": "email", "maxLength": MAX_EMAIL_LENGTH}
+
+    def accept(self, value: Json, options: NoOptions) -> str:
+        return read_email(check_text(value, MAX_EMAIL_LENGTH).strip())
+
+    def parse(self, text: str, options: NoOptions) -> str:
+        plain = text.strip()
+        if fold(plain).startswith("mailto:"):
+            plain = plain[len("mailto:") :]
+        return self.accept(plain, options)
+
+    def accept_operand(self, value: Json, options: NoOptions) -> str:
+        return check_text(value).strip()
+
+    def encode(self, value: str) -> str:
+        return value
+
+    def decode(self, stored: Json) -> str:
+        return read_stored_text(stored)
+
+    def slot_value(self, value: str, options: NoOptions) -> str:
+        return fold(value)[:TEXT_SLOT_LENGTH]
+
+    def sql(self, stored: StoredJson, options: NoOptions) -> ColumnElement[str]:
+        return folded(stored)
+
+    def sql_operand(self, value: str, options: NoOptions) -> str:
+        return fold(value)
+
+    def show(self, value: str, options: NoOptions) -> str:
+        return value
+
+    def widget(self, options: NoOptions) -> Widget:
+        return Widget("email", {"maxlength": MAX_EMAIL_LENGTH})
