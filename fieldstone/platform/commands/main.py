@@ -1,0 +1,25 @@
+"""The command `crm`: a table of commands, each loaded only when it is called."""
+
+from __future__ import annotations
+
+import click
+
+from fieldstone.platform.commands.lazy_group import LazyGroup
+
+_ROOM = "fieldstone.platform.commands"
+# Name, module and first line of help; `crm --help` reads this table and imports none of them.
+COMMANDS = {
+    "doctor": (f"{_ROOM}.doctor", "Check Python, servers, data directory and settings."),
+    "test": (f"{_ROOM}.test", "Run the tests of a checkout, in parallel."),
+    "docs": (f"{_ROOM}.docs", "Write the reference pages from the code and build the docs."),
+}
+
+
+@click.group(cls=LazyGroup, commands_table=COMMANDS)
+@click.version_option(package_name="fieldstone")
+def crm() -> None:
+    """Fieldstone, a metadata-driven CRM platform."""
+
+
+if __name__ == "__main__":
+    crm(prog_name="crm")
