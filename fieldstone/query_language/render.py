@@ -5,7 +5,7 @@ What is rendered reads back as an equal tree: parse_query(render_query(q)) == q.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final, assert_never
 
 from fieldstone.query_language.syntax import (
@@ -53,66 +53,138 @@ _ESCAPES: Final = str.maketrans(
 
 def render_query(query: Query) -> str:
     """Give the text of a query, on one line."""
-    grouped = query.group_by is not None
-    clauses = [
-        f"SELECT {_list(_item(item, grouped=grouped) for item in query.select)}",
-        f"FROM {_list(_source(source) for source in (query.source, *query.joins))}",
-    ]
-    if query.scope is not None:
-        clauses.append(f"USING SCOPE {query.scope}")
-    if query.where is not None:
-        clauses.append(f"WHERE {render_condition(query.where)}")
-    clauses.extend(_with(clause) for clause in query.with_clauses)
-    if query.group_by is not None:
-        clauses.append(f"GROUP BY {_group(query.group_by)}")
-    if query.having is not None:
-        clauses.append(f"HAVING {render_condition(query.having)}")
-    if query.order_by:
-        clauses.append(f"ORDER BY {render_order(query.order_by)}")
-    if query.limit is not None:
-        clauses.append(f"LIMIT {_count(query.limit)}")
-    if query.offset is not None:
-        clauses.append(f"OFFSET {_count(query.offset)}")
-    clauses.extend(f"FOR {purpose}" for purpose in query.purposes)
-    clauses.extend(f"UPDATE {update}" for update in query.updates)
-    if query.all_rows:
-        clauses.append("ALL ROWS")
-    return " ".join(clauses)
+    return Writer().query(query)
 
 
 def render_condition(condition: Condition) -> str:
     """Give the text of a condition, with parentheses around every nested AND and OR."""
-    match condition:
-        case Comparison(left, operator, right):
-            return f"{render_expression(left)} {operator} {render_value(right)}"
-        case Membership(left, operator, right):
-            return f"{render_expression(left)} {operator} {_members(right)}"
-        case Not(inner):
-            return f"NOT {_nested(inner)}"
-        case And(conditions):
-            return " AND ".join(_nested(part) for part in conditions)
-        case Or(conditions):
-            return " OR ".join(_nested(part) for part in conditions)
-        case _:
-            assert_never(condition)
+    return Writer().condition(condition)
 
 
 def render_order(order_by: Iterable[Order]) -> str:
     """Give the text of sort keys."""
-    return _list(_order(order) for order in order_by)
+    return Writer().order(order_by)
 
 
-def render_expression(expression: Expression) -> str:
-    """Give the text of a path, a call or a value."""
-    match expression:
-        case Path():
-            return expression.text
-        case Call(name, arguments):
-            return f"{name}({_list(render_expression(part) for part in arguments)})"
-        case Aggregate(function, arguments):
-            return f"{function}({_list(render_expression(part) for part in arguments)})"
-        case _:
-            return render_value(expression)
+class Writer:
+    """Writes trees. A subclass may write values otherwise, as lifting does."""
+
+    def query(self, query: Query) -> str:
+        """Give the text of a query."""
+        grouped = query.group_by is not None
+        clauses = [
+            f"SELECT {_list(self._item(item, grouped=grouped) for item in query.select)}",
+            f"FROM {_list(_source(source) for source in (query.source, *query.joins))}",
+        ]
+        if query.scope is not None:
+            clauses.append(f"USING SCOPE {query.scope}")
+        if query.where is not None:
+            clauses.append(f"WHERE {self.condition(query.where)}")
+        clauses.extend(_with(clause) for clause in query.with_clauses)
+        if query.group_by is not None:
+            clauses.append(f"GROUP BY {self._group(query.group_by)}")
+        if query.having is not None:
+            clauses.append(f"HAVING {self.condition(query.having)}")
+        if query.order_by:
+            clauses.append(f"ORDER BY {self.order(query.order_by)}")
+        clauses.extend(self._tail(query))
+        return " ".join(clauses)
+
+    def condition(self, condition: Condition) -> str:
+        """Give the text of a condition."""
+        match condition:
+            case Comparison():
+                return self.comparison(condition)
+            case Membership():
+                return self.membership(condition)
+            case Not(inner):
+                return f"NOT {self._nested(inner)}"
+            case And(conditions):
+                return " AND ".join(self._nested(part) for part in conditions)
+            case Or(conditions):
+                return " OR ".join(self._nested(part) for part in conditions)
+            case _:
+                assert_never(condition)
+
+    def comparison(self, comparison: Comparison) -> str:
+        """Give the text of a comparison with one value."""
+        left = self.expression(comparison.left)
+        return f"{left} {comparison.operator} {self.value(comparison.right)}"
+
+    def membership(self, membership: Membership) -> str:
+        """Give the text of a comparison with several values."""
+        left, right = self.expression(membership.left), membership.right
+        match right:
+            case Query():
+                members = f"({self.query(right)})"
+            case Bind():
+                members = self.value(right)
+            case _:
+                members = f"({_list(self.value(value) for value in right)})"
+        return f"{left} {membership.operator} {members}"
+
+    def order(self, order_by: Iterable[Order]) -> str:
+        """Give the text of sort keys."""
+        return _list(self._one_order(order) for order in order_by)
+
+    def expression(self, expression: Expression) -> str:
+        """Give the text of a path, a call or a value."""
+        match expression:
+            case Path():
+                return expression.text
+            case Call(name, arguments):
+                return f"{name}({_list(self.expression(part) for part in arguments)})"
+            case Aggregate(function, arguments):
+                return f"{function}({_list(self.expression(part) for part in arguments)})"
+            case _:
+                return self.value(expression)
+
+    def value(self, value: Value) -> str:
+        """Give the text of a literal, a bind or a bare word."""
+        return render_value(value)
+
+    def count(self, count: int | Bind) -> str:
+        """Give the text of the number of LIMIT or OFFSET."""
+        return str(count) if isinstance(count, int) else self.value(count)
+
+    def _item(self, item: Item, *, grouped: bool) -> str:
+        match item:
+            case SelectItem(expression, alias):
+                text = self.expression(expression)
+                bare = grouped or not isinstance(expression, Path)
+                return text if alias is None else f"{text}{' ' if bare else ' AS '}{alias}"
+            case FieldGroup(name):
+                return f"FIELDS({name})"
+            case ChildQuery(query):
+                return f"({self.query(query)})"
+            case TypeOf():
+                return _type_of(item)
+            case _:
+                assert_never(item)
+
+    def _group(self, group: GroupBy) -> str:
+        text = _list(self.expression(expression) for expression in group.expressions)
+        return text if group.grouping is Grouping.PLAIN else f"{group.grouping}({text})"
+
+    def _one_order(self, order: Order) -> str:
+        text = self.expression(order.expression)
+        if order.descending:
+            text += " DESC"
+        return text if order.nulls is None else f"{text} NULLS {order.nulls}"
+
+    def _tail(self, query: Query) -> Iterator[str]:
+        if query.limit is not None:
+            yield f"LIMIT {self.count(query.limit)}"
+        if query.offset is not None:
+            yield f"OFFSET {self.count(query.offset)}"
+        yield from (f"FOR {purpose}" for purpose in query.purposes)
+        yield from (f"UPDATE {update}" for update in query.updates)
+        if query.all_rows:
+            yield "ALL ROWS"
+
+    def _nested(self, condition: Condition) -> str:
+        text = self.condition(condition)
+        return text if isinstance(condition, Comparison | Membership) else f"({text})"
 
 
 def render_value(value: Value) -> str:
@@ -161,22 +233,6 @@ def _list(parts: Iterable[str]) -> str:
     return ", ".join(parts)
 
 
-def _item(item: Item, *, grouped: bool) -> str:
-    match item:
-        case SelectItem(expression, alias):
-            text = render_expression(expression)
-            bare = grouped or not isinstance(expression, Path)
-            return text if alias is None else f"{text}{' ' if bare else ' AS '}{alias}"
-        case FieldGroup(name):
-            return f"FIELDS({name})"
-        case ChildQuery(query):
-            return f"({render_query(query)})"
-        case TypeOf():
-            return _type_of(item)
-        case _:
-            assert_never(item)
-
-
 def _type_of(item: TypeOf) -> str:
     branches = " ".join(
         f"WHEN {branch.object} THEN {_list(path.text for path in branch.paths)}"
@@ -202,34 +258,3 @@ def _with(clause: With) -> str:
             return f"WITH RecordVisibilityContext({_list(pairs)})"
         case _:
             assert_never(clause)
-
-
-def _group(group: GroupBy) -> str:
-    text = _list(render_expression(expression) for expression in group.expressions)
-    return text if group.grouping is Grouping.PLAIN else f"{group.grouping}({text})"
-
-
-def _order(order: Order) -> str:
-    text = render_expression(order.expression)
-    if order.descending:
-        text += " DESC"
-    return text if order.nulls is None else f"{text} NULLS {order.nulls}"
-
-
-def _count(count: int | Bind) -> str:
-    return str(count) if isinstance(count, int) else render_value(count)
-
-
-def _members(right: tuple[Value, ...] | Bind | Query) -> str:
-    match right:
-        case Query():
-            return f"({render_query(right)})"
-        case Bind():
-            return render_value(right)
-        case _:
-            return f"({_list(render_value(value) for value in right)})"
-
-
-def _nested(condition: Condition) -> str:
-    text = render_condition(condition)
-    return text if isinstance(condition, Comparison | Membership) else f"({text})"
