@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from fieldstone.ids import FieldId, ObjectId, TenantId
@@ -17,14 +17,16 @@ from fieldstone.metadata.catalog import (
     ValueSet,
 )
 from fieldstone.metadata.component import Component, StoredComponent
+from fieldstone.metadata.field_types.choice import with_choices
 from fieldstone.metadata.field_types.field_type import FieldType
 from fieldstone.metadata.field_types.lookup import LookupOptions
 from fieldstone.metadata.field_types.number import NumberOptions
 from fieldstone.metadata.field_types.options import build_options
+from fieldstone.metadata.field_types.reference import References
 from fieldstone.metadata.field_types.registry import FIELD_TYPES, get_field_type
 from fieldstone.metadata.kinds.field import FieldBody, options_of, split_name
 from fieldstone.metadata.kinds.object import ObjectBody
-from fieldstone.metadata.kinds.registry import ATTACH_RULE, FIELD, OBJECT
+from fieldstone.metadata.kinds.registry import ATTACH_RULE, FIELD, OBJECT, PICKLIST
 from fieldstone.metadata.names import keys_of, label_of, slug_of
 from fieldstone.metadata.scope import Scope
 from fieldstone.metadata.values import JsonObject, fold, write_json
@@ -168,6 +170,8 @@ class _Builder:
         field_type = get_field_type(body.type)
         options = self._options_of(field_type, component)
         targets = [self._ids.get(fold(name)) for name in self._target_names(options)]
+        if isinstance(field_type, References) and not targets:
+            targets = list(self._ids.values())
         slot = row.storage.get("slot")
         return Field(
             id=FieldId(row.id),
@@ -178,7 +182,7 @@ class _Builder:
             options=options,
             key=str(row.storage["key"]),
             slot=slot if isinstance(slot, str) else None,
-            required=body.required or bool(getattr(options, "required", False)),
+            required=body.required or field_type.name == "master_detail",
             unique=body.unique,
             external_id=body.external_id,
             searchable=_searchable(field_type, body, row),
@@ -205,8 +209,8 @@ class _Builder:
             options = build_options(field_type, flat)
             value_set = self._value_sets.get(fold(str(flat.get("value_set") or "")))
             if value_set is not None:
-                shared = build_options(field_type, {"options": value_set.body["options"]})
-                options = replace(options, options=shared.options)
+                shared = PICKLIST.read(Component("picklist", value_set.name, value_set.body))
+                options = with_choices(options, shared.options)
             self._options[key] = options
         return self._options[key]
 

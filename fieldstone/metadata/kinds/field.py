@@ -121,7 +121,9 @@ class FieldKind(Kind[FieldBody]):
         except InvalidInput as error:
             yield error.problem.below("/type")
             return
-        shape = list(problems_of(self._validators[field_type.name], component.body, "metadata.invalid"))
+        shape = list(
+            problems_of(self._validators[field_type.name], component.body, "metadata.invalid")
+        )
         yield from shape
         if not shape:
             yield from self._option_problems(field_type, component)
@@ -166,9 +168,7 @@ class FieldKind(Kind[FieldBody]):
             for number, source in enumerate(body.derive.fields):
                 if scope.find(self.name, f"{body.object}.{source}") is None:
                     message = f"{body.object} has no field {source}."
-                    yield Problem(
-                        "metadata.unknown_reference", message, f"/derive/fields/{number}"
-                    )
+                    yield Problem("metadata.unknown_reference", message, f"/derive/fields/{number}")
 
 
 def targets_of(component: Component) -> tuple[str, ...]:

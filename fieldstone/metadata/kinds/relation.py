@@ -77,7 +77,11 @@ class RelationKind(Kind[RelationBody]):
         }
         parts = [Component("object", name, between, component.package)]
         for end in (body.left, body.right):
-            side: dict[str, Json] = {"object": name, "type": "master_detail", "references": end.object}
+            side: dict[str, Json] = {
+                "object": name,
+                "type": "master_detail",
+                "references": end.object,
+            }
             if end.child_name:
                 side["child_name"] = end.child_name
             parts.append(Component("field", f"{name}.{end.field}", side, component.package))

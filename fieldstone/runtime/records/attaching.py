@@ -32,9 +32,7 @@ async def _attach(tx: Transaction, rule: AttachRule, drafts: Sequence[Draft]) ->
     values = sorted({slot_value(rule.source, d.value(rule.source)) for d in waiting})
     if not values or slot is None:
         return
-    rows = await tx.rows(
-        find_by_slot(target.heap, tx.tenant.id, target.id, slot), values=values
-    )
+    rows = await tx.rows(find_by_slot(target.heap, tx.tenant.id, target.id, slot), values=values)
     found = {row["value"]: row["id"] for row in rows}
     for draft in waiting:
         match = found.get(slot_value(rule.source, draft.value(rule.source)))

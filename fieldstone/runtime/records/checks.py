@@ -30,7 +30,7 @@ def check_dependent(obj: ObjectDef, drafts: Iterable[Draft]) -> None:
         for field in dependent:
             value, control = draft.value(field), obj.get_field(field.options.controlled_by)
             by = draft.value(control)
-            if value is not None and not field.options.allows(value, by):
+            if value is not None and not field.options.allows(str(value), str(by)):
                 message = f"{field.label} cannot be {value} while {control.label} is {by}."
                 draft.refuse("value.dependent", message, field)
 
@@ -102,9 +102,7 @@ def _texts(value: Json) -> list[str]:
 async def claim_unique(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> None:
     """Take the unique values of records, or note who has them already."""
     fields = [f for f in obj.own_fields if f.unique or f.external_id]
-    changed = [
-        (d, f) for d in drafts if not d.problems for f in fields if _changed(d, f)
-    ]
+    changed = [(d, f) for d in drafts if not d.problems for f in fields if _changed(d, f)]
     released = [(d, f) for d, f in changed if d.before and d.before.data.get(f.key) is not None]
     if released:
         await tx.run(

@@ -31,16 +31,9 @@ def fill(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> None:
 
 def _default(field: Field) -> Json:
     """Give the stored form of a field's default; the type may have one of its own."""
-    if field.default is not None:
-        return _stored(field, field.default)
-    own = getattr(field.type, "default_value", None)
-    return _stored(field, own(field.options)) if own is not None else None
-
-
-def _stored(field: Field, value: Json) -> Json:
-    if value is None:
-        return None
-    return field.type.encode(field.type.accept(value, field.options))
+    if field.default is None:
+        return field.type.default(field.options)
+    return field.type.encode(field.type.accept(field.default, field.options))
 
 
 def _owner(value: Json) -> int | None:

@@ -41,9 +41,7 @@ def inline(value: int | str) -> ColumnElement[Any]:
 
 def of_object(table: FromClause, tenant_id: int, object_id: int) -> ColumnElement[bool]:
     """Give the condition that a row belongs to this tenant and object."""
-    return and_(
-        table.c.tenant_id == inline(tenant_id), table.c.object_id == inline(object_id)
-    )
+    return and_(table.c.tenant_id == inline(tenant_id), table.c.object_id == inline(object_id))
 
 
 def _incoming(table: Table, columns: tuple[str, ...]) -> FromClause:
@@ -62,7 +60,13 @@ def insert_rows(heap_name: str, tenant_id: int, object_id: int, slots: Slots) ->
     now = parameter("now", DateTime(timezone=True))
     actor = parameter("actor", BigInteger())
     rows = select(
-        inline(tenant_id), inline(object_id), *(x.c[name] for name in columns), now, actor, now, actor
+        inline(tenant_id),
+        inline(object_id),
+        *(x.c[name] for name in columns),
+        now,
+        actor,
+        now,
+        actor,
     )
     into = ["tenant_id", "object_id", *columns]
     into += ["created_at", "created_by", "updated_at", "updated_by"]

@@ -63,6 +63,8 @@ def _read(
 def _value(field: Field, name: str, raw: Json, how: _Read) -> Json | Problem:
     if raw is None or (isinstance(raw, str) and not raw.strip()):
         return None
+    if isinstance(raw, dict) and field.is_reference and "id" in raw:
+        raw = raw["id"]  # what a reading caller sees of a reference is its id and name
     try:
         return how(field.type, raw, field.options)
     except BadValue as error:

@@ -97,9 +97,7 @@ CLAIM_UNIQUE: Final[Prepared] = prepare(
 
 def _held() -> Any:
     x = incoming(RECORD_UNIQUE, "object_id", "field_id", "value")
-    return select(
-        RECORD_UNIQUE.c.field_id, RECORD_UNIQUE.c.value, RECORD_UNIQUE.c.record_id
-    ).where(
+    return select(RECORD_UNIQUE.c.field_id, RECORD_UNIQUE.c.value, RECORD_UNIQUE.c.record_id).where(
         RECORD_UNIQUE.c.tenant_id == _TENANT,
         RECORD_UNIQUE.c.object_id == x.c.object_id,
         RECORD_UNIQUE.c.field_id == x.c.field_id,

@@ -72,9 +72,7 @@ def _differs(draft: Draft, field: Field) -> bool:
     return before != draft.value(field)
 
 
-async def _write_rows(
-    tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft], build: Any
-) -> None:
+async def _write_rows(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft], build: Any) -> None:
     slotted = [f for f in obj.own_fields if f.slot is not None]
     slots = tuple(str(f.slot) for f in slotted)
     long_keys = frozenset(f.key for f in obj.own_fields if f.type.long)

@@ -98,9 +98,7 @@ async def write(
     return [_outcome(draft) for draft in drafts]
 
 
-async def _drafts(
-    tx: Transaction, obj: ObjectDef, incoming: Sequence[Incoming]
-) -> list[Draft]:
+async def _drafts(tx: Transaction, obj: ObjectDef, incoming: Sequence[Incoming]) -> list[Draft]:
     existing = await lock(tx, obj, [one.id for one in incoming if one.id is not None])
     minted = iter(tx.minter.mint_many(sum(one.id is None for one in incoming)))
     drafts = []

@@ -1,0 +1,215 @@
+"""Applies metadata changes: every surface plans with metadata/changes.py and writes here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    DateTime,
+    FromClause,
+    Integer,
+    Table,
+    func,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB, insert
+
+from fieldstone.errors import Forbidden
+from fieldstone.metadata.build import build_catalog
+from fieldstone.metadata.catalog import Catalog
+from fieldstone.metadata.changes import (
+    ComponentChange,
+    MetadataPlan,
+    Proposal,
+    plan_changes,
+)
+from fieldstone.metadata.component import Component, StoredComponent
+from fieldstone.metadata.tables import CATALOG_VERSION, COMPONENT, COMPONENT_CHANGE
+from fieldstone.metadata.values import write_json
+from fieldstone.runtime.catalogs import ALL_COMPONENTS, stored_component
+from fieldstone.runtime.statements import Prepared, parameter, prepare
+from fieldstone.runtime.transactions import Transaction
+
+_TENANT: Final = parameter("tenant", Integer())
+_NOW: Final = parameter("now", DateTime(timezone=True))
+
+
+def _incoming(table: Table, *columns: str) -> FromClause:
+    arrays = [parameter(name, ARRAY(table.c[name].type)) for name in columns]
+    typed: list[Column[Any]] = [Column(name, table.c[name].type) for name in columns]
+    return func.unnest(*arrays).table_valued(*typed).render_derived().alias("x")
+
+
+def _created() -> Prepared:
+    columns = ("id", "kind", "name", "package", "body", "storage")
+    x = _incoming(COMPONENT, *columns)
+    rows = select(_TENANT, *(x.c[name] for name in columns), _NOW, _NOW)
+    into = ["tenant_id", *columns, "created_at", "updated_at"]
+    return prepare(insert(COMPONENT).from_select(into, rows))
+
+
+def _changed() -> Prepared:
+    columns = ("id", "name", "package", "body", "storage", "deleted_at")
+    x = _incoming(COMPONENT, *columns)
+    values = {name: x.c[name] for name in columns[1:]}
+    return prepare(
+        update(COMPONENT)
+        .where(COMPONENT.c.tenant_id == _TENANT, COMPONENT.c.id == x.c.id)
+        .values(**values, updated_at=_NOW)
+    )
+
+
+def _logged() -> Prepared:
+    columns = ("component_id", "kind", "name", "operation", "before", "after")
+    x = _incoming(COMPONENT_CHANGE, *columns)
+    scalars = {
+        "at": _NOW,
+        "version": parameter("version", BigInteger()),
+        "actor_id": parameter("actor", BigInteger()),
+        "cause": parameter("cause", JSONB()),
+    }
+    rows = select(_TENANT, *scalars.values(), *(x.c[name] for name in columns))
+    return prepare(insert(COMPONENT_CHANGE).from_select(["tenant_id", *scalars, *columns], rows))
+
+
+_CREATE: Final = _created()
+_CHANGE: Final = _changed()
+_LOG: Final = _logged()
+_TAKE_IDS: Final = prepare(
+    select(func.nextval("component_id_seq")).select_from(
+        func.generate_series(1, parameter("count", Integer()))
+    )
+)
+_RAISE: Final = prepare(
+    update(CATALOG_VERSION)
+    .where(CATALOG_VERSION.c.tenant_id == _TENANT)
+    .values(version=CATALOG_VERSION.c.version + 1)
+    .returning(CATALOG_VERSION.c.version)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What came of a change: the plan as it was carried out, and the catalog from then on."""
+
+    plan: MetadataPlan
+    catalog: Catalog
+
+
+async def load_components(tx: Transaction) -> list[StoredComponent]:
+    """Load all components of the tenant, those in the bin included, in order of id."""
+    rows = await tx.rows(ALL_COMPONENTS, tenant=tx.tenant.id)
+    return [stored_component(row) for row in rows]
+
+
+async def change_metadata(tx: Transaction, proposal: Proposal) -> Applied:
+    """Plan a proposal against what is there now and apply it, all or nothing.
+
+    tx must have been opened by Database.change_metadata. A plan without changes leaves the
+    version as it is. Raises Several with every problem; Forbidden without the right to set up.
+    """
+    if not tx.rights.may_set_up:
+        raise Forbidden("You may not change objects and fields.")
+    stored = await load_components(tx)
+    plan = plan_changes(stored, proposal)
+    if not plan.changes:
+        return Applied(plan, tx.catalog)
+    return await _apply(tx, stored, plan)
+
+
+async def _apply(tx: Transaction, stored: list[StoredComponent], plan: MetadataPlan) -> Applied:
+    numbered = await _numbered(tx, plan)
+    version = await tx.value(_RAISE, tenant=tx.tenant.id)
+    await _write(tx, numbered)
+    await tx.run(
+        _LOG,
+        tenant=tx.tenant.id,
+        now=tx.now,
+        version=version,
+        actor=tx.viewer.user_id,
+        cause=write_json(tx.cause),
+        component_id=[change.id for change in numbered],
+        kind=[_named(change).kind for change in numbered],
+        name=[_named(change).name for change in numbered],
+        operation=[change.operation for change in numbered],
+        before=[_body(change.before) for change in numbered],
+        after=[_body(change.after) for change in numbered],
+    )
+    rows = _after(tx, stored, numbered)
+    catalog = build_catalog(tx.tenant.id, version, tx.tenant.leaf, rows)
+    return Applied(MetadataPlan(tuple(numbered)), catalog)
+
+
+async def _numbered(tx: Transaction, plan: MetadataPlan) -> list[ComponentChange]:
+    """Give new components their ids, unique over all tenants."""
+    count = sum(change.id == 0 for change in plan.changes)
+    ids = iter([row[0] for row in await tx.rows(_TAKE_IDS, count=count)] if count else [])
+    return [
+        change
+        if change.id
+        else ComponentChange(
+            change.operation, next(ids), change.before, change.after, change.storage
+        )
+        for change in plan.changes
+    ]
+
+
+async def _write(tx: Transaction, changes: list[ComponentChange]) -> None:
+    new = [change for change in changes if change.operation == "create"]
+    old = [change for change in changes if change.operation != "create"]
+    if old:
+        await tx.run(
+            _CHANGE,
+            tenant=tx.tenant.id,
+            now=tx.now,
+            id=[change.id for change in old],
+            name=[_named(change).name for change in old],
+            package=[_named(change).package for change in old],
+            body=[_body(_named(change)) for change in old],
+            storage=[write_json(change.storage) for change in old],
+            deleted_at=[tx.now if change.operation == "remove" else None for change in old],
+        )
+    if new:
+        await tx.run(
+            _CREATE,
+            tenant=tx.tenant.id,
+            now=tx.now,
+            id=[change.id for change in new],
+            kind=[_named(change).kind for change in new],
+            name=[_named(change).name for change in new],
+            package=[_named(change).package for change in new],
+            body=[_body(_named(change)) for change in new],
+            storage=[write_json(change.storage) for change in new],
+        )
+
+
+def _after(
+    tx: Transaction, stored: list[StoredComponent], changes: list[ComponentChange]
+) -> list[StoredComponent]:
+    """Give the components as they now stand, without asking the database again."""
+    by_id = {row.id: row for row in stored}
+    for change in changes:
+        known = by_id.get(change.id)
+        by_id[change.id] = StoredComponent(
+            id=change.id,
+            component=_named(change),
+            storage=change.storage,
+            created_at=known.created_at if known else tx.now,
+            deleted_at=tx.now if change.operation == "remove" else None,
+        )
+    return sorted(by_id.values(), key=lambda row: row.id)
+
+
+def _named(change: ComponentChange) -> Component:
+    component = change.after or change.before
+    assert component is not None
+    return component
+
+
+def _body(component: Component | None) -> str | None:
+    return None if component is None else write_json(component.body)
