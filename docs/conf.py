@@ -1,0 +1,12 @@
+"""How the documentation is built: Markdown through Sphinx, every warning being an error."""
+
+project = "Fieldstone"
+author = "the Fieldstone authors"
+extensions = ["myst_parser"]
+source_suffix = {".md": "markdown"}
+exclude_patterns = ["reference_pages", "site"]
+nitpicky = True
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 4
+html_theme = "alabaster"
+html_theme_options = {"description": "A metadata-driven CRM platform", "page_width": "1080px"}

@@ -1,0 +1,45 @@
+"""Writes the reference pages from the code: `./crm docs`, or `python -m docs.generate`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from docs.reference_pages import commands, errors, settings
+
+REFERENCE = Path(__file__).parent / "reference"
+# A page more: a module in docs/reference_pages with a function render(), and a line here.
+PAGES: dict[str, Callable[[], str]] = {
+    "commands.md": commands.render,
+    "errors.md": errors.render,
+    "settings.md": settings.render,
+}
+MARK = "<!-- Written by ./crm docs; changes by hand are lost. -->\n\n"
+
+
+def find_stale() -> dict[Path, str]:
+    """Give the pages whose text differs from what the code says now, with their new text."""
+    wanted = {REFERENCE / name: MARK + render().rstrip() + "\n" for name, render in PAGES.items()}
+    return {
+        path: text
+        for path, text in wanted.items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    }
+
+
+def main() -> int:
+    """Write what is stale; with --check only name it, and fail."""
+    stale = find_stale()
+    if "--check" in sys.argv:
+        for path in stale:
+            print(f"docs/reference/{path.name} is stale; run ./crm docs.", file=sys.stderr)
+        return 1 if stale else 0
+    for path, text in stale.items():
+        path.write_text(text, encoding="utf-8")
+        print(f"wrote docs/reference/{path.name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
