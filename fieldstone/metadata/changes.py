@@ -62,12 +62,15 @@ _NOTHING: Final = Component("", "", {})
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What is asked for. upserts are whole components; renames go from a key to a new name.
+    """What is asked for. creates must not be there yet, upserts may; both are whole components.
+
+    renames go from a key to a new name.
 
     removals and restores are keys; whatever hangs on a removed object (its fields, the object
     between of a relation) goes with it.
     """
 
+    creates: tuple[Component, ...] = ()
     upserts: tuple[Component, ...] = ()
     removals: tuple[Key, ...] = ()
     restores: tuple[Key, ...] = ()
@@ -86,6 +89,8 @@ def plan_changes(rows: Sequence[StoredComponent], proposal: Proposal) -> Metadat
         draft.restore(key)
     for key, name in proposal.renames:
         draft.rename(key, name)
+    for component in _expanded(proposal.creates):
+        draft.create(component)
     for component in _expanded(proposal.upserts):
         draft.upsert(component)
     problems = list(draft.problems())
@@ -113,6 +118,7 @@ class _Draft:
         self._removed: dict[Key, StoredComponent] = {}
         self._proposed: list[Component] = []
         self._early: list[Problem] = []
+        self._clashes: list[tuple[Component, Problem]] = []
         self._desk = StorageDesk(rows)
 
     def remove(self, key: Key) -> None:
@@ -164,6 +170,15 @@ class _Draft:
         self._after = taken
         self._proposed.append(replace(old, name=name))
 
+    def create(self, component: Component) -> None:
+        """Put a component in where there is none of its key."""
+        taken = component.key in self._after
+        self.upsert(component)
+        if taken:
+            message = f"There is a {component.kind} {component.name} already."
+            problem = Problem("metadata.name_taken", message, "/name", "Change it instead.")
+            self._clashes.append((component, problem))
+
     def upsert(self, component: Component) -> None:
         """Put a component in, in the place of one with its key."""
         self._after[component.key] = component
@@ -172,7 +187,9 @@ class _Draft:
     def problems(self) -> Iterator[Problem]:
         """Yield everything that is wrong: shapes first; the rest only where the shapes are right."""
         yield from self._early
-        shaped = True
+        for component, clash in self._clashes:
+            yield self._placed(component, clash)
+        shaped = not self._clashes
         for component in self._proposed:
             for problem in get_kind(component.kind).problems(component):
                 shaped = False

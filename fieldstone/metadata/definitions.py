@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from fieldstone.errors import Problem, Several
@@ -45,6 +46,31 @@ def field_component(owner: str, definition: JsonObject, package: str | None = No
     """Give the component of one field of an object, out of its flat definition with a name."""
     body = {key: value for key, value in definition.items() if key != "name"}
     return Component("field", f"{owner}.{definition['name']}", {"object": owner, **body}, package)
+
+
+def changed_object(component: Component, changes: JsonObject) -> Component:
+    """Give an object's component as it reads with some of its definition changed.
+
+    The name is left to a rename and the fields to their own addresses; null takes a key away.
+    """
+    if "fields" in changes:
+        message = "Fields are changed one by one."
+        hint = "Use /api/objects/{object}/fields/{field}."
+        raise Several([Problem(INVALID, message, "/fields", hint)])
+    renamed = {_RENAMED.get(key, key): value for key, value in changes.items() if key != "name"}
+    return _merged(component, renamed)
+
+
+def changed_field(component: Component, changes: JsonObject) -> Component:
+    """Give a field's component as it reads with some of its definition changed."""
+    given = {key: value for key, value in changes.items() if key not in ("name", "object")}
+    return _merged(component, given)
+
+
+def _merged(component: Component, changes: JsonObject) -> Component:
+    body = {**component.body, **changes}
+    kept = {key: value for key, value in body.items() if value is not None}
+    return replace(component, body=kept)
 
 
 def field_problems(definition: Json, pointer: str) -> Iterator[Problem]:

@@ -1,0 +1,76 @@
+"""The one place where errors become HTTP statuses and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import asyncpg
+
+from fieldstone.errors import (
+    Conflict,
+    FieldstoneError,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    Problem,
+    Span,
+    Unavailable,
+)
+
+STATUSES: Final[Mapping[type[FieldstoneError], int]] = {
+    InvalidInput: 422,
+    NotFound: 404,
+    Forbidden: 403,
+    Conflict: 409,
+    Unavailable: 503,
+}
+
+
+class UnstorableValue(InvalidInput):
+    """A value that PostgreSQL cannot hold, such as the character NUL in JSON."""
+
+    code = "value.unstorable"
+
+
+class DatabaseBusy(Unavailable):
+    """The database could not be reached or had to choose between two writers."""
+
+    code = "service.database"
+
+
+def status_of(error: FieldstoneError) -> int:
+    """Give the HTTP status of an error's kind."""
+    return next(status for kind, status in STATUSES.items() if isinstance(error, kind))
+
+
+def translated(error: BaseException) -> FieldstoneError | None:
+    """Give the error that a caller may see for one that a library raised; None for the unknown."""
+    if isinstance(error, FieldstoneError):
+        return error
+    if isinstance(error, asyncpg.DataError | asyncpg.UntranslatableCharacterError):
+        return UnstorableValue("A value cannot be stored.", hint="Look for odd characters.")
+    if isinstance(error, asyncpg.DeadlockDetectedError | asyncpg.SerializationError):
+        return DatabaseBusy("Two writers were in each other's way.", hint="Try again.")
+    if isinstance(error, asyncpg.PostgresConnectionError | asyncpg.InterfaceError | OSError):
+        return DatabaseBusy("The database cannot be reached.", hint="Try again in a moment.")
+    return None
+
+
+def error_body(problems: Iterable[Problem], request_id: str) -> dict[str, Any]:
+    """Give problems in the one shape that every error has."""
+    return {"errors": [_shown(problem) for problem in problems], "request_id": request_id}
+
+
+def _shown(problem: Problem) -> dict[str, Any]:
+    shown: dict[str, Any] = {"code": problem.code, "message": problem.message}
+    if isinstance(problem.at, Span):
+        at = problem.at
+        shown["at"] = {"line": at.line, "column": at.column, "length": at.length}
+    elif problem.at is not None:
+        shown["at"] = problem.at
+    if problem.hint:
+        shown["hint"] = problem.hint
+    if problem.details:
+        shown["details"] = dict(problem.details)
+    return shown
