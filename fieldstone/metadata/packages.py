@@ -20,9 +20,9 @@ from msgspec import Meta
 
 from fieldstone.errors import InvalidInput, Problem, Several, Span
 from fieldstone.metadata.component import Component
-from fieldstone.metadata.definitions import object_components
+from fieldstone.metadata.definitions import field_problems, object_components
 from fieldstone.metadata.graph import find_cycles, in_order
-from fieldstone.metadata.kinds.registry import FIELD, KINDS, OBJECT, get_kind
+from fieldstone.metadata.kinds.registry import FIELD, KINDS, OBJECT, RELATION, get_kind
 from fieldstone.metadata.names import suggestion
 from fieldstone.metadata.schemas import problems_of, schema_of
 from fieldstone.metadata.values import Json
@@ -219,7 +219,8 @@ class _Reader:
 
     def _check_shapes(self, placed: Iterable[_Placed]) -> None:
         for part in placed:
-            found = get_kind(part.component.kind).problems(part.component)
+            kind = get_kind(part.component.kind)
+            found = list(kind.problems(part.component)) or list(_attribute_problems(part.component))
             self._problems.extend(problem.below(part.at) for problem in found)
 
     def _check_doubles(self, placed: Iterable[_Placed]) -> None:
@@ -232,6 +233,20 @@ class _Reader:
 
     def _problem(self, at: str, message: str, hint: str | None = None) -> None:
         self._problems.append(Problem(BadPackage.code, message, at, hint))
+
+
+def _attribute_problems(component: Component) -> Iterator[Problem]:
+    """Yield what is wrong with the attributes of a relation, which are fields of it."""
+    if component.kind != RELATION.name:
+        return
+    attributes = RELATION.read(component).attributes
+    found = [p for n, a in enumerate(attributes) for p in field_problems(a, f"/attributes/{n}")]
+    yield from found
+    if not found:
+        fields = RELATION.expand(component)[-len(attributes) :] if attributes else ()
+        for number, part in enumerate(fields):
+            for problem in FIELD.problems(part):
+                yield problem.below(f"/attributes/{number}")
 
 
 def _reading_order(path: str) -> tuple[int, str]:

@@ -47,6 +47,8 @@ def read_yaml(text: str) -> Json:
     try:
         _check_events(text)
         result: Json = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader with fewer types
+    except UnicodeEncodeError as error:
+        raise BadYaml("This text is not valid Unicode: it holds half of a pair.") from error
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         told = str(getattr(error, "problem", None) or "it cannot be read")
