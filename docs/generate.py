@@ -6,13 +6,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from docs.reference_pages import commands, errors, settings
+from docs.reference_pages import commands, errors, field_types, settings
 
 REFERENCE = Path(__file__).parent / "reference"
 # A page more: a module in docs/reference_pages with a function render(), and a line here.
 PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands.render,
+    "crm_objects.md": crm_objects.render,
     "errors.md": errors.render,
+    "field_types.md": field_types.render,
     "settings.md": settings.render,
 }
 MARK = "<!-- Written by ./crm docs; changes by hand are lost. -->\n\n"

@@ -96,7 +96,7 @@ class Geolocation(FieldType[NoOptions, Point]):
         return self.show(value, options)
 
     def show(self, value: Point, options: NoOptions) -> str:
-        return f"{encode_decimal(value.latitude):f}, {encode_decimal(value.longitude):f}"
+        return f"{value.latitude.normalize():f}, {value.longitude.normalize():f}"
 
     def widget(self, options: NoOptions) -> Widget:
         return Widget("geolocation", {"places": PLACES})

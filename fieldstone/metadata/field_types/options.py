@@ -114,4 +114,9 @@ def _inline(part: Any, parts: Mapping[str, Any]) -> Any:
     if "$ref" in part:
         rest = {key: inner for key, inner in part.items() if key != "$ref"}
         return {**_inline(parts[part["$ref"]], parts), **_inline(rest, parts)}
-    return {key: _inline(inner, parts) for key, inner in part.items()}
+    return {key: _inline(inner, parts) for key, inner in part.items() if not _is_note(key, inner)}
+
+
+def _is_note(key: str, inner: Any) -> bool:
+    """Tell the names and docstrings of data classes, which mean nothing to callers."""
+    return key in {"title", "description"} and isinstance(inner, str)

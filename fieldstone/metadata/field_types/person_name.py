@@ -56,15 +56,15 @@ class NameOfPerson:
 def split_name(text: str) -> NameOfPerson:
     """Tell the parts of a name that a person wrote (Dr. Ann M. Lee Jr., or Lee, Ann).
 
-    A nickname stays with the first name, in quotes. A single word is a last name.
+    A nickname stays with the middle names, in quotes. A single word is a last name.
     """
     parsed = HumanName(one_line(text))
     nickname = f'"{parsed.nickname}"' if parsed.nickname else ""
-    first = " ".join(filter(None, (parsed.first, nickname)))
-    last = parsed.last
+    first, last = parsed.first, parsed.last
     if first and not last and not parsed.middle:
         first, last = "", first
-    return NameOfPerson(parsed.title, first, parsed.middle, last, parsed.suffix)
+    middle = " ".join(filter(None, (parsed.middle, nickname)))
+    return NameOfPerson(parsed.title, first, middle, last, parsed.suffix)
 
 
 class PersonName(FieldType[NoOptions, NameOfPerson]):
