@@ -16,6 +16,7 @@ from sqlalchemy import (
     DateTime,
     Float,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -178,6 +179,19 @@ FILE: Final = Table(
     Column("sha256", Text),
     Column("created_at", DateTime(timezone=True)),
     Column("created_by", BigInteger),
+)
+IMPORT_ROW: Final = Table(
+    "import_row",
+    METADATA,
+    Column("tenant_id", Integer, primary_key=True),
+    Column("import_id", BigInteger, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("object_id", Integer),
+    Column("outcome", Text),
+    Column("fingerprint", LargeBinary),
+    Column("record_id", BigInteger),
+    Column("confidence", Float),
+    Column("details", JSONB),
 )
 
 _SLOT_COLUMNS: Final[dict[SlotKind, TypeEngine[Any]]] = {

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, make_url, select
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _LOCK_KEY: Final = 72_001
 
