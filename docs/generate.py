@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from docs.reference_pages import commands, errors, field_types, settings
+from docs.reference_pages import commands, crm_objects, errors, field_types, settings
 
 REFERENCE = Path(__file__).parent / "reference"
 # A page more: a module in docs/reference_pages with a function render(), and a line here.
