@@ -9,6 +9,7 @@ from fieldstone.platform.commands.lazy_group import LazyGroup
 _ROOM = "fieldstone.platform.commands"
 # Name, module and first line of help; `crm --help` reads this table and imports none of them.
 COMMANDS = {
+    "serve": (f"{_ROOM}.serve", "Start the platform: servers, API and pages."),
     "doctor": (f"{_ROOM}.doctor", "Check Python, servers, data directory and settings."),
     "test": (f"{_ROOM}.test", "Run the tests of a checkout, in parallel."),
     "docs": (f"{_ROOM}.docs", "Write the reference pages from the code and build the docs."),

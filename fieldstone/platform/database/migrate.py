@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +13,6 @@ from sqlalchemy import Connection, func, make_url, select
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-HEAD: Final = "0002"
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _LOCK_KEY: Final = 72_001
 
@@ -38,3 +39,7 @@ def _upgrade(connection: Connection) -> None:
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
     connection.commit()
+
+
+if __name__ == "__main__":
+    asyncio.run(migrate(os.environ["FIELDSTONE_DATABASE_URL"]))

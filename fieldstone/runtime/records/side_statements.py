@@ -202,6 +202,7 @@ HISTORY: Final[Prepared] = prepare(
     select(
         CHANGE.c.seq,
         CHANGE.c.at,
+        CHANGE.c.object_id,
         CHANGE.c.actor_id,
         CHANGE.c.cause,
         CHANGE.c.version,

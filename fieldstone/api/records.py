@@ -1,0 +1,350 @@
+"""Endpoints for records of any object: /api/records/{object}[/{id}]."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from fieldstone.api.objects import visible_object
+from fieldstone.api.requests import (
+    BULK_LIMIT_BYTES,
+    MOST_PER_PAGE,
+    PAGE_SIZE,
+    BadJson,
+    BadParameter,
+    cause_of,
+    database_of,
+    json_response,
+    read_body,
+    read_object,
+    read_value,
+    tenant_of,
+    text_response,
+    viewer_of,
+    whole_number,
+)
+from fieldstone.errors import InvalidInput, Problem
+from fieldstone.ids import BadId, format_id, parse_id
+from fieldstone.metadata.catalog import ObjectDef
+from fieldstone.metadata.values import Json, JsonObject, write_json
+from fieldstone.runtime.idempotency import earlier_answer, keep_answer
+from fieldstone.runtime.records.delete import delete, restore
+from fieldstone.runtime.records.draft import Outcome
+from fieldstone.runtime.records.history import history_page
+from fieldstone.runtime.records.reading import read_values
+from fieldstone.runtime.records.showing import ListRequest, list_page, record_text, record_texts
+from fieldstone.runtime.records.upsert import find_by_key
+from fieldstone.runtime.records.write import (
+    Incoming,
+    StaleVersion,
+    UnknownRecord,
+    incoming_of,
+    record_id,
+    sent_version,
+    write,
+)
+from fieldstone.runtime.transactions import Transaction
+
+_VERSION_HEADER: Final = "if-match"
+_KEY_HEADER: Final = "idempotency-key"
+_LONGEST_KEY: Final = 255
+
+Work = Callable[[Transaction], Awaitable[tuple[int, str]]]
+
+
+async def list_records(request: Request) -> Response:
+    """GET /api/records/{object}: a page of records.
+
+    fields=, where=, order_by=, limit=, cursor=, count= narrow and shape it.
+    """
+    async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
+        obj = visible_object(tx, request.path_params["object"])
+        page = await list_page(tx, obj, list_request(request))
+        total = "" if page.total is None else f', "total": {page.total}'
+        after = write_json(page.next)
+        return text_response(f'{{"records": [{",".join(page.records)}], "next": {after}{total}}}')
+
+
+def list_request(request: Request) -> ListRequest:
+    """Read the parameters that every list takes."""
+    asked = request.query_params
+    return ListRequest(
+        fields=_names(asked.get("fields")),
+        where=asked.get("where"),
+        order_by=asked.get("order_by"),
+        limit=whole_number(request, "limit", PAGE_SIZE, MOST_PER_PAGE),
+        cursor=asked.get("cursor") or None,
+        count=asked.get("count") in ("1", "true"),
+    )
+
+
+async def get_record(request: Request) -> Response:
+    """GET /api/records/{object}/{id}: one record; its version is also the ETag."""
+    async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
+        obj = visible_object(tx, request.path_params["object"])
+        number = record_id(obj, request.path_params["id"])
+        fields = _names(request.query_params.get("fields"))
+        text, version = await record_text(tx, obj, number, fields)
+        return text_response(text, etag=f'"{version}"')
+
+
+async def create_records(request: Request) -> Response:
+    """POST /api/records/{object}: create one record, or many as a list or {"records": […]}."""
+    body = await read_value(request, BULK_LIMIT_BYTES)
+    if isinstance(body, dict) and "records" not in body:
+        sent = body
+
+        async def create_one(tx: Transaction) -> tuple[int, str]:
+            obj = visible_object(tx, request.path_params["object"])
+            return 201, await _write_one(tx, obj, incoming_of(read_values(obj, sent, tx.rights)))
+
+        return await in_transaction(request, body, create_one)
+    records, partly = _bulk(body)
+
+    async def create_many(tx: Transaction) -> tuple[int, str]:
+        obj = visible_object(tx, request.path_params["object"])
+        incoming = [incoming_of(read_values(obj, one, tx.rights)) for one in records]
+        return await _write_many(tx, obj, incoming, partly=partly)
+
+    return await in_transaction(request, body, create_many)
+
+
+async def change_record(request: Request) -> Response:
+    """PATCH /api/records/{object}/{id}: change some fields; If-Match or version guards it."""
+    body = await read_object(request)
+
+    async def change(tx: Transaction) -> tuple[int, str]:
+        obj = visible_object(tx, request.path_params["object"])
+        number = record_id(obj, request.path_params["id"])
+        version = _if_match(request) or sent_version(body)
+        incoming = incoming_of(read_values(obj, body, tx.rights), id=number, version=version)
+        try:
+            return 200, await _write_one(tx, obj, incoming)
+        except StaleVersion as error:
+            raise await _with_current(tx, obj, incoming, error) from error
+
+    return await in_transaction(request, body, change)
+
+
+async def change_records(request: Request) -> Response:
+    """PATCH /api/records/{object}: change many, each with its id, as a list or {"records": […]}."""
+    body = await read_value(request, BULK_LIMIT_BYTES)
+    records, partly = _bulk(body)
+
+    async def change_many(tx: Transaction) -> tuple[int, str]:
+        obj = visible_object(tx, request.path_params["object"])
+        incoming = [_changed(tx, obj, one) for one in records]
+        return await _write_many(tx, obj, incoming, partly=partly)
+
+    return await in_transaction(request, body, change_many)
+
+
+async def delete_record(request: Request) -> Response:
+    """DELETE /api/records/{object}/{id}: put a record in the recycle bin."""
+
+    async def remove(tx: Transaction) -> tuple[int, str]:
+        obj = visible_object(tx, request.path_params["object"])
+        number = record_id(obj, request.path_params["id"])
+        along = await delete(tx, obj, number, _if_match(request))
+        answer = {"id": format_id(obj.prefix, number), "deleted": True, "deleted_along": along}
+        return 200, write_json(answer)
+
+    return await in_transaction(request, None, remove)
+
+
+async def delete_records(request: Request) -> Response:
+    """DELETE /api/records/{object}?ids=a,b: put several records in the bin, all or none."""
+    ids = _names(request.query_params.get("ids"))
+    if not ids or len(ids) > MOST_PER_PAGE:
+        raise BadParameter(f"ids must name 1 to {MOST_PER_PAGE} records.", at="/ids")
+
+    async def remove(tx: Transaction) -> tuple[int, str]:
+        obj = visible_object(tx, request.path_params["object"])
+        for text in ids:
+            await delete(tx, obj, record_id(obj, text))
+        return 200, write_json({"deleted": len(ids)})
+
+    return await in_transaction(request, None, remove)
+
+
+async def restore_record(request: Request) -> Response:
+    """POST /api/records/{object}/{id}/restore: take a record out of the bin with all that hung on it."""
+
+    async def bring_back(tx: Transaction) -> tuple[int, str]:
+        obj = visible_object(tx, request.path_params["object"])
+        number = record_id(obj, request.path_params["id"])
+        restored = await restore(tx, obj, number)
+        answer = {"id": format_id(obj.prefix, number), "restored": restored}
+        return 200, write_json(answer)
+
+    return await in_transaction(request, None, bring_back)
+
+
+async def upsert_record(request: Request) -> Response:
+    """PUT /api/records/{object}/by/{field}/{value}: change the record of this key or create it."""
+    body = await read_object(request)
+
+    async def put(tx: Transaction) -> tuple[int, str]:
+        obj = visible_object(tx, request.path_params["object"])
+        field, value = request.path_params["field"], request.path_params["value"]
+        [incoming] = await find_by_key(tx, obj, field, [{**body, field: value}])
+        return (200 if incoming.id else 201), await _write_one(tx, obj, incoming)
+
+    return await in_transaction(request, body, put)
+
+
+async def upsert_records(request: Request) -> Response:
+    """POST /api/records/{object}/upsert?key=field: change or create many by an external id."""
+    body = await read_value(request, BULK_LIMIT_BYTES)
+    records, partly = _bulk(body)
+    key = request.query_params.get("key")
+    if not key:
+        raise BadParameter("key must name the field that tells records apart.", at="/key")
+
+    async def put_many(tx: Transaction) -> tuple[int, str]:
+        obj = visible_object(tx, request.path_params["object"])
+        incoming = await find_by_key(tx, obj, key, records)
+        return await _write_many(tx, obj, incoming, partly=partly)
+
+    return await in_transaction(request, body, put_many)
+
+
+async def get_history(request: Request) -> Response:
+    """GET /api/records/{object}/{id}/history: what changed, by whom and why, newest first."""
+    async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
+        obj = visible_object(tx, request.path_params["object"])
+        number = record_id(obj, request.path_params["id"])
+        limit = whole_number(request, "limit", PAGE_SIZE, MOST_PER_PAGE)
+        before = whole_number(request, "cursor", 2**62, 2**62)
+        changes, after = await history_page(tx, obj, number, limit, before)
+        return json_response({"changes": changes, "next": after})
+
+
+async def in_transaction(request: Request, body: Json, work: Work) -> Response:
+    """Do a write in one transaction; with an Idempotency-Key, only once."""
+    database = database_of(request)
+    key = request.headers.get(_KEY_HEADER)
+    if key is not None and not 0 < len(key) <= _LONGEST_KEY:
+        raise BadParameter(f"An Idempotency-Key has 1 to {_LONGEST_KEY} characters.")
+    async with database.write(tenant_of(request), viewer_of(request), cause_of(request)) as tx:
+        if key is None:
+            status, text = await work(tx)
+            return text_response(text, status)
+        digest = _digest(request, body)
+        earlier = await earlier_answer(tx, key, digest)
+        if earlier is not None:
+            return text_response(earlier[1], earlier[0])
+        status, text = await work(tx)
+        await keep_answer(tx, key, status, text)
+        return text_response(text, status)
+
+
+def _digest(request: Request, body: Json) -> str:
+    parts = f"{request.method} {request.url.path}?{request.url.query} {write_json(body)}"
+    return hashlib.sha256(parts.encode()).hexdigest()
+
+
+async def _write_one(tx: Transaction, obj: ObjectDef, incoming: Incoming) -> str:
+    [outcome] = await write(tx, obj, [incoming])
+    assert outcome.id is not None
+    text, _ = await record_text(tx, obj, outcome.id, None)
+    return text
+
+
+async def _write_many(
+    tx: Transaction, obj: ObjectDef, incoming: Sequence[Incoming], *, partly: bool
+) -> tuple[int, str]:
+    outcomes = await write(tx, obj, incoming, partly=partly)
+    counts = {kind: 0 for kind in ("created", "updated", "unchanged", "failed")}
+    for outcome in outcomes:
+        counts[outcome.operation] += 1
+    results = [_result(obj, outcome) for outcome in outcomes]
+    return 200, write_json({"results": results, **counts})
+
+
+def _result(obj: ObjectDef, outcome: Outcome) -> dict[str, object]:
+    known = None if outcome.id is None else format_id(obj.prefix, outcome.id)
+    result: dict[str, object] = {
+        "id": known,
+        "version": outcome.version,
+        "operation": outcome.operation,
+    }
+    if outcome.problems:
+        result["errors"] = [problem.as_json() for problem in outcome.problems]
+    return result
+
+
+def _bulk(body: Json) -> tuple[list[JsonObject], bool]:
+    """Read a body with many records; partly unless it asks for all or nothing."""
+    partly = True
+    records = body
+    if isinstance(body, dict):
+        records = body.get("records")
+        asked = body.get("all_or_nothing", False)
+        if not isinstance(asked, bool):
+            raise BadJson("all_or_nothing must be true or false.", at="/all_or_nothing")
+        partly = not asked
+    if not isinstance(records, list) or not all(isinstance(one, dict) for one in records):
+        raise BadJson("records must be a list of JSON objects.", at="/records")
+    return [one for one in records if isinstance(one, dict)], partly
+
+
+def _changed(tx: Transaction, obj: ObjectDef, sent: JsonObject) -> Incoming:
+    read = read_values(obj, sent, tx.rights)
+    try:
+        prefix, number = parse_id(str(sent.get("id")))
+    except BadId as error:
+        read[1].append(Problem(UnknownRecord.code, error.problem.message, "/id"))
+        return incoming_of(read)
+    if prefix != obj.prefix:
+        read[1].append(Problem(UnknownRecord.code, f"That is no {obj.label}.", "/id"))
+    return incoming_of(read, id=number, version=sent_version(sent))
+
+
+async def _with_current(
+    tx: Transaction, obj: ObjectDef, incoming: Incoming, error: StaleVersion
+) -> StaleVersion:
+    """Add the record as it is now to what is said of a stale write."""
+    assert incoming.id is not None
+    texts = await record_texts(tx, obj, [incoming.id], None)
+    problem = error.problem
+    current = texts[incoming.id].as_json()
+    sent = {field.name: value for field, value in incoming.values.items()}
+    details = {**(problem.details or {}), "current": current, "yours": sent}
+    return StaleVersion(problem.message, hint=problem.hint, details=details)
+
+
+def _if_match(request: Request) -> int | None:
+    text = request.headers.get(_VERSION_HEADER)
+    if text is None or text.strip() == "*":
+        return None
+    bare = text.strip().removeprefix("W/").strip('"')
+    if not bare.isascii() or not bare.isdigit() or len(bare) > 9:
+        raise BadParameter("If-Match must hold the version of the record.", hint='Write "3".')
+    return int(bare)
+
+
+def _names(text: str | None) -> tuple[str, ...] | None:
+    if text is None or not text.strip():
+        return None
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+ROUTES: Final = (
+    Route("/api/records/{object}", list_records, methods=["GET"]),
+    Route("/api/records/{object}", create_records, methods=["POST"]),
+    Route("/api/records/{object}", change_records, methods=["PATCH"]),
+    Route("/api/records/{object}", delete_records, methods=["DELETE"]),
+    Route("/api/records/{object}/upsert", upsert_records, methods=["POST"]),
+    Route("/api/records/{object}/by/{field}/{value:path}", upsert_record, methods=["PUT"]),
+    Route("/api/records/{object}/{id}", get_record, methods=["GET"]),
+    Route("/api/records/{object}/{id}", change_record, methods=["PATCH"]),
+    Route("/api/records/{object}/{id}", delete_record, methods=["DELETE"]),
+    Route("/api/records/{object}/{id}/restore", restore_record, methods=["POST"]),
+    Route("/api/records/{object}/{id}/history", get_history, methods=["GET"]),
+)

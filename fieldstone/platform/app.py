@@ -1,0 +1,114 @@
+"""The composition root: puts the parts together into one ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from fieldstone.api import metadata as metadata_api
+from fieldstone.api import objects as objects_api
+from fieldstone.api import records as records_api
+from fieldstone.clock import Clock, SystemClock
+from fieldstone.ids import IdMinter
+from fieldstone.platform.administrators import Administrators
+from fieldstone.platform.database.pool import open_pool
+from fieldstone.platform.middleware.errors import Errors
+from fieldstone.platform.middleware.request_id import RequestId
+from fieldstone.platform.middleware.security_headers import SecurityHeaders
+from fieldstone.platform.middleware.tenant import TenantOfRequest
+from fieldstone.platform.middleware.viewer import LOOPBACK, ViewerOfRequest
+from fieldstone.platform.settings import Settings
+from fieldstone.platform.tenants import Tenants
+from fieldstone.runtime.catalogs import CatalogStore
+from fieldstone.runtime.tenants import TenantDirectory
+from fieldstone.runtime.transactions import Database
+
+_TAKE_NODE: Final = "SELECT take_node()"
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """The parts that live as long as a process: one pool, and what works on it."""
+
+    pool: Any
+    database: Database
+    directory: TenantDirectory
+    tenants: Tenants
+    administrators: Administrators
+
+    async def close(self) -> None:
+        """Let go of the database."""
+        await self.pool.close()
+
+
+async def open_engine(settings: Settings, clock: Clock | None = None) -> Engine:
+    """Open a migrated database. settings.database_url must be set."""
+    assert settings.database_url is not None
+    pool = await open_pool(
+        settings.database_url, statement_timeout_s=settings.statement_timeout_s
+    )
+    the_clock = clock or SystemClock()
+    minter = IdMinter(the_clock, await pool.fetchval(_TAKE_NODE))
+    database = Database(pool, CatalogStore(), the_clock, minter)
+    directory = TenantDirectory(pool)
+    tenants = Tenants(pool, database, directory)
+    return Engine(pool, database, directory, tenants, Administrators(database))
+
+
+def build_app(engine: Engine, settings: Settings) -> Starlette:
+    """Build the application around an open engine; whoever opened it closes it."""
+    local_only = settings.host in LOOPBACK and not settings.is_production
+    app = Starlette(
+        routes=_routes(),
+        exception_handlers={HTTPException: _pass_on},
+        middleware=[
+            Middleware(RequestId),
+            Middleware(SecurityHeaders),
+            Middleware(Errors),
+            Middleware(TenantOfRequest, directory=engine.directory),
+            Middleware(ViewerOfRequest, administrators=engine.administrators, local_only=local_only),
+        ],
+    )
+    app.state.database = engine.database
+    app.state.engine = engine
+    app.state.settings = settings
+    return app
+
+
+@asynccontextmanager
+async def application(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Starlette]:
+    """Open an engine, make the default tenant and give the application on it, for a block."""
+    engine = await open_engine(settings, clock)
+    try:
+        await engine.tenants.ensure_default()
+        yield build_app(engine, settings)
+    finally:
+        await engine.close()
+
+
+async def _pass_on(request: Request, error: Exception) -> Response:
+    """Leave what the router says, such as 404, to the one place that answers errors."""
+    raise error
+
+
+async def health(request: Request) -> Response:
+    """GET /healthz: whether this process serves."""
+    return PlainTextResponse("ok\n")
+
+
+def _routes() -> list[BaseRoute]:
+    return [
+        Route("/healthz", health),
+        *objects_api.ROUTES,
+        *metadata_api.ROUTES,
+        *records_api.ROUTES,
+    ]

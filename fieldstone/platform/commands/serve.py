@@ -1,0 +1,25 @@
+"""`crm serve`: everything that is needed, started with one command and stopped with Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from fieldstone.platform.settings import load_settings
+from fieldstone.platform.supervisor import Supervisor, servers
+
+
+@click.command()
+@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", type=int, help="Port to listen on; 0 takes a free one.  [default: 8000]")
+@click.option("--data", type=click.Path(path_type=Path), help="Directory for all data.")
+@click.option("--workers", type=int, help="Number of web processes.  [default: 1]")
+@click.option("--demo", is_flag=True, default=None, help="Add sample data to a new database.")
+def command(**chosen: object) -> None:
+    """Start the platform: servers, API and pages."""
+    settings = load_settings(os.environ, chosen)
+    with servers(settings) as ready:
+        Supervisor(ready, click.echo).run()
+    click.echo("Stopped.")

@@ -1,0 +1,187 @@
+"""What `crm serve` runs: embedded servers, migrations, web and worker processes, as one.
+
+Stopping it stops everything in turn. Whatever of it is killed, the next start works: the servers
+recover, and processes whose supervisor is gone end by themselves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import httpx
+
+from fieldstone.errors import Unavailable
+from fieldstone.platform import lifeline
+from fieldstone.platform.database.schema_version import ensure_database, is_current
+from fieldstone.platform.embedded.postgres import EmbeddedPostgres
+from fieldstone.platform.embedded.valkey import EmbeddedValkey
+from fieldstone.platform.settings import Settings, load_secret_key
+
+DATABASE: Final = "fieldstone"
+WEB: Final = "fieldstone.platform.web"
+WORKER: Final = "fieldstone.platform.worker"
+MIGRATE: Final = "fieldstone.platform.database.migrate"
+_START_TIMEOUT_S: Final = 60.0
+_STOP_TIMEOUT_S: Final = 30.0
+_LOOK_EVERY_S: Final = 0.02
+_RESTART_AFTER_S: Final = 1.0
+
+
+class PortTaken(Unavailable):
+    """Another program listens where this one should."""
+
+    code = "service.port_taken"
+
+
+class StartFailed(Unavailable):
+    """A process of the server did not start."""
+
+    code = "service.start_failed"
+
+
+@contextmanager
+def servers(settings: Settings) -> Iterator[Settings]:
+    """Start the embedded servers that the settings do not replace; give settings with addresses.
+
+    They run for the length of the block, on a migrated database.
+    """
+    with ExitStack() as stack:
+        database_url, redis_url = settings.database_url, settings.redis_url
+        if database_url is None:
+            postgres = stack.enter_context(EmbeddedPostgres(settings.data / "postgres"))
+            asyncio.run(ensure_database(postgres.dsn("postgres"), DATABASE))
+            database_url = postgres.dsn(DATABASE)
+        if redis_url is None:
+            redis_url = stack.enter_context(EmbeddedValkey(settings.data / "valkey")).url
+        if not asyncio.run(is_current(database_url)):
+            _migrate(database_url)
+        secret = load_secret_key(settings)
+        yield replace(settings, database_url=database_url, redis_url=redis_url, secret_key=secret)
+
+
+def _migrate(database_url: str) -> None:
+    """Run the migrations in a process of their own: what they import is not needed afterwards."""
+    environment = {**os.environ, "FIELDSTONE_DATABASE_URL": database_url}
+    done = subprocess.run([sys.executable, "-m", MIGRATE], env=environment, check=False)
+    if done.returncode != 0:
+        raise StartFailed("The database could not be migrated.", hint="See the messages above.")
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """Runs web and worker processes on running servers, and starts again what falls over."""
+
+    settings: Settings
+    say: Callable[[str], None]
+    _processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    _stopping: bool = False
+
+    def run(self) -> None:
+        """Serve until SIGTERM or SIGINT. Raises PortTaken, StartFailed."""
+        listening = _listen(self.settings.host, self.settings.port)
+        port = listening.getsockname()[1]
+        ours, theirs = os.pipe()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        try:
+            environment = self._environment(ours, port)
+            for number in range(self.settings.workers):
+                self._spawn(f"web {number + 1}", [WEB, str(listening.fileno())], environment)
+            self._spawn("worker", [WORKER], environment)
+            self._wait_until_answered(port)
+            self.say(f"Fieldstone is at {replace(self.settings, port=port).url}/")
+            self._watch(environment, listening.fileno())
+        finally:
+            self._end_all()
+            os.close(theirs)
+            os.close(ours)
+            listening.close()
+
+    def _environment(self, lifeline_end: int, port: int) -> dict[str, str]:
+        settings = self.settings
+        return {
+            **os.environ,
+            "FIELDSTONE_DATABASE_URL": str(settings.database_url),
+            "FIELDSTONE_REDIS_URL": str(settings.redis_url),
+            "FIELDSTONE_SECRET_KEY": str(settings.secret_key),
+            "FIELDSTONE_DATA": str(settings.data),
+            "FIELDSTONE_HOST": settings.host,
+            "FIELDSTONE_PORT": str(port),
+            lifeline.VARIABLE: str(lifeline_end),
+        }
+
+    def _spawn(self, name: str, module: list[str], environment: dict[str, str]) -> None:
+        descriptors = [int(environment[lifeline.VARIABLE]), *(int(part) for part in module[1:])]
+        self._processes[name] = subprocess.Popen(
+            [sys.executable, "-m", *module],
+            env=environment,
+            pass_fds=descriptors,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def _wait_until_answered(self, port: int) -> None:
+        host = "127.0.0.1" if self.settings.host in ("0.0.0.0", "") else self.settings.host  # noqa: S104
+        host = f"[{host}]" if ":" in host else host
+        end = time.monotonic() + _START_TIMEOUT_S
+        while time.monotonic() < end and not self._stopping:
+            fallen = [name for name, one in self._processes.items() if one.poll() is not None]
+            if any(name.startswith("web") for name in fallen):
+                raise StartFailed(f"Process {fallen[0]} ended while it started.")
+            try:
+                httpx.get(f"http://{host}:{port}/healthz", timeout=1.0, trust_env=False)
+                return
+            except httpx.HTTPError:
+                time.sleep(_LOOK_EVERY_S)
+        if not self._stopping:
+            raise StartFailed(f"Nothing answered within {_START_TIMEOUT_S:.0f} seconds.")
+
+    def _watch(self, environment: dict[str, str], socket_fd: int) -> None:
+        while not self._stopping:
+            time.sleep(0.2)
+            for name, process in list(self._processes.items()):
+                if process.poll() is not None and not self._stopping:
+                    self.say(f"Process {name} ended with {process.returncode}; starting it again.")
+                    time.sleep(_RESTART_AFTER_S)
+                    module = [WORKER] if name == "worker" else [WEB, str(socket_fd)]
+                    self._spawn(name, module, environment)
+
+    def _stop(self, number: int, frame: object) -> None:
+        self._stopping = True
+
+    def _end_all(self) -> None:
+        for process in self._processes.values():
+            if process.poll() is None:
+                process.terminate()
+        end = time.monotonic() + _STOP_TIMEOUT_S
+        for process in self._processes.values():
+            try:
+                process.wait(max(0.1, end - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        raise PortTaken(
+            f"Port {port} of {host} cannot be used: {error.strerror}.",
+            hint="Choose another with --port, or stop the program that has it.",
+        ) from error
+    listening.listen(1024)
+    return listening

@@ -1,0 +1,68 @@
+"""The history of one record, as the change log tells it to one viewer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fieldstone.ids import RecordId, format_id
+from fieldstone.metadata.catalog import ObjectDef
+from fieldstone.metadata.values import Json, read_json
+from fieldstone.runtime.records.side_statements import HISTORY
+from fieldstone.runtime.records.write import UnknownRecord
+from fieldstone.runtime.transactions import Transaction
+
+
+async def history_page(
+    tx: Transaction, obj: ObjectDef, record_id: RecordId, limit: int, before: int
+) -> tuple[list[dict[str, Json]], str | None]:
+    """Give the newest changes of a record before a place in the log, and the next such place.
+
+    Each change tells the fields that the viewer may read, by their present names. Raises
+    UnknownRecord for a record of another object or one that never was.
+    """
+    rows = await tx.rows(
+        HISTORY, tenant=tx.tenant.id, id=record_id, before=before, most=limit + 1
+    )
+    rows = [row for row in rows if row["object_id"] == obj.id]
+    if not rows and before >= 2**62:
+        raise UnknownRecord(f"There is no {obj.label} {format_id(obj.prefix, record_id)}.")
+    page = rows[:limit]
+    after = str(page[-1]["seq"]) if len(rows) > limit else None
+    return [_shown(tx, obj, row) for row in page], after
+
+
+def _shown(tx: Transaction, obj: ObjectDef, row: Any) -> dict[str, Json]:
+    before, after = _values(row["before"]), _values(row["after"])
+    cause = read_json(row["cause"]) if row["cause"] else {}
+    changes: dict[str, Json] = {}
+    for field in obj.fields:
+        key = field.key or ("owner" if field.column == "owner_id" else "")
+        if key and (key in before or key in after) and tx.rights.may_read_field(field.id):
+            changes[field.name] = {
+                "before": _outside(tx, key, before.get(key)),
+                "after": _outside(tx, key, after.get(key)),
+            }
+    return {
+        "at": row["at"].isoformat(),
+        "by": _user(tx, row["actor_id"]),
+        "operation": row["operation"],
+        "version": row["version"],
+        "cause": cause,
+        "changes": changes,
+    }
+
+
+def _values(text: str | None) -> Mapping[str, Json]:
+    value = read_json(text) if text else {}
+    assert isinstance(value, dict)
+    return value
+
+
+def _outside(tx: Transaction, key: str, value: Json) -> Json:
+    return _user(tx, value) if key == "owner" else value
+
+
+def _user(tx: Transaction, number: Json) -> str | None:
+    user = tx.catalog.find_object("User")
+    return format_id(user.prefix, number) if user and isinstance(number, int) else None

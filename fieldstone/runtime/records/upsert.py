@@ -1,0 +1,64 @@
+"""Finds which of the records that a caller sent are there already, by a unique field."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fieldstone.errors import InvalidInput
+from fieldstone.metadata.catalog import Field, ObjectDef
+from fieldstone.metadata.values import JsonObject
+from fieldstone.runtime.records.checks import unique_key
+from fieldstone.runtime.records.reading import Values, read_values
+from fieldstone.runtime.records.side_statements import WHO_HOLDS
+from fieldstone.runtime.records.write import Incoming, incoming_of, sent_version
+from fieldstone.runtime.transactions import Transaction
+
+
+class NotAKey(InvalidInput):
+    """A field that does not tell records apart."""
+
+    code = "record.not_a_key"
+
+
+def key_field(obj: ObjectDef, name: str) -> Field:
+    """Give the unique field of this name. Raises UnknownField, NotAKey."""
+    field = obj.get_field(name)
+    if not (field.unique or field.external_id):
+        known = [one.name for one in obj.fields if one.unique or one.external_id]
+        hint = f"Keys are: {', '.join(known)}." if known else "Make a field unique first."
+        raise NotAKey(f"{field.name} is not unique.", at=f"/{name}", hint=hint)
+    return field
+
+
+async def find_by_key(
+    tx: Transaction, obj: ObjectDef, name: str, sent: Sequence[JsonObject]
+) -> list[Incoming]:
+    """Read records and give each the id of the record that has its key, if there is one.
+
+    One statement for all. A record without a key is new.
+    """
+    field = key_field(obj, name)
+    read = [read_values(obj, one, tx.rights) for one in sent]
+    keys = [_key(field, values) for values, _ in read]
+    wanted = sorted({key for key in keys if key is not None})
+    rows = await tx.rows(
+        WHO_HOLDS,
+        tenant=tx.tenant.id,
+        object_id=[obj.id] * len(wanted),
+        field_id=[field.id] * len(wanted),
+        value=wanted,
+    )
+    holders = {row["value"]: row["record_id"] for row in rows}
+    return [
+        incoming_of(
+            one,
+            id=holders.get(key) if key is not None else None,
+            version=sent_version(raw) if key in holders else None,
+        )
+        for one, key, raw in zip(read, keys, sent, strict=True)
+    ]
+
+
+def _key(field: Field, values: Values) -> str | None:
+    value = values.get(field)
+    return None if value is None else unique_key(field, value)
