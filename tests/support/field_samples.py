@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, time
 from decimal import Decimal
 from typing import Any, Final
 
@@ -89,9 +90,13 @@ def _files(content_types: tuple[str, ...]) -> SearchStrategy[Any]:
 
 
 _DATES: Final = st.dates().map(lambda day: day.isoformat())
+# Instants within a second, among them whole ones, tell whether the stored text keeps its width.
+_NEAR: Final = st.sampled_from(
+    [datetime(2026, 1, 31, 14, 30, second, ms * 1000) for second in (0, 1) for ms in (0, 1, 500)]
+)
 _INSTANTS: Final = st.builds(
     lambda instant, zone: instant.isoformat() + zone,
-    st.datetimes(),
+    st.one_of(st.datetimes(), _NEAR),
     st.sampled_from(["Z", "+00:00", "+05:30", "-11:00"]),
 )
 _EMAILS: Final = st.builds(
@@ -208,7 +213,7 @@ SAMPLES: Final[Mapping[str, Sample]] = {
         ),
     ),
     "time": Sample(
-        lambda o: st.times().map(lambda time: time.isoformat()),
+        lambda o: st.one_of(st.times(), _NEAR.map(datetime.time)).map(time.isoformat),
         texts=("2 pm", "12:00 AM", "14:30", "25:00", "13 pm", "14"),
     ),
     "picklist": Sample(
