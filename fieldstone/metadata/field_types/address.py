@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import ColumnElement
@@ -89,12 +89,12 @@ class Address(FieldType[NoOptions, PostalAddress]):
 
     def parse(self, text: str, options: NoOptions) -> PostalAddress:
         try:
-            return self.accept(asdict(split_address(text)), options)
+            return self.accept(encode_parts(split_address(text), PARTS), options)
         except BadValue:
             return self.accept({"street": text}, options)
 
     def encode(self, value: PostalAddress) -> dict[str, str]:
-        return encode_parts(asdict(value))
+        return encode_parts(value, PARTS)
 
     def decode(self, stored: Json) -> PostalAddress:
         return PostalAddress(**decode_parts(stored))

@@ -40,9 +40,9 @@ def read_parts(value: Json, parts: tuple[Part, ...]) -> dict[str, str]:
     return {part.name: _read_part(value.get(part.name), part) for part in parts}
 
 
-def encode_parts(texts: Mapping[str, str]) -> dict[str, str]:
-    """Give the texts that say something."""
-    return {name: text for name, text in texts.items() if text}
+def encode_parts(value: object, parts: tuple[Part, ...]) -> dict[str, str]:
+    """Give the parts of a value that say something."""
+    return {part.name: text for part in parts if (text := getattr(value, part.name))}
 
 
 def decode_parts(stored: Json) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Final
 
 from nameparser import HumanName
@@ -84,7 +84,7 @@ class PersonName(FieldType[NoOptions, NameOfPerson]):
 
     def parse(self, text: str, options: NoOptions) -> NameOfPerson:
         check_text(text)
-        split = encode_parts(asdict(split_name(text)))
+        split = encode_parts(split_name(text), PARTS)
         if not split:
             raise BadValue(f"{text[:80]!r} is not a name.", hint="Write Ann Lee or Lee, Ann.")
         return self.accept(split, options)
@@ -96,7 +96,7 @@ class PersonName(FieldType[NoOptions, NameOfPerson]):
         return self.accept(value, options)
 
     def encode(self, value: NameOfPerson) -> dict[str, str]:
-        return encode_parts(asdict(value))
+        return encode_parts(value, PARTS)
 
     def decode(self, stored: Json) -> NameOfPerson:
         return NameOfPerson(**decode_parts(stored))
