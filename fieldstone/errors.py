@@ -39,6 +39,20 @@ class Problem:
         inner = self.at if isinstance(self.at, str) else ""
         return replace(self, at=pointer + inner)
 
+    def as_json(self) -> dict[str, Any]:
+        """Give the problem in the one shape that callers see."""
+        shown: dict[str, Any] = {"code": self.code, "message": self.message}
+        if isinstance(self.at, Span):
+            place = self.at
+            shown["at"] = {"line": place.line, "column": place.column, "length": place.length}
+        elif self.at is not None:
+            shown["at"] = self.at
+        if self.hint:
+            shown["hint"] = self.hint
+        if self.details:
+            shown["details"] = dict(self.details)
+        return shown
+
 
 class FieldstoneError(Exception):
     """What a caller can cause. Every class of it with a code of its own has a heading in the docs."""

@@ -14,7 +14,6 @@ from fieldstone.errors import (
     InvalidInput,
     NotFound,
     Problem,
-    Span,
     Unavailable,
 )
 
@@ -59,18 +58,4 @@ def translated(error: BaseException) -> FieldstoneError | None:
 
 def error_body(problems: Iterable[Problem], request_id: str) -> dict[str, Any]:
     """Give problems in the one shape that every error has."""
-    return {"errors": [_shown(problem) for problem in problems], "request_id": request_id}
-
-
-def _shown(problem: Problem) -> dict[str, Any]:
-    shown: dict[str, Any] = {"code": problem.code, "message": problem.message}
-    if isinstance(problem.at, Span):
-        at = problem.at
-        shown["at"] = {"line": at.line, "column": at.column, "length": at.length}
-    elif problem.at is not None:
-        shown["at"] = problem.at
-    if problem.hint:
-        shown["hint"] = problem.hint
-    if problem.details:
-        shown["details"] = dict(problem.details)
-    return shown
+    return {"errors": [problem.as_json() for problem in problems], "request_id": request_id}

@@ -34,6 +34,7 @@ MIGRATE: Final = "fieldstone.platform.database.migrate"
 _START_TIMEOUT_S: Final = 60.0
 _STOP_TIMEOUT_S: Final = 30.0
 _LOOK_EVERY_S: Final = 0.02
+_LOOK_AT_PROCESSES_S: Final = 0.2
 _RESTART_AFTER_S: Final = 1.0
 
 
@@ -84,30 +85,41 @@ class Supervisor:
     settings: Settings
     say: Callable[[str], None]
     _processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    _modules: dict[str, list[str]] = field(default_factory=dict)
+    _environment: dict[str, str] = field(default_factory=dict)
     _stopping: bool = False
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT. Raises PortTaken, StartFailed."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        with self.started() as url:
+            self.say(f"Fieldstone is at {url}/")
+            while not self._stopping:
+                time.sleep(_LOOK_AT_PROCESSES_S)
+                self._start_fallen()
+
+    @contextmanager
+    def started(self) -> Iterator[str]:
+        """Run the processes for the length of a block, and give the address they serve at."""
         listening = _listen(self.settings.host, self.settings.port)
         port = listening.getsockname()[1]
         ours, theirs = os.pipe()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._stop)
+        self._environment = self._variables(ours, port)
         try:
-            environment = self._environment(ours, port)
             for number in range(self.settings.workers):
-                self._spawn(f"web {number + 1}", [WEB, str(listening.fileno())], environment)
-            self._spawn("worker", [WORKER], environment)
-            self._wait_until_answered(port)
-            self.say(f"Fieldstone is at {replace(self.settings, port=port).url}/")
-            self._watch(environment, listening.fileno())
+                self._spawn(f"web {number + 1}", [WEB, str(listening.fileno())])
+            self._spawn("worker", [WORKER])
+            url = replace(self.settings, port=port).url
+            self._wait_until_answered(url)
+            yield url
         finally:
             self._end_all()
             os.close(theirs)
             os.close(ours)
             listening.close()
 
-    def _environment(self, lifeline_end: int, port: int) -> dict[str, str]:
+    def _variables(self, lifeline_end: int, port: int) -> dict[str, str]:
         settings = self.settings
         return {
             **os.environ,
@@ -120,41 +132,37 @@ class Supervisor:
             lifeline.VARIABLE: str(lifeline_end),
         }
 
-    def _spawn(self, name: str, module: list[str], environment: dict[str, str]) -> None:
-        descriptors = [int(environment[lifeline.VARIABLE]), *(int(part) for part in module[1:])]
+    def _spawn(self, name: str, module: list[str]) -> None:
+        descriptors = [self._environment[lifeline.VARIABLE], *module[1:]]
+        self._modules[name] = module
         self._processes[name] = subprocess.Popen(
             [sys.executable, "-m", *module],
-            env=environment,
-            pass_fds=descriptors,
+            env=self._environment,
+            pass_fds=[int(descriptor) for descriptor in descriptors],
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
 
-    def _wait_until_answered(self, port: int) -> None:
-        host = "127.0.0.1" if self.settings.host in ("0.0.0.0", "") else self.settings.host  # noqa: S104
-        host = f"[{host}]" if ":" in host else host
+    def _wait_until_answered(self, url: str) -> None:
         end = time.monotonic() + _START_TIMEOUT_S
         while time.monotonic() < end and not self._stopping:
             fallen = [name for name, one in self._processes.items() if one.poll() is not None]
             if any(name.startswith("web") for name in fallen):
                 raise StartFailed(f"Process {fallen[0]} ended while it started.")
             try:
-                httpx.get(f"http://{host}:{port}/healthz", timeout=1.0, trust_env=False)
+                httpx.get(f"{url}/healthz", timeout=1.0, trust_env=False)
                 return
             except httpx.HTTPError:
                 time.sleep(_LOOK_EVERY_S)
         if not self._stopping:
             raise StartFailed(f"Nothing answered within {_START_TIMEOUT_S:.0f} seconds.")
 
-    def _watch(self, environment: dict[str, str], socket_fd: int) -> None:
-        while not self._stopping:
-            time.sleep(0.2)
-            for name, process in list(self._processes.items()):
-                if process.poll() is not None and not self._stopping:
-                    self.say(f"Process {name} ended with {process.returncode}; starting it again.")
-                    time.sleep(_RESTART_AFTER_S)
-                    module = [WORKER] if name == "worker" else [WEB, str(socket_fd)]
-                    self._spawn(name, module, environment)
+    def _start_fallen(self) -> None:
+        for name, process in list(self._processes.items()):
+            if process.poll() is not None and not self._stopping:
+                self.say(f"Process {name} ended with {process.returncode}; starting it again.")
+                time.sleep(_RESTART_AFTER_S)
+                self._spawn(name, self._modules[name])
 
     def _stop(self, number: int, frame: object) -> None:
         self._stopping = True

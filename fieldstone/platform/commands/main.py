@@ -10,6 +10,10 @@ _ROOM = "fieldstone.platform.commands"
 # Name, module and first line of help; `crm --help` reads this table and imports none of them.
 COMMANDS = {
     "serve": (f"{_ROOM}.serve", "Start the platform: servers, API and pages."),
+    "objects": (f"{_ROOM}.objects", "List the objects."),
+    "describe": (f"{_ROOM}.describe", "Show what an object is made of."),
+    "query": (f"{_ROOM}.query", "Run a query and show the rows."),
+    "tenants": (f"{_ROOM}.tenants", "List and make tenants."),
     "doctor": (f"{_ROOM}.doctor", "Check Python, servers, data directory and settings."),
     "test": (f"{_ROOM}.test", "Run the tests of a checkout, in parallel."),
     "docs": (f"{_ROOM}.docs", "Write the reference pages from the code and build the docs."),

@@ -1,0 +1,55 @@
+"""Endpoints that ask: /api/query, as text or as JSON, by GET or POST."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from fieldstone.api.requests import (
+    MOST_PER_PAGE,
+    BadJson,
+    database_of,
+    read_object,
+    tenant_of,
+    text_response,
+    viewer_of,
+)
+from fieldstone.metadata.values import JsonObject, write_json
+from fieldstone.runtime.queries import Question, answer
+
+
+async def query(request: Request) -> Response:
+    """GET or POST /api/query: {object, fields, where, order_by, limit, cursor} or {q, params}."""
+    question = _question(await _asked(request))
+    async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
+        page = await answer(tx, question)
+        after, total = write_json(page.next), write_json(page.total)
+        records = ",".join(page.records)
+        return text_response(f'{{"records": [{records}], "total": {total}, "next": {after}}}')
+
+
+async def _asked(request: Request) -> JsonObject:
+    """Read the question from the body, or from the address where there is no body."""
+    in_address = dict(request.query_params)
+    if "q" in in_address:
+        cursor = in_address.get("cursor")
+        return {"q": in_address["q"], **({"cursor": cursor} if cursor else {})}
+    return await read_object(request)
+
+
+def _question(asked: JsonObject) -> Question:
+    limit = asked.get("limit")
+    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int)):
+        raise BadJson("limit must be a whole number.", at="/limit")
+    if isinstance(limit, int) and not 0 <= limit <= MOST_PER_PAGE and "q" not in asked:
+        raise BadJson(f"limit must be from 0 to {MOST_PER_PAGE}.", at="/limit")
+    cursor = asked.get("cursor")
+    if cursor is not None and not isinstance(cursor, str):
+        raise BadJson("cursor must be a text.", at="/cursor")
+    return Question.from_json(asked)
+
+
+ROUTES: Final = (Route("/api/query", query, methods=["GET", "POST"]),)

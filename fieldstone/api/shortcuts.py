@@ -1,0 +1,102 @@
+"""Short addresses: /contacts, /companies/{id} and so on, for every object by its plural name.
+
+They are the record endpoints in the shape of a public API: lists have data and meta, one record
+shows its references by id and name, and /v1 in front of them changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from fieldstone.api import records
+from fieldstone.api.requests import database_of, tenant_of, text_response, viewer_of
+from fieldstone.errors import NotFound
+from fieldstone.ids import RecordId
+from fieldstone.metadata.catalog import ObjectDef
+from fieldstone.metadata.values import fold, write_json
+from fieldstone.runtime.records.showing import count_records, list_page, nth_record, record_text
+from fieldstone.runtime.records.write import record_id
+from fieldstone.runtime.transactions import Transaction
+
+_LARGEST_ORDINAL: Final = 1_000_000
+
+
+class NothingHere(NotFound):
+    """An address that no object and no page has."""
+
+    code = "http.404"
+
+
+async def list_all(request: Request) -> Response:
+    """GET /{plural}: a page of records with the total."""
+    async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
+        obj = _object(tx, request)
+        wanted = records.list_request(request)
+        page = await list_page(tx, obj, wanted)
+        whole = page.next is None and wanted.cursor is None
+        total = len(page.records) if whole else await count_records(tx, obj, wanted.where)
+        meta = write_json({"tenant": tx.tenant.name, "total": total, "next": page.next})
+        return text_response(f'{{"data": [{",".join(page.records)}], "meta": {meta}}}')
+
+
+async def create(request: Request) -> Response:
+    """POST /{plural}: create one record or many."""
+    await _name_object(request)
+    return await records.create_records(request)
+
+
+async def get_one(request: Request) -> Response:
+    """GET /{plural}/{id}: one record. A whole number n means the n-th one that was created."""
+    async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
+        obj = _object(tx, request)
+        number = await _number(tx, obj, request.path_params["id"])
+        text, version = await record_text(tx, obj, number, None)
+        return text_response(text, etag=f'"{version}"')
+
+
+async def change_one(request: Request) -> Response:
+    """PATCH /{plural}/{id}: change some fields of one record."""
+    await _name_object(request)
+    return await records.change_record(request)
+
+
+async def delete_one(request: Request) -> Response:
+    """DELETE /{plural}/{id}: put one record in the recycle bin."""
+    await _name_object(request)
+    return await records.delete_record(request)
+
+
+async def _number(tx: Transaction, obj: ObjectDef, text: str) -> RecordId:
+    if text.isascii() and text.isdigit() and 0 < int(text) <= _LARGEST_ORDINAL:
+        return await nth_record(tx, obj, int(text))
+    return record_id(obj, text)
+
+
+def _object(tx: Transaction, request: Request) -> ObjectDef:
+    obj = tx.catalog.by_slug.get(fold(request.path_params["plural"]))
+    if obj is None or not tx.rights.may_read_object(obj.id):
+        raise NothingHere("There is nothing at this address.")
+    return obj
+
+
+async def _name_object(request: Request) -> None:
+    """Tell the record endpoints which object the plural name means."""
+    async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
+        request.path_params["object"] = _object(tx, request).name
+
+
+def _routes(before: str) -> tuple[Route, ...]:
+    return (
+        Route(before + "/{plural}", list_all, methods=["GET"]),
+        Route(before + "/{plural}", create, methods=["POST"]),
+        Route(before + "/{plural}/{id}", get_one, methods=["GET"]),
+        Route(before + "/{plural}/{id}", change_one, methods=["PATCH"]),
+        Route(before + "/{plural}/{id}", delete_one, methods=["DELETE"]),
+    )
+
+
+ROUTES: Final = (*_routes("/v1"), *_routes(""))

@@ -1,0 +1,125 @@
+"""How commands reach the platform: a running server by its address, or a data directory itself.
+
+With a data directory the platform runs for as long as the command does, so that both ways give
+the same answers.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import httpx
+
+from fieldstone.errors import FieldstoneError, Problem, Span, Unavailable
+from fieldstone.metadata.values import Json, read_json
+from fieldstone.platform.settings import load_settings
+from fieldstone.platform.supervisor import Supervisor, servers
+
+_TIMEOUT_S: Final = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Which platform a command means: url of a server, or data, a directory of its own."""
+
+    url: str | None
+    data: Path | None
+    tenant: str
+
+
+Command = Callable[..., None]
+
+
+def reaches_platform(command: Command) -> Command:
+    """Give a command the options --url, --data and --tenant."""
+    for option in (
+        click.option("--tenant", default="default", show_default=True, help="Name of the tenant."),
+        click.option("--data", type=click.Path(path_type=Path), help="Work on this directory."),
+        click.option("--url", help="Address of the server.  [default: the local one]"),
+    ):
+        command = option(command)
+    return command
+
+
+class ServerUnreachable(Unavailable):
+    """No server answers at the address."""
+
+    code = "client.unreachable"
+
+
+class ServerRefused(FieldstoneError):
+    """What the server answered instead of what was asked for."""
+
+    code = "client.refused"
+
+    def __init__(self, status: int, problems: tuple[Problem, ...]) -> None:
+        super().__init__(problems[0].message if problems else f"The server answered {status}.")
+        self.status = status
+        self.problems = problems or self.problems
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Sends the requests of one command."""
+
+    http: httpx.Client
+
+    def ask(self, method: str, path: str, **request: Any) -> Any:
+        """Send a request and give the JSON of its answer. Raises ServerRefused, ServerUnreachable."""
+        try:
+            return checked(self.http.request(method, path, **request))
+        except httpx.TransportError as error:
+            raise ServerUnreachable(
+                f"No server answers at {self.http.base_url}.",
+                hint="Start one with ./crm serve, or name another with --url.",
+            ) from error
+
+
+@contextmanager
+def connected(where: Where) -> Iterator[Client]:
+    """Connect to the server that a command names, or run one on its data directory for the block."""
+    if where.data is None:
+        settings = load_settings(os.environ, {"server_url": where.url})
+        with _client(settings.url, where.tenant) as client:
+            yield client
+        return
+    chosen = {"data": where.data, "host": "127.0.0.1", "port": 0}
+    with servers(replace(load_settings(os.environ, chosen), server_url=None)) as ready:
+        with Supervisor(ready, _say_nothing).started() as url, _client(url, where.tenant) as client:
+            yield client
+
+
+@contextmanager
+def _client(url: str, tenant: str) -> Iterator[Client]:
+    headers = {"X-Tenant": tenant}
+    with httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT_S, trust_env=False) as http:
+        yield Client(http)
+
+
+def _say_nothing(text: str) -> None:
+    """Keep the messages of a server that runs for one command to itself."""
+
+
+def checked(answer: httpx.Response) -> Json:
+    """Give the JSON of an answer. Raises ServerRefused with the server's own problems."""
+    if answer.is_success:
+        return read_json(answer.content) if answer.content else None
+    try:
+        body = read_json(answer.content)
+    except ValueError:
+        body = None
+    errors = body.get("errors") if isinstance(body, dict) else None
+    found = errors if isinstance(errors, list) else []
+    raise ServerRefused(answer.status_code, tuple(_problem(one) for one in found))
+
+
+def _problem(error: Any) -> Problem:
+    at = error.get("at")
+    place = Span(at["line"], at["column"], at["length"]) if isinstance(at, dict) else at
+    return Problem(error["code"], error["message"], place, error.get("hint"))
