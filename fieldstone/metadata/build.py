@@ -17,7 +17,7 @@ from fieldstone.metadata.catalog import (
     ValueSet,
 )
 from fieldstone.metadata.component import Component, StoredComponent
-from fieldstone.metadata.field_types.choice import with_choices
+from fieldstone.metadata.field_types.choice import HasChoices, with_choices
 from fieldstone.metadata.field_types.field_type import FieldType
 from fieldstone.metadata.field_types.lookup import LookupOptions
 from fieldstone.metadata.field_types.number import NumberOptions
@@ -275,10 +275,12 @@ def _system_options(field_type: FieldType[Any, Any]) -> Any:
 def _searchable(field_type: FieldType[Any, Any], body: FieldBody, row: StoredComponent) -> bool:
     if body.searchable is not None:
         return body.searchable and field_type.searchable
-    return field_type.searchable and "slot" in row.storage
+    by_itself = field_type.searchable and not isinstance(field_type, HasChoices)
+    return by_itself and "slot" in row.storage
 
 
 def _derivation(body: FieldBody) -> Derivation | None:
     if body.derive is None:
         return None
-    return Derivation(body.derive.form, body.derive.fields, body.derive.separator)
+    derive = body.derive
+    return Derivation(derive.form, derive.fields, derive.separator, derive.table)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from fieldstone.errors import NotFound
 from fieldstone.ids import FieldId, ObjectId, TenantId
@@ -30,17 +31,29 @@ class UnknownField(NotFound):
     code = "metadata.unknown_field"
 
 
+DERIVATION_FORMS: Final = ("join", "person_name", "work_domain", "site_domain", "table")
+"""How values may follow from others; what each does stands in runtime/records/derivations.py."""
+
+_BY_HAND: Final = frozenset({"person_name", "table"})
+
+
 @dataclass(frozen=True, slots=True)
 class Derivation:
     """How a field's value follows from others of its record.
 
-    form: a name in runtime's table of derivations, such as join or work_domain.
-    fields: names of the fields it reads. separator: what join puts between them.
+    form: one of DERIVATION_FORMS. fields: names of the fields it reads. separator: what join puts
+    between them. table: for each value of the first field, the value that follows from it.
     """
 
     form: str
     fields: tuple[str, ...]
     separator: str = " "
+    table: Mapping[str, Json] = dataclass_field(default_factory=dict)
+
+    @property
+    def allows_input(self) -> bool:
+        """Whether a caller may give the value as well."""
+        return self.form in _BY_HAND
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,6 +12,7 @@ from typing import Final, Literal
 from fieldstone.errors import Problem, Several
 from fieldstone.metadata.component import Component, StoredComponent
 from fieldstone.metadata.field_types.registry import get_field_type
+from fieldstone.metadata.graph import find_cycles
 from fieldstone.metadata.kinds.field import (
     MAX_FIELDS,
     SYSTEM_NAMES,
@@ -203,6 +204,7 @@ class _Draft:
                 for problem in self._deep_problems(current, scope):
                     yield self._placed(component, problem)
         yield from self._orphans(scope)
+        yield from find_cycles(self._after.values())
 
     def _deep_problems(self, component: Component, scope: Scope) -> Iterator[Problem]:
         kind = get_kind(component.kind)

@@ -115,6 +115,7 @@ def show_field(field: Field, component: Component | None) -> dict[str, Json]:
         "system": field.is_system,
         "read_only": field.read_only,
         "indexed": field.slot is not None or field.is_system,
+        "described": field.type.describe(field.options),
     }
 
 

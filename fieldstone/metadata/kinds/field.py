@@ -7,7 +7,7 @@ as {"object": "Deal", "type": "currency", "required": true, "places": 2}.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Annotated, Any, Final
 
@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 from msgspec import Meta
 
 from fieldstone.errors import FieldstoneError, InvalidInput, Problem
+from fieldstone.metadata.catalog import DERIVATION_FORMS
 from fieldstone.metadata.component import Component
 from fieldstone.metadata.field_types.field_type import FieldType
 from fieldstone.metadata.field_types.options import build_options, options_schema
@@ -39,8 +40,9 @@ class DeriveBody:
     """How a value follows from other fields of the record: see metadata/catalog.py Derivation."""
 
     form: str
-    fields: tuple[Name, ...]
-    separator: str = " "
+    fields: Annotated[tuple[Name, ...], Meta(min_length=1, max_length=10)]
+    separator: Annotated[str, Meta(max_length=20)] = " "
+    table: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class FieldBody:
     help: Annotated[str, Meta(max_length=1000)] = ""
 
 
-COMMON: Final = frozenset(field.name for field in fields(FieldBody))
+COMMON: Final = frozenset(one.name for one in fields(FieldBody))
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -165,6 +167,10 @@ class FieldKind(Kind[FieldBody]):
             yield Problem("metadata.name_taken", message, "/name")
         body = self.read(component)
         if body.derive is not None:
+            if body.derive.form not in DERIVATION_FORMS:
+                hint = f"Forms are {', '.join(DERIVATION_FORMS)}."
+                message = f"{body.derive.form} is no form of derivation."
+                yield Problem("metadata.invalid", message, "/derive/form", hint)
             for number, source in enumerate(body.derive.fields):
                 if scope.find(self.name, f"{body.object}.{source}") is None:
                     message = f"{body.object} has no field {source}."

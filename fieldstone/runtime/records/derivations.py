@@ -31,11 +31,17 @@ def site_domain(values: Sequence[Json], derivation: Derivation) -> Json:
     return (urlsplit(str(values[0] or "")).hostname or "").removeprefix("www.") or None
 
 
+def from_table(values: Sequence[Json], derivation: Derivation) -> Json:
+    """Give the value that a table has beside another value."""
+    return derivation.table.get(str(values[0]))
+
+
 FORMS: Final[Mapping[str, Callable[[Sequence[Json], Derivation], Json]]] = {
     "join": join,
     "person_name": join,
     "work_domain": work_domain,
     "site_domain": site_domain,
+    "table": from_table,
 }
 
 
@@ -53,8 +59,18 @@ def _derive(obj: ObjectDef, field: Field, draft: Draft) -> None:
     sources = [obj.get_field(name) for name in derivation.fields]
     if derivation.form == "person_name":
         _split_name(field, sources, draft)
+    elif derivation.allows_input and not _follows(field, sources, draft):
+        return
     value = FORMS[derivation.form]([draft.value(source) for source in sources], derivation)
     draft.put(field, value)
+
+
+def _follows(field: Field, sources: Sequence[Field], draft: Draft) -> bool:
+    """Tell whether a value that may be given by hand follows now: a source changed, it did not."""
+    old = draft.before.data if draft.before else {}
+    return field not in draft.given and any(
+        draft.value(source) != old.get(source.key) for source in sources
+    )
 
 
 def _split_name(field: Field, sources: Sequence[Field], draft: Draft) -> None:

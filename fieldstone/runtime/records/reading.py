@@ -75,8 +75,8 @@ def _value(field: Field, name: str, raw: Json, how: _Read) -> Json | Problem:
 
 
 def _not_allowed(field: Field, name: str, rights: Rights) -> list[Problem]:
-    derived_by_hand = field.derivation is not None and field.derivation.form == "person_name"
-    if (field.read_only or field.derivation is not None) and not derived_by_hand:
+    by_hand = field.derivation is None or field.derivation.allows_input
+    if field.read_only or not by_hand:
         message = f"{field.label} is set by the system."
         return [Problem("value.read_only", message, f"/{name}", "Leave it out.")]
     if not rights.may_edit_field(field.id):
