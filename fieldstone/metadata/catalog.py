@@ -185,7 +185,7 @@ class AttachRule:
     target_field: Field
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Catalog:
     """Everything known of one tenant at one version. objects are in order of name."""
 

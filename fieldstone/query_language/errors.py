@@ -21,3 +21,51 @@ class TooLong(InvalidInput):
     """The text is longer than a query may be."""
 
     code = "query.too_long"
+
+
+class UnknownObject(InvalidInput):
+    """No object of this name, or none that the viewer may see."""
+
+    code = "query.unknown_object"
+
+
+class UnknownField(InvalidInput):
+    """No field of this name, or none that the viewer may see."""
+
+    code = "query.unknown_field"
+
+
+class UnknownFunction(InvalidInput):
+    """No function of this name."""
+
+    code = "query.unknown_function"
+
+
+class TypeMismatch(InvalidInput):
+    """A value or an operator that a field cannot be asked with."""
+
+    code = "query.type_mismatch"
+
+
+class BadQuery(InvalidInput):
+    """The parts of a query do not go together."""
+
+    code = "query.contradiction"
+
+
+class NotSupported(InvalidInput):
+    """A part of the language that this server understands and does not answer."""
+
+    code = "query.not_supported"
+
+
+class MissingParameter(InvalidInput):
+    """A parameter of the query came without a value."""
+
+    code = "query.missing_parameter"
+
+
+class BadCursor(InvalidInput):
+    """A cursor that was not cut from this query."""
+
+    code = "query.bad_cursor"

@@ -143,8 +143,10 @@ class Writer:
         """Give the text of a literal, a bind or a bare word."""
         return render_value(value)
 
-    def count(self, count: int | Bind) -> str:
-        """Give the text of the number of LIMIT or OFFSET."""
+    def count(self, query: Query, clause: str) -> str:
+        """Give the text of the number behind LIMIT or OFFSET."""
+        count = query.limit if clause == "LIMIT" else query.offset
+        assert count is not None
         return str(count) if isinstance(count, int) else self.value(count)
 
     def _item(self, item: Item, *, grouped: bool) -> str:
@@ -174,9 +176,9 @@ class Writer:
 
     def _tail(self, query: Query) -> Iterator[str]:
         if query.limit is not None:
-            yield f"LIMIT {self.count(query.limit)}"
+            yield f"LIMIT {self.count(query, 'LIMIT')}"
         if query.offset is not None:
-            yield f"OFFSET {self.count(query.offset)}"
+            yield f"OFFSET {self.count(query, 'OFFSET')}"
         yield from (f"FOR {purpose}" for purpose in query.purposes)
         yield from (f"UPDATE {update}" for update in query.updates)
         if query.all_rows:

@@ -1,0 +1,146 @@
+"""What goes with what in a query: clauses, aggregates and sort keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from fieldstone.errors import Span
+from fieldstone.metadata.catalog import Field
+from fieldstone.metadata.field_types.field_type import Operator as TypeOperator
+from fieldstone.metadata.slots import SlotKind
+from fieldstone.metadata.values import fold
+from fieldstone.query_language.errors import NotSupported, TypeMismatch, UnknownFunction
+from fieldstone.query_language.operands import slot_is_exact
+from fieldstone.query_language.plan import (
+    AggregateRef,
+    Every,
+    FieldRef,
+    Holds,
+    OneOf,
+    Pattern,
+    PlanCondition,
+    Ref,
+    SortKey,
+    Test,
+    Within,
+)
+from fieldstone.query_language.syntax import (
+    AccessMode,
+    AggregateFunction,
+    Call,
+    NullsPlace,
+    Operator,
+    Order,
+    Query,
+)
+
+_SUMS: Final = (AggregateFunction.SUM, AggregateFunction.AVG)
+_ENDS: Final = (AggregateFunction.MIN, AggregateFunction.MAX)
+_COUNTS: Final = (AggregateFunction.COUNT, AggregateFunction.COUNT_DISTINCT)
+_ALWAYS_THERE: Final = frozenset({"id", "created_at", "updated_at", "version"})
+_SCOPES: Final = ("everything", "mine")
+
+
+def check_clauses(query: Query) -> None:
+    """Refuse the clauses that are read and not answered. Raises NotSupported."""
+    if query.scope is not None and fold(query.scope) not in _SCOPES:
+        raise NotSupported(
+            f"There is no scope {query.scope[:80]}.",
+            at=query.source.span,
+            hint="The scopes are everything and mine.",
+        )
+    for clause in query.with_clauses:
+        if not isinstance(clause, AccessMode):
+            raise NotSupported("This WITH clause is not answered.", at=clause.span)
+    if "UPDATE" in query.purposes:
+        raise NotSupported("A query locks no records.", at=query.span, hint="Leave out FOR UPDATE.")
+    if query.updates:
+        raise NotSupported("A query updates nothing.", at=query.span, hint="Leave UPDATE out.")
+
+
+def unknown_function(call: Call) -> UnknownFunction:
+    """Give the error for a function that there is not."""
+    return UnknownFunction(f"There is no function {call.name[:80]}.", at=call.span)
+
+
+def check_comparable(field: Field, at: Span, done: str) -> None:
+    """Refuse a field whose values cannot be told apart or ordered. Raises TypeMismatch."""
+    operators = field.type.operators
+    if TypeOperator.EQUAL not in operators or TypeOperator.INCLUDES in operators:
+        raise TypeMismatch(
+            f"{field.label} is a field of the type {field.type.label}, which cannot be {done}.",
+            at=at,
+        )
+
+
+def check_aggregate(function: AggregateFunction, field: Field, at: Span) -> None:
+    """Refuse the sum of what is no number, and the like. Raises TypeMismatch."""
+    operators = field.type.operators
+    fits = True
+    if function in _SUMS:
+        fits = field.type.slot is SlotKind.NUMBER
+    elif function in _ENDS:
+        fits = TypeOperator.LESS in operators
+    elif function is AggregateFunction.COUNT_DISTINCT:
+        fits = TypeOperator.EQUAL in operators
+    if not fits:
+        raise TypeMismatch(
+            f"{field.label} is a field of the type {field.type.label}, which has no {function}.",
+            at=at,
+        )
+
+
+def aggregated(function: AggregateFunction, ref: FieldRef) -> FieldRef:
+    """Give a field as an aggregate takes it.
+
+    Numbers of many digits are summed by their JSON, and of dates the first and the last are shown,
+    which the JSON says as callers see it.
+    """
+    is_date = function in _ENDS and ref.field.type.slot is SlotKind.TIME
+    if ref.field.column is None and (is_date or not slot_is_exact(ref.field)):
+        return replace(ref, exact=True)
+    return ref
+
+
+def in_group(field: Field, name: str) -> bool:
+    """Tell whether a field belongs to FIELDS(ALL), FIELDS(STANDARD) or FIELDS(CUSTOM)."""
+    custom = field.package is None and not field.is_system
+    return name == "ALL" or custom == (name == "CUSTOM")
+
+
+def sort_key(order: Order, left: Ref, where: PlanCondition | None) -> SortKey:
+    """Give the sort key of an order; rows without a value come first unless it says otherwise."""
+    if isinstance(left, FieldRef):
+        check_comparable(left.field, order.expression.span, "sorted")
+    return SortKey(
+        left,
+        order.descending,
+        nulls_first=order.nulls is not NullsPlace.LAST,
+        nullable=_is_nullable(left, where),
+    )
+
+
+def _is_nullable(left: Ref, where: PlanCondition | None) -> bool:
+    if isinstance(left, AggregateRef):
+        return left.function not in _COUNTS
+    if left.source == 0 and left.field.column in _ALWAYS_THERE:
+        return False
+    return left not in list(_valued(where))
+
+
+def _valued(condition: PlanCondition | None) -> Iterator[FieldRef]:
+    """Yield the fields that have a value wherever a condition holds."""
+    match condition:
+        case Every(tests):
+            for test in tests:
+                yield from _valued(test)
+        case Test(FieldRef() as left, operator) if operator is not Operator.NOT_EQUAL:
+            yield replace(left, exact=False)
+        case OneOf(FieldRef() as left) | Within(FieldRef() as left) | Pattern(FieldRef() as left):
+            yield replace(left, exact=False)
+        case Holds(left):
+            yield left
+        case _:
+            return

@@ -1,0 +1,202 @@
+"""Plans to SQLAlchemy statements. A plan always compiles.
+
+Entry points: `compile_page(plan, catalog, after)` gives rows or groups, each with its JSON text in
+the column row, for rows also the sort keys k0, k1 … and id; `compile_count(plan, catalog)` counts
+them up to a cap. Besides the plan's own parameters the statements take page_size and offset, cap
+for a count, and c0, c1 … and cid for the place of a cursor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import count
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    false,
+    func,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
+
+from fieldstone.metadata.catalog import Catalog
+from fieldstone.metadata.field_types.stored import constant
+from fieldstone.query_language.columns import type_of
+from fieldstone.query_language.groups import compile_groups
+from fieldstone.query_language.operands import uses_slot
+from fieldstone.query_language.plan import FieldRef, Plan, SortKey
+from fieldstone.query_language.statement_parts import RowConditions, Tables, ordered_by, row_json
+
+Nulls = tuple[bool, ...]
+PAGE_SIZE: Final = "page_size"
+OFFSET: Final = "offset"
+CAP: Final = "cap"
+CURSOR_ID: Final = "cid"
+
+
+def cursor_parameter(place: int) -> str:
+    """Give the name of the parameter that takes a sort key of a cursor."""
+    return f"c{place}"
+
+
+def compile_page(plan: Plan, catalog: Catalog, after: Nulls | None = None) -> Select[Any]:
+    """Give the statement of one page.
+
+    after: for the page behind a cursor, which of its sort keys are null; None for the first page.
+    """
+    assert not plan.counts_rows
+    if plan.grouped:
+        return compile_groups(plan, catalog.by_id).limit(_most()).offset(_skipped())
+    return _Pages(plan, catalog).page(after)
+
+
+def compile_count(plan: Plan, catalog: Catalog) -> Select[Any]:
+    """Give the statement that counts rows or groups, up to the parameter cap."""
+    cap = bindparam(CAP, type_=BigInteger(), required=False)
+    if plan.grouped:
+        counted = compile_groups(plan, catalog.by_id)
+    else:
+        tables = Tables.of(plan.rows, catalog.by_id, count())
+        counted = select(constant(1).label("one")).select_from(tables.joined())
+        counted = counted.where(*tables.filtered())
+    inner = counted.order_by(None).limit(cap).offset(_skipped()).subquery("counted")
+    return select(func.count().label("total")).select_from(inner)
+
+
+def _most() -> BindParameter[int]:
+    return bindparam(PAGE_SIZE, type_=Integer(), required=False)
+
+
+def _skipped() -> BindParameter[int]:
+    return bindparam(OFFSET, type_=Integer(), required=False)
+
+
+class _Pages:
+    """Makes the statements of one plan's pages."""
+
+    def __init__(self, plan: Plan, catalog: Catalog) -> None:
+        self._plan = plan
+        self._tables = Tables.of(plan.rows, catalog.by_id, count())
+        self._operands = RowConditions(self._tables)
+        self._id = self._tables.aliases[0].c.id
+        self._keys = [(self._operands.left(key.left), key) for key in plan.order_by]
+
+    def page(self, after: Nulls | None) -> Select[Any]:
+        """Give the page behind a cursor whose keys are null as said, or the first one."""
+        if not self._splits():
+            found = self._select(self._keys, after)
+            return found.limit(_most()).offset(_skipped())
+        parts = self._parts(after)
+        # Each part may have to give the whole page, and what is skipped before it.
+        most = _most() + _skipped() if len(parts) > 1 else _most()
+        if len(parts) == 1:
+            return parts[0].limit(most).offset(_skipped())
+        listed = [part.limit(most).subquery(f"part{n}") for n, part in enumerate(parts)]
+        joined = union_all(*(select(*part.c) for part in listed)).subquery("page")
+        return select(*joined.c).limit(_most()).offset(_skipped())
+
+    def _splits(self) -> bool:
+        """Tell whether rows with and without the first sort key are better read apart.
+
+        The index of a slot holds the rows with a value alone, and an order with nulls in it is
+        no index's. PostgreSQL reads the second part only if the first does not fill the page.
+        """
+        if not self._plan.order_by:
+            return False
+        key = self._plan.order_by[0]
+        left = key.left
+        return (
+            key.nullable
+            and isinstance(left, FieldRef)
+            and left.source == 0
+            and (left.field.slot is not None or left.field.column is not None)
+            and uses_slot(left)
+        )
+
+    def _parts(self, after: Nulls | None) -> list[Select[Any]]:
+        (first, key), *rest = self._keys
+        valued = (first, _not_null(key))
+        null_after = after if after is not None and after[0] else None
+        value_after = after if after is not None and not after[0] else None
+        nulls = self._select(rest, null_after, skip=1).where(first.is_(None))
+        values = self._select([valued, *rest], value_after).where(first.is_not(None))
+        first_part, last_part = (nulls, values) if key.nulls_first else (values, nulls)
+        in_last = after is not None and after[0] is not key.nulls_first
+        return [last_part] if in_last else [first_part, last_part]
+
+    def _select(
+        self,
+        keys: Sequence[tuple[ColumnElement[Any], SortKey]],
+        after: Nulls | None,
+        skip: int = 0,
+    ) -> Select[Any]:
+        """Select rows in the order of keys. skip: how many of the cursor's keys stand before."""
+        descends = bool(self._plan.order_by) and self._plan.order_by[-1].descending
+        order = [ordered_by(expression, key) for expression, key in keys]
+        shown = [expression.label(f"k{n}") for n, (expression, _) in enumerate(self._keys)]
+        found = (
+            select(cast(row_json(self._tables, self._plan.members), Text).label("row"))
+            .add_columns(*shown, self._id.label("id"))
+            .select_from(self._tables.joined())
+            .where(*self._tables.filtered())
+            .order_by(*order, self._id.desc() if descends else self._id.asc())
+        )
+        if after is None:
+            return found
+        return found.where(self._behind(keys, after, skip, descends=descends))
+
+    def _behind(
+        self,
+        keys: Sequence[tuple[ColumnElement[Any], SortKey]],
+        after: Nulls,
+        skip: int,
+        *,
+        descends: bool,
+    ) -> ColumnElement[bool]:
+        """Give the condition that a row stands behind the cursor."""
+        cursor_id = bindparam(CURSOR_ID, type_=BigInteger(), required=False)
+        values = [_cursor_value(key, n) for n, (_, key) in enumerate(keys, skip)]
+        if all(not key.nullable and key.descending == descends for _, key in keys):
+            # One comparison of rows, which an index on (key, id) answers by itself.
+            own = tuple_(*(expression for expression, _ in keys), self._id)
+            place = tuple_(*values, cursor_id)
+            return own < place if descends else own > place
+        behind = self._id < cursor_id if descends else self._id > cursor_id
+        nulls = after[skip:]
+        for (expression, key), value, is_null in reversed(
+            list(zip(keys, values, nulls, strict=True))
+        ):
+            same = expression.is_(None) if is_null else expression == value
+            behind = or_(
+                _strictly_behind(expression, key, value, is_null=is_null), and_(same, behind)
+            )
+        return behind
+
+
+def _not_null(key: SortKey) -> SortKey:
+    return SortKey(key.left, key.descending, key.nulls_first, nullable=False)
+
+
+def _cursor_value(key: SortKey, place: int) -> BindParameter[Any]:
+    assert isinstance(key.left, FieldRef)
+    return bindparam(cursor_parameter(place), type_=type_of(key.left), required=False)
+
+
+def _strictly_behind(
+    expression: ColumnElement[Any], key: SortKey, value: ColumnElement[Any], *, is_null: bool
+) -> ColumnElement[bool]:
+    if is_null:
+        return expression.is_not(None) if key.nulls_first else false()
+    found = expression < value if key.descending else expression > value
+    return or_(found, expression.is_(None)) if key.nullable and not key.nulls_first else found

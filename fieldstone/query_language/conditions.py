@@ -1,0 +1,297 @@
+"""Conditions of the syntax tree to conditions of a plan: operators and constants checked by type.
+
+Every test is true or false, never unknown: `!=` and NOT hold for rows without a value, all other
+tests do not. An empty text stands for no value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final, Protocol, assert_never
+
+from fieldstone.errors import Span
+from fieldstone.metadata.catalog import Field
+from fieldstone.metadata.field_types.datetime import Datetime
+from fieldstone.metadata.field_types.field_type import Operator as TypeOperator
+from fieldstone.query_language import operands
+from fieldstone.query_language.errors import TypeMismatch
+from fieldstone.query_language.lifting import Lifted, is_span, kind_of
+from fieldstone.query_language.operands import Reader, is_null, is_temporal, uses_slot
+from fieldstone.query_language.patterns import PatternKind, kind_of_pattern
+from fieldstone.query_language.plan import (
+    AggregateRef,
+    Every,
+    FieldRef,
+    Holds,
+    Negation,
+    NullTest,
+    OneOf,
+    Parameter,
+    Pattern,
+    PlanCondition,
+    Ref,
+    Some,
+    Test,
+    Within,
+)
+from fieldstone.query_language.syntax import (
+    Aggregate,
+    AggregateFunction,
+    And,
+    Call,
+    Comparison,
+    Condition,
+    DateTimeValue,
+    DateValue,
+    ListOperator,
+    Membership,
+    Not,
+    Operator,
+    Or,
+    Path,
+    Query,
+    RelativeDate,
+    Text,
+    Value,
+    Word,
+)
+
+_TYPE_OPERATORS: Final = {
+    Operator.EQUAL: TypeOperator.EQUAL,
+    Operator.NOT_EQUAL: TypeOperator.NOT_EQUAL,
+    Operator.LESS: TypeOperator.LESS,
+    Operator.LESS_OR_EQUAL: TypeOperator.LESS_EQUAL,
+    Operator.GREATER: TypeOperator.GREATER,
+    Operator.GREATER_OR_EQUAL: TypeOperator.GREATER_EQUAL,
+    Operator.LIKE: TypeOperator.LIKE,
+    ListOperator.IN: TypeOperator.IN,
+    ListOperator.NOT_IN: TypeOperator.NOT_IN,
+    ListOperator.INCLUDES: TypeOperator.INCLUDES,
+    ListOperator.EXCLUDES: TypeOperator.EXCLUDES,
+}
+_EQUALITIES: Final = (Operator.EQUAL, Operator.NOT_EQUAL)
+_INEXACT: Final = ("long", "fine")
+
+
+class Names(Protocol):
+    """What conditions ask of the query they stand in."""
+
+    def bind(self, operand: Path | Aggregate | Call) -> Ref:
+        """Give what an operand means."""
+        ...
+
+    def rows(self, membership: Membership, query: Query) -> PlanCondition:
+        """Give the test against the rows of a subquery."""
+        ...
+
+    def parameter(self, number: int | None, read: Reader) -> Parameter:
+        """Make a parameter of the plan."""
+        ...
+
+
+class Conditions:
+    """Resolves the conditions of one query."""
+
+    def __init__(self, lifted: Lifted, names: Names) -> None:
+        self._lifted = lifted
+        self._names = names
+
+    def resolve(self, condition: Condition) -> PlanCondition:
+        """Give the plan of a condition. Raises UnknownField, TypeMismatch."""
+        match condition:
+            case Comparison():
+                return self._comparison(condition)
+            case Membership():
+                return self._membership(condition)
+            case Not(inner):
+                return Negation(self.resolve(inner))
+            case And(conditions):
+                return Every(tuple(self.resolve(part) for part in conditions))
+            case Or(conditions):
+                return Some(tuple(self.resolve(part) for part in conditions))
+            case _:
+                assert_never(condition)
+
+    def _comparison(self, comparison: Comparison) -> PlanCondition:
+        left, node = self._names.bind(comparison.left), comparison.right
+        number = self._lifted.number_of(node)
+        literal = self._lifted.literals[number]
+        assert not isinstance(literal, tuple | int)
+        if isinstance(left, AggregateRef):
+            return self._aggregate(comparison, left, number)
+        if is_null(literal):
+            return _null_test(left, comparison)
+        _check_operator(left.field, comparison.operator, comparison.left.span)
+        if comparison.operator is Operator.LIKE:
+            return self._like(left, literal, number)
+        _check_kind(left.field, literal)
+        if is_span(literal) and _is_span_for(left.field, literal):
+            days = operands.days(left)
+            return self._against_days(left, comparison.operator, days, number)
+        left = _trusted(left, literal)
+        return Test(left, comparison.operator, self._names.parameter(number, operands.one(left)))
+
+    def _aggregate(self, comparison: Comparison, left: AggregateRef, number: int) -> PlanCondition:
+        literal = self._lifted.literals[number]
+        assert not isinstance(literal, tuple | int)
+        if comparison.operator is Operator.LIKE:
+            raise TypeMismatch("LIKE compares texts.", at=comparison.span)
+        if is_null(literal):
+            return _null_test(left, comparison)
+        return Test(left, comparison.operator, self._names.parameter(number, _read_for(left)))
+
+    def _like(self, left: FieldRef, literal: Value, number: int) -> PlanCondition:
+        if not isinstance(literal, Text | Word):
+            raise TypeMismatch(
+                "LIKE compares with a text.", at=literal.span, hint="Write LIKE 'abc%'."
+            )
+        kind = kind_of_pattern(literal.pattern) if isinstance(literal, Text) else PatternKind.PLAIN
+        left = _trusted(left, literal)
+        match kind:
+            case PatternKind.ANYTHING:
+                return Negation(NullTest(left))
+            case PatternKind.PLAIN if TypeOperator.EQUAL in left.field.type.operators:
+                reader = operands.one(left)
+                return Test(left, Operator.EQUAL, self._names.parameter(number, reader))
+            case PatternKind.PREFIX if uses_slot(left):
+                low = self._names.parameter(number, operands.prefix(left, end=False))
+                high = self._names.parameter(number, operands.prefix(left, end=True))
+                return Within(left, low, high)
+        if not operands.slot_holds_all(left.field):
+            left = replace(left, exact=True)
+        return Pattern(left, self._names.parameter(number, operands.pattern(left)))
+
+    def _against_days(
+        self, left: FieldRef, operator: Operator, days: operands.Days, number: int
+    ) -> PlanCondition:
+        def bound(read: Reader) -> Parameter:
+            return self._names.parameter(number, read)
+
+        match operator:
+            case Operator.EQUAL:
+                return Within(left, bound(days.first), bound(days.behind))
+            case Operator.NOT_EQUAL:
+                return Negation(Within(left, bound(days.first), bound(days.behind)))
+            case Operator.LESS:
+                return Within(left, None, bound(days.first))
+            case Operator.LESS_OR_EQUAL:
+                return Within(left, None, bound(days.behind))
+            case Operator.GREATER:
+                return Within(left, bound(days.behind), None)
+            case Operator.GREATER_OR_EQUAL:
+                return Within(left, bound(days.first), None)
+            case _:
+                raise AssertionError(operator)
+
+    def _membership(self, membership: Membership) -> PlanCondition:
+        right = membership.right
+        if isinstance(right, Query):
+            return self._names.rows(membership, right)
+        left = self._names.bind(membership.left)
+        if isinstance(left, AggregateRef):
+            message = "An aggregate is compared with one value."
+            raise TypeMismatch(message, at=membership.left.span)
+        _check_operator(left.field, membership.operator, membership.left.span)
+        number = self._lifted.number_of(right)
+        values = self._lifted.literals[number]
+        assert isinstance(values, tuple)
+        if membership.operator in (ListOperator.INCLUDES, ListOperator.EXCLUDES):
+            found = self._includes(left, values, number)
+        else:
+            found = self._one_of(left, values, number)
+        negated = membership.operator in (ListOperator.NOT_IN, ListOperator.EXCLUDES)
+        return Negation(found) if negated else found
+
+    def _includes(self, left: FieldRef, values: tuple[Value, ...], number: int) -> PlanCondition:
+        tests = [
+            Holds(left, self._names.parameter(number, operands.members(left, place)))
+            for place, value in enumerate(values)
+            if not is_null(value)
+        ]
+        return Some(tuple(tests))
+
+    def _one_of(self, left: FieldRef, values: tuple[Value, ...], number: int) -> PlanCondition:
+        tests: list[PlanCondition] = []
+        for value in values:
+            if not is_null(value):
+                _check_kind(left.field, value)
+        if any(is_span(value) and _is_span_for(left.field, value) for value in values):
+            tests.extend(self._each_day(left, values, number))
+        elif not all(is_null(value) for value in values):
+            trusted = left
+            for value in values:
+                trusted = _trusted(trusted, value)
+            reader = operands.many(trusted)
+            tests.append(OneOf(trusted, self._names.parameter(number, reader)))
+        if any(is_null(value) for value in values):
+            tests.append(NullTest(left))
+        return Some(tuple(tests))
+
+    def _each_day(
+        self, left: FieldRef, values: tuple[Value, ...], number: int
+    ) -> list[PlanCondition]:
+        found: list[PlanCondition] = []
+        for place, value in enumerate(values):
+            if is_null(value):
+                continue
+            if _is_span_for(left.field, value):
+                days = operands.days(left, place)
+                low = self._names.parameter(number, days.first)
+                found.append(Within(left, low, self._names.parameter(number, days.behind)))
+            else:
+                reader = operands.at_place(operands.one(left), place)
+                found.append(Test(left, Operator.EQUAL, self._names.parameter(number, reader)))
+        return found
+
+
+def _null_test(left: Ref, comparison: Comparison) -> PlanCondition:
+    if comparison.operator not in _EQUALITIES:
+        raise TypeMismatch(
+            f"Nothing is {comparison.operator} null.",
+            at=comparison.right.span,
+            hint="Compare with null by = or !=.",
+        )
+    found = NullTest(left)
+    return found if comparison.operator is Operator.EQUAL else Negation(found)
+
+
+def _check_operator(field: Field, operator: Operator | ListOperator, at: Span) -> None:
+    allowed = field.type.operators
+    if _TYPE_OPERATORS[operator] in allowed:
+        return
+    known = [name for name, meant in _TYPE_OPERATORS.items() if meant in allowed]
+    raise TypeMismatch(
+        f"{field.label} is a field of the type {field.type.label}, which has no {operator}.",
+        at=at,
+        hint=f"It has {', '.join(known)}." if known else "It can be compared with null alone.",
+    )
+
+
+def _check_kind(field: Field, value: Value) -> None:
+    """Refuse dates where none can stand; all else is refused by the type when it reads a value."""
+    if isinstance(value, RelativeDate | DateValue | DateTimeValue) and not is_temporal(field):
+        raise TypeMismatch(
+            f"{field.label} holds no dates.", at=value.span, hint="Text stands in quotes."
+        )
+
+
+def _is_span_for(field: Field, value: Value) -> bool:
+    """Tell whether a value means several values of a field: a day does, of a field of instants."""
+    if isinstance(value, DateValue):
+        return isinstance(field.type, Datetime)
+    return isinstance(value, RelativeDate)
+
+
+def _trusted(ref: FieldRef, value: Value) -> FieldRef:
+    """Give the field to be compared by its JSON where its slot is too short for the value."""
+    inexact = kind_of(value).startswith(_INEXACT) or not operands.slot_is_exact(ref.field)
+    return replace(ref, exact=True) if inexact and ref.field.column is None else ref
+
+
+def _read_for(aggregate: AggregateRef) -> Reader:
+    if aggregate.argument is not None and aggregate.function in (
+        AggregateFunction.MIN,
+        AggregateFunction.MAX,
+    ):
+        return operands.one(aggregate.argument)
+    return operands.decimal

@@ -1,0 +1,137 @@
+"""Cursors: the place of a row in an order, as opaque text that callers hand back.
+
+A cursor holds the sort keys and the id of the last row shown, how many rows were shown before it
+ends, and a digest of the order it was cut from. It grants nothing: what a caller changes in it
+moves the place where the same plan goes on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as BadBase64
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import BigInteger, Boolean, DateTime, Float, Numeric, Text
+from sqlalchemy.types import TypeEngine
+
+from fieldstone.ids import MAX_RECORD_ID
+from fieldstone.query_language.columns import type_of
+from fieldstone.query_language.errors import BadCursor
+from fieldstone.query_language.plan import AggregateRef, FieldRef, Plan, Ref
+
+MAX_LENGTH: Final = 4_000
+_DIGEST_BYTES: Final = 8
+
+_Wire = tuple[bytes, list[Any], int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page ended. values: the sort keys there; seen: how many rows were shown so far."""
+
+    values: tuple[object, ...]
+    id: int
+    seen: int
+
+
+def digest_of(plan: Plan) -> bytes:
+    """Give what tells the order of a plan from others."""
+    keys = [(_name_of(key.left), key.descending, key.nulls_first) for key in plan.order_by]
+    groups = [_name_of(ref) for ref in plan.group_by]
+    named = repr((plan.object.id, plan.grouped, keys, groups))
+    return hashlib.blake2b(named.encode(), digest_size=_DIGEST_BYTES).digest()
+
+
+def encode_cursor(plan: Plan, place: Place) -> str:
+    """Give the text of a place."""
+    values = [_on_wire(value) for value in place.values]
+    wire: _Wire = (digest_of(plan), values, place.id, place.seen)
+    return urlsafe_b64encode(msgspec.msgpack.encode(wire)).rstrip(b"=").decode()
+
+
+def decode_cursor(plan: Plan, text: str) -> Place:
+    """Read a place back. Raises BadCursor, also for one of another order."""
+    wrong = BadCursor("This cursor was not given by this server.", hint="Begin without a cursor.")
+    if len(text) > MAX_LENGTH:
+        raise wrong
+    try:
+        wire = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+        digest, values, record_id, seen = msgspec.msgpack.decode(wire, type=_Wire)
+    except (UnicodeEncodeError, BadBase64, ValueError, msgspec.MsgspecError):
+        raise wrong from None
+    if digest != digest_of(plan):
+        raise BadCursor(
+            "This cursor belongs to another order or another object.",
+            hint="A cursor goes on with the query that gave it; begin without one.",
+        )
+    kinds = [] if plan.grouped else [_kind_of(key.left) for key in plan.order_by]
+    if len(values) != len(kinds) or not (0 <= record_id <= MAX_RECORD_ID and 0 <= seen < 2**31):
+        raise wrong
+    try:
+        found = [_from_wire(value, kind) for value, kind in zip(values, kinds, strict=True)]
+    except (ValueError, InvalidOperation):
+        raise wrong from None
+    return Place(tuple(found), record_id, seen)
+
+
+def _name_of(ref: Ref) -> tuple[object, ...]:
+    if isinstance(ref, AggregateRef):
+        argument = () if ref.argument is None else _name_of(ref.argument)
+        return (ref.function.value, *argument)
+    return (ref.source, ref.field.id)
+
+
+def _kind_of(ref: Ref) -> TypeEngine[Any]:
+    assert isinstance(ref, FieldRef), "rows are ordered by fields"
+    return type_of(ref)
+
+
+def _on_wire(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _from_wire(value: object, kind: TypeEngine[Any]) -> object:
+    if value is None:
+        return None
+    wanted, read = _READERS[type(kind)]
+    if isinstance(value, bool) is not (wanted is bool) or not isinstance(value, wanted):
+        raise ValueError(value)
+    found = read(value)
+    if isinstance(kind, DateTime):
+        found = found.replace(tzinfo=UTC if kind.timezone else None)
+    return found
+
+
+def _integer(value: int) -> int:
+    if abs(value) > MAX_RECORD_ID:
+        raise ValueError(value)
+    return value
+
+
+def _plain_text(value: str) -> str:
+    if "\0" in value:
+        raise ValueError(value)
+    return value
+
+
+_READERS: Final[Mapping[type[Any], tuple[type[Any], Callable[[Any], Any]]]] = {
+    Text: (str, _plain_text),
+    Float: (float, float),
+    Numeric: (str, Decimal),
+    DateTime: (str, datetime.fromisoformat),
+    BigInteger: (int, _integer),
+    Boolean: (bool, bool),
+}
+
+
+def nulls_of(values: Sequence[object]) -> tuple[bool, ...]:
+    """Tell which sort keys of a place are null."""
+    return tuple(value is None for value in values)

@@ -1,0 +1,167 @@
+"""Grouped plans to statements: the rows below with what is grouped and counted, the groups above.
+
+What the groups need of a row is named in an inner select, so that an expression with parameters
+stands once, as GROUP BY wants it. PostgreSQL flattens it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import count
+from typing import Any, assert_never
+
+from sqlalchemy import ColumnElement, Label, Numeric, Select, Text, cast, func, select
+from sqlalchemy.sql.selectable import Subquery
+
+from fieldstone.ids import ObjectId
+from fieldstone.metadata.catalog import ObjectDef
+from fieldstone.metadata.field_types.stored import constant
+from fieldstone.metadata.slots import SlotKind
+from fieldstone.query_language.columns import comparable, presence, shown, stored_text
+from fieldstone.query_language.plan import AggregateRef, FieldRef, Plan, Ref, Shown
+from fieldstone.query_language.statement_parts import (
+    RowConditions,
+    Tables,
+    is_end,
+    json_object,
+    ordered_by,
+)
+from fieldstone.query_language.syntax import AggregateFunction
+
+_MARK = constant("\x01")
+
+
+def compile_groups(plan: Plan, objects: Mapping[ObjectId, ObjectDef]) -> Select[Any]:
+    """Give the statement of all groups, in order; its limit is for the caller to set."""
+    tables = Tables.of(plan.rows, objects, count())
+    groups = _Groups(plan, tables)
+    members = [(key, groups.shown(_of_group(shown))) for key, shown in plan.members]
+    found = select(cast(json_object(members), Text).label("row")).select_from(groups.inner)
+    found = found.group_by(*groups.keys)
+    if plan.having is not None:
+        found = found.having(groups.sql(plan.having))
+    order = [ordered_by(groups.left(key.left), key) for key in plan.order_by]
+    return found.order_by(*order, *groups.keys)
+
+
+def _of_group(member: Shown) -> Ref:
+    assert isinstance(member, FieldRef | AggregateRef), "groups have no records to show"
+    return member
+
+
+class _Groups(RowConditions):
+    """The operands of groups, as expressions over the inner select."""
+
+    def __init__(self, plan: Plan, tables: Tables) -> None:
+        super().__init__(tables)
+        self._columns: list[Label[Any]] = []
+        self._places: dict[tuple[str, int, int, bool], str] = {}
+        for ref in _all_refs(plan):
+            if isinstance(ref, FieldRef):
+                self._note(ref)
+            elif ref.argument is not None:
+                self._note(ref.argument)
+        where = tables.filtered()
+        columns = self._columns or [constant(1).label("one")]
+        self.inner: Subquery = (
+            select(*columns).select_from(tables.joined()).where(*where).subquery("rows")
+        )
+        self.keys = [self._get("key", ref) for ref in plan.group_by]
+
+    def left(self, ref: Ref) -> ColumnElement[Any]:
+        if isinstance(ref, FieldRef):
+            return self._get("key", ref)
+        return self._aggregate(ref)
+
+    def value(self, ref: Ref) -> ColumnElement[Any]:
+        return self.left(ref)
+
+    def shown(self, ref: Ref) -> ColumnElement[Any]:
+        """Give what is shown of a group: of texts that differ in case, one that stands there."""
+        if isinstance(ref, AggregateRef):
+            return self._shown_aggregate(ref)
+        if ref.field.column is not None:
+            return func.min(self._get("shown", ref))
+        if ref.field.type.slot in (SlotKind.NUMBER, None):
+            return self._get("key", ref)
+        return func.min(self._get("text", ref))
+
+    def _aggregate(self, ref: AggregateRef) -> ColumnElement[Any]:
+        argument = ref.argument
+        if argument is None:
+            return func.count()
+        key = self._get("key", argument)
+        found: ColumnElement[Any]
+        match ref.function:
+            case AggregateFunction.COUNT:
+                found = func.count(self._get("there", argument))
+            case AggregateFunction.COUNT_DISTINCT:
+                found = func.count(key.distinct())
+            case AggregateFunction.SUM:
+                found = func.trim_scale(func.sum(cast(key, Numeric)))
+            case AggregateFunction.AVG:
+                found = func.trim_scale(func.avg(cast(key, Numeric)))
+            case AggregateFunction.MIN:
+                found = func.min(key)
+            case AggregateFunction.MAX:
+                found = func.max(key)
+            case _:
+                assert_never(ref.function)
+        return found
+
+    def _shown_aggregate(self, ref: AggregateRef) -> ColumnElement[Any]:
+        argument = ref.argument
+        if argument is None or not is_end(ref):
+            return self._aggregate(ref)
+        end = func.min if ref.function is AggregateFunction.MIN else func.max
+        if argument.field.column is not None:
+            return end(self._get("shown", argument))
+        if argument.field.type.slot is SlotKind.TEXT:
+            # The first in the order of compared texts, with the text as it is stored behind it.
+            pair = self._get("key", argument).concat(_MARK).concat(self._get("text", argument))
+            best = end(pair)
+            return func.substr(best, func.strpos(best, _MARK) + constant(1))
+        return self._aggregate(ref)
+
+    def _note(self, ref: FieldRef) -> None:
+        """Have the inner select give what may be needed of a field; unused columns cost nothing."""
+        if ("key", ref.source, ref.field.id, ref.exact) in self._places:
+            return
+        table = self.tables.aliases[ref.source]
+        obj = self.tables.rows.sources[ref.source].object
+        parts: dict[str, ColumnElement[Any]] = {
+            "key": comparable(table, ref),
+            "there": presence(table, ref),
+        }
+        if ref.field.column is None:
+            parts["text"] = stored_text(table, ref.field)
+        else:
+            parts["shown"] = shown(table, ref.field, obj, self.tables.objects)
+        for part, expression in parts.items():
+            name = f"{part}{len(self._columns)}"
+            self._places[part, ref.source, ref.field.id, ref.exact] = name
+            self._columns.append(expression.label(name))
+
+    def _get(self, part: str, ref: FieldRef) -> ColumnElement[Any]:
+        return self.inner.c[self._places[part, ref.source, ref.field.id, ref.exact]]
+
+
+def _all_refs(plan: Plan) -> list[Ref]:
+    refs: list[Ref] = [*plan.group_by, *(key.left for key in plan.order_by)]
+    refs.extend(ref for _, ref in plan.members if isinstance(ref, FieldRef | AggregateRef))
+    if plan.having is not None:
+        refs.extend(refs_in(plan.having))
+    return refs
+
+
+def refs_in(condition: object) -> list[Ref]:
+    """Give the operands of a condition on groups."""
+    found: list[Ref] = []
+    for name in ("left", "test", "tests"):
+        part = getattr(condition, name, ())
+        if isinstance(part, FieldRef | AggregateRef):
+            found.append(part)
+        else:
+            for inner in part if isinstance(part, tuple) else (part,):
+                found.extend(refs_in(inner))
+    return found

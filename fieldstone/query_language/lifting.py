@@ -1,0 +1,231 @@
+"""Lifting: takes the values out of a query, so that one plan serves all that differ in them alone.
+
+Entry point: `lift(query, params)`. The key holds what may change the SQL: the names as written and
+the kind of every value, but no value. Binds are replaced by their values on the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+from fieldstone.metadata.names import suggestion
+from fieldstone.metadata.slots import TEXT_SLOT_LENGTH
+from fieldstone.metadata.values import Json, fold
+from fieldstone.query_language.errors import MissingParameter, TypeMismatch
+from fieldstone.query_language.literals import MAX_COUNT
+from fieldstone.query_language.patterns import kind_of_pattern
+from fieldstone.query_language.plan import Literal
+from fieldstone.query_language.render import Writer
+from fieldstone.query_language.syntax import (
+    Bind,
+    Boolean,
+    Comparison,
+    DateValue,
+    ListOperator,
+    Membership,
+    Money,
+    Null,
+    Number,
+    Operator,
+    Query,
+    RelativeDate,
+    Text,
+    Value,
+    Word,
+)
+
+SLOT_DIGITS: Final = 15
+MAX_LIST: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Lifted:
+    """A query with its values apart.
+
+    key: equal for queries of one shape. literals: the values in the order in which they stand.
+    numbers: the place of each in literals, under the identity of its node in query.
+    """
+
+    query: Query
+    key: str
+    literals: tuple[Literal, ...]
+    numbers: Mapping[object, int] = field(repr=False)
+
+    def number_of(self, node: object) -> int:
+        """Give the number of a literal of the query."""
+        return self.numbers[id(node)]
+
+    def number_of_clause(self, query: Query, clause: str) -> int | None:
+        """Give the number of the literal behind LIMIT or OFFSET; None without the clause."""
+        return self.numbers.get((id(query), clause))
+
+    def literal_of(self, node: object) -> Literal:
+        """Give the value of a literal of the query; of a bind, what was bound."""
+        return self.literals[self.number_of(node)]
+
+
+def lift(query: Query, params: Mapping[str, Json] | None = None) -> Lifted:
+    """Take the values out of a query. Raises MissingParameter."""
+    writer = _Lifter(params or {})
+    key = writer.query(query)
+    return Lifted(query, key, tuple(writer.literals), writer.numbers)
+
+
+def kind_of(value: Value) -> str:
+    """Give what of a value may change the SQL, in a word."""
+    match value:
+        case Text() | Word():
+            kind = _kind_of_text(text_of(value))
+        case Number(number):
+            kind = "fine" if len(number.normalize().as_tuple().digits) > SLOT_DIGITS else "number"
+        case Money(currency, amount):
+            fine = len(amount.normalize().as_tuple().digits) > SLOT_DIGITS
+            kind = f"{'fine' if fine else 'number'} {currency}"
+        case RelativeDate(name):
+            kind = name
+        case _:
+            kind = type(value).__name__
+    return kind
+
+
+def text_of(value: Text | Word) -> str:
+    """Give the text that a value means."""
+    return value.value if isinstance(value, Text) else value.text
+
+
+def _kind_of_text(text: str) -> str:
+    if not text:
+        return "blank"
+    return "long" if len(fold(text)) >= TEXT_SLOT_LENGTH else "text"
+
+
+class _Lifter(Writer):
+    """Writes `?kind` for every value and keeps the value."""
+
+    def __init__(self, params: Mapping[str, Json]) -> None:
+        self._params = params
+        self.literals: list[Literal] = []
+        self.numbers: dict[object, int] = {}
+
+    def comparison(self, comparison: Comparison) -> str:
+        if comparison.operator is not Operator.LIKE:
+            return super().comparison(comparison)
+        right = comparison.right
+        found = self._bound(right)
+        if isinstance(right, Bind) and isinstance(found, Text):
+            found = Text(str(self._get(right)), right.span)
+        self._keep(id(right), found)
+        pattern = found.pattern if isinstance(found, Text) else ""
+        shape = f"?{kind_of(found)} {kind_of_pattern(pattern)}"
+        return f"{self.expression(comparison.left)} LIKE {shape}"
+
+    def membership(self, membership: Membership) -> str:
+        right = membership.right
+        if isinstance(right, Query):
+            return super().membership(membership)
+        if isinstance(right, Bind):
+            values = _values_of(right, self._get(right))
+        else:
+            values = tuple(self._bound(value) for value in right)
+        self._keep(id(right), values)
+        left = self.expression(membership.left)
+        by_one = membership.operator in (ListOperator.INCLUDES, ListOperator.EXCLUDES)
+        return f"{left} {membership.operator} {list_shape(values, by_one=by_one)}"
+
+    def value(self, value: Value) -> str:
+        found = self._bound(value)
+        self._keep(id(value), found)
+        return f"?{kind_of(found)}"
+
+    def count(self, query: Query, clause: str) -> str:
+        count = query.limit if clause == "LIMIT" else query.offset
+        if isinstance(count, Bind):
+            number = self._get(count)
+            if (
+                isinstance(number, bool)
+                or not isinstance(number, int)
+                or not 0 <= number <= MAX_COUNT
+            ):
+                raise TypeMismatch(
+                    f"The parameter {count.name} is no number of rows.", at=count.span
+                )
+            count = number
+        assert count is not None
+        self._keep((id(query), clause), count)
+        return "?"
+
+    def _keep(self, place: object, literal: Literal) -> None:
+        assert place not in self.numbers, "one node stands at two places of a query"
+        self.numbers[place] = len(self.literals)
+        self.literals.append(literal)
+
+    def _bound(self, value: Value) -> Value:
+        if not isinstance(value, Bind):
+            return value
+        return value_of_json(self._get(value), value)
+
+    def _get(self, bind: Bind) -> Json:
+        if bind.name in self._params:
+            return self._params[bind.name]
+        raise MissingParameter(
+            f"The parameter {bind.name} has no value.",
+            at=bind.span,
+            hint=suggestion(bind.name, self._params) or "Send it in params.",
+        )
+
+
+def list_shape(values: Sequence[Value], *, by_one: bool) -> str:
+    """Give what of a list may change the SQL: the kinds in it, or each where it is tested alone."""
+    kinds = [kind_of(value) for value in values]
+    if by_one or any(is_span(value) for value in values):
+        return f"({', '.join(kinds)})"
+    return f"({' '.join(sorted(set(kinds)))})"
+
+
+def is_span(value: Value) -> bool:
+    """Tell whether a value may stand for several instants."""
+    return isinstance(value, RelativeDate | DateValue)
+
+
+def value_of_json(json: Json, bind: Bind) -> Value:
+    """Give the value that a bound JSON value means. Raises TypeMismatch."""
+    match json:
+        case None:
+            return Null(bind.span)
+        case bool():
+            return Boolean(json, bind.span)
+        case int() | Decimal():
+            return _number(Decimal(json), bind)
+        case str():
+            return _text(json, bind)
+        case _:
+            raise TypeMismatch(
+                f"The parameter {bind.name} is no single value.",
+                at=bind.span,
+                hint="A list stands behind IN, NOT IN, INCLUDES and EXCLUDES only.",
+            )
+
+
+def _number(number: Decimal, bind: Bind) -> Number:
+    if not number.is_finite() or abs(number.adjusted()) > 300:
+        raise TypeMismatch(f"The parameter {bind.name} is too large a number.", at=bind.span)
+    return Number(number, bind.span)
+
+
+def _text(text: str, bind: Bind) -> Text:
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise TypeMismatch(f"The parameter {bind.name} is no proper text.", at=bind.span)
+    return Text(text.replace("\\", "\\\\"), bind.span)
+
+
+def _values_of(bind: Bind, json: Json) -> tuple[Value, ...]:
+    if isinstance(json, str) or not isinstance(json, list | tuple):
+        return (value_of_json(json, bind),)
+    if len(json) > MAX_LIST:
+        raise TypeMismatch(
+            f"The parameter {bind.name} has {len(json)} values, more than {MAX_LIST}.", at=bind.span
+        )
+    return tuple(value_of_json(member, bind) for member in json)

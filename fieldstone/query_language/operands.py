@@ -1,0 +1,252 @@
+"""Constants of conditions: what of a literal is bound in SQL when a plan runs.
+
+A reader is made once per plan and run for every query of its shape. It asks the field's type to
+read the constant and gives it in the form of the slot or of the JSON, whichever is compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final, assert_never
+
+from fieldstone.errors import BadValue
+from fieldstone.metadata.catalog import Field
+from fieldstone.metadata.field_types.date import Date
+from fieldstone.metadata.field_types.datetime import Datetime
+from fieldstone.metadata.values import Json, write_json
+from fieldstone.query_language.lifting import text_of
+from fieldstone.query_language.patterns import end_of, prefix_of
+from fieldstone.query_language.plan import FieldRef, Literal, Moment
+from fieldstone.query_language.relative_dates import days_of, start_of
+from fieldstone.query_language.syntax import (
+    Bind,
+    Boolean,
+    DateTimeValue,
+    DateValue,
+    Money,
+    Null,
+    Number,
+    RelativeDate,
+    Text,
+    Value,
+    Word,
+)
+
+Reader = Callable[[Literal, Moment], object]
+EXACT_DIGITS: Final = 15
+_SLOT_CHARACTERS: Final = 255
+
+
+def is_temporal(field: Field) -> bool:
+    """Tell whether a field holds days or instants."""
+    return isinstance(field.type, Date | Datetime)
+
+
+def uses_slot(ref: FieldRef) -> bool:
+    """Tell whether a field is compared by its slot or column rather than by its JSON."""
+    return not ref.exact and (ref.field.slot is not None or ref.field.column is not None)
+
+
+def slot_is_exact(field: Field) -> bool:
+    """Tell whether a slot tells all values apart: float8 keeps 15 digits of a number."""
+    precision = getattr(field.options, "precision", EXACT_DIGITS)
+    return bool(precision <= EXACT_DIGITS)
+
+
+def slot_holds_all(field: Field) -> bool:
+    """Tell whether a slot holds every text whole, so that it may be matched with a pattern."""
+    length = getattr(field.options, "length", 0)
+    return bool(length < _SLOT_CHARACTERS)
+
+
+def json_of(value: Value, field: Field) -> Json:
+    """Give a literal as the JSON that the field's type reads. Raises BadValue."""
+    match value:
+        case Text() | Word():
+            return text_of(value)
+        case Boolean():
+            return value.value
+        case Number():
+            return _plain(value.value)
+        case Money(currency, amount):
+            return _in_currency(currency, amount, field)
+        case DateValue() | DateTimeValue():
+            return value.value.isoformat()
+        case Null() | RelativeDate() | Bind():
+            raise AssertionError(value)
+        case _:
+            assert_never(value)
+
+
+def _plain(number: Decimal) -> Json:
+    return int(number) if number == number.to_integral_value() else number
+
+
+def _in_currency(currency: str, amount: Decimal, field: Field) -> Json:
+    own = getattr(field.options, "currency", None)
+    if own is not None and own != currency:
+        raise BadValue(f"{field.label} is in {own}, not in {currency}.")
+    return _plain(amount)
+
+
+def one(ref: FieldRef) -> Reader:
+    """Give the reader of a single constant."""
+    convert = _converter(ref)
+
+    def read(literal: Literal, moment: Moment) -> object:
+        assert not isinstance(literal, tuple | int)
+        return convert(_zoned(literal, ref.field, moment))
+
+    return read
+
+
+def many(ref: FieldRef) -> Reader:
+    """Give the reader of a list of constants; nulls are left out, they are tested apart."""
+    convert = _converter(ref)
+
+    def read(literal: Literal, moment: Moment) -> object:
+        assert isinstance(literal, tuple)
+        return [
+            convert(_zoned(value, ref.field, moment)) for value in literal if not is_null(value)
+        ]
+
+    return read
+
+
+def is_null(value: Value) -> bool:
+    """Tell whether a constant stands for the absence of a value, as an empty text does."""
+    return isinstance(value, Null) or (isinstance(value, Text | Word) and not text_of(value))
+
+
+def members(ref: FieldRef, place: int) -> Reader:
+    """Give the reader of one group of INCLUDES, as the JSON of an array."""
+    read_one = at_place(one(ref), place)
+
+    def read(literal: Literal, moment: Moment) -> object:
+        return write_json(read_one(literal, moment))
+
+    return read
+
+
+def at_place(read_one: Reader, place: int) -> Reader:
+    """Give the reader of one constant of a list."""
+
+    def read(literal: Literal, moment: Moment) -> object:
+        assert isinstance(literal, tuple)
+        return read_one(literal[place], moment)
+
+    return read
+
+
+def decimal(literal: Literal, moment: Moment) -> object:
+    """Read a number that a count, a sum or an average is compared with. Raises BadValue."""
+    if isinstance(literal, Number):
+        return literal.value
+    raise BadValue("This must be a number.", hint="Write it without quotes, such as 12.5.")
+
+
+def pattern(ref: FieldRef) -> Reader:
+    """Give the reader of a pattern."""
+
+    def read(literal: Literal, moment: Moment) -> object:
+        assert isinstance(literal, Text | Word)
+        text = literal.pattern if isinstance(literal, Text) else literal.text
+        backslashes = len(text) - len(text.rstrip("\\"))
+        return ref.field.type.fold_pattern(text + "\\" * (backslashes % 2))
+
+    return read
+
+
+def prefix(ref: FieldRef, *, end: bool) -> Reader:
+    """Give the reader of the text that a prefix pattern begins with, or of the first one behind."""
+
+    def read(literal: Literal, moment: Moment) -> object:
+        assert isinstance(literal, Text)
+        found = prefix_of(ref.field.type.fold_pattern(literal.pattern))
+        return end_of(found) or found if end else found
+
+    return read
+
+
+def number(literal: Literal, moment: Moment) -> object:
+    """Read a count."""
+    assert isinstance(literal, int)
+    return literal
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """The readers of the first day of a span of days and of the first one behind it."""
+
+    first: Reader
+    behind: Reader
+
+
+def days(ref: FieldRef, place: int | None = None) -> Days:
+    """Give the readers of a relative date, or of a day that instants are compared with.
+
+    place: where in a list it stands; None for a constant alone.
+    """
+    return Days(_day_reader(ref, place, 0), _day_reader(ref, place, 1))
+
+
+def _day_reader(ref: FieldRef, place: int | None, side: int) -> Reader:
+    def read(literal: Literal, moment: Moment) -> object:
+        value = literal
+        if place is not None:
+            assert isinstance(literal, tuple)
+            value = literal[place]
+        assert isinstance(value, RelativeDate | DateValue)
+        day = _span_of(value, moment)[side]
+        return _bound_day(day, ref, moment)
+
+    return read
+
+
+def _span_of(value: RelativeDate | DateValue, moment: Moment) -> tuple[date, date]:
+    if isinstance(value, RelativeDate):
+        return days_of(value, moment)
+    try:
+        return value.value, value.value + timedelta(days=1)
+    except OverflowError:
+        return value.value, value.value
+
+
+def _bound_day(day: date, ref: FieldRef, moment: Moment) -> object:
+    kind = ref.field.type
+    found: Any = start_of(day, moment) if isinstance(kind, Datetime) else day
+    return _in_form(ref)(found)
+
+
+def _zoned(value: Value, field: Field, moment: Moment) -> Value:
+    """Give an instant that a day is compared with as the viewer's day."""
+    if isinstance(value, DateTimeValue) and isinstance(field.type, Date):
+        return DateValue(value.value.astimezone(moment.zone).date(), value.span)
+    return value
+
+
+def _converter(ref: FieldRef) -> Callable[[Value], object]:
+    field, in_form = ref.field, _in_form(ref)
+
+    def convert(value: Value) -> object:
+        return in_form(field.type.accept_operand(json_of(value, field), field.options))
+
+    return convert
+
+
+def _in_form(ref: FieldRef) -> Callable[[Any], object]:
+    """Give what makes a value of the field's type what is compared: slot, column or JSON."""
+    field = ref.field
+    if not uses_slot(ref):
+        return lambda value: field.type.sql_operand(value, field.options)
+    if field.column is not None and isinstance(field.type, Datetime):
+        # The columns of instants that every record has know their zone; slots do not.
+        return lambda value: value if isinstance(value, datetime) and value.tzinfo else _utc(value)
+    return lambda value: field.type.slot_value(value, field.options)
+
+
+def _utc(value: datetime) -> datetime:
+    return value.replace(tzinfo=UTC)

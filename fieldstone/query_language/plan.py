@@ -1,0 +1,232 @@
+"""A plan: a query whose names are bound, ready to become SQL.
+
+A plan is made once for all queries that differ in their values alone. Its parameters know how the
+value of a literal (by its number among the literals of the query, see lifting.py) becomes what is
+bound in SQL. Access has been applied: what the viewer may not read is not in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+from zoneinfo import ZoneInfo
+
+from fieldstone.ids import RecordId, TenantId
+from fieldstone.metadata.catalog import Field, ObjectDef
+from fieldstone.query_language.syntax import AggregateFunction, Operator, Value
+
+Literal: TypeAlias = Value | tuple[Value, ...] | int
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What relative dates and scopes are counted from.
+
+    now: in UTC. zone: the viewer's. fiscal_month: the first month of the fiscal year, from 1.
+    """
+
+    now: datetime
+    zone: ZoneInfo
+    fiscal_month: int = 1
+    user_id: RecordId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A value that is bound when the plan runs.
+
+    name: unique in the plan. number: which literal of the query it is made of; None for what
+    comes from the moment alone. read: makes what is bound. Raises BadValue.
+    """
+
+    name: str
+    number: int | None
+    read: Callable[[Literal, Moment], object]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTable:
+    """A table of the statement: the object asked, or a parent that it refers to.
+
+    parent: the place of the source that refers to it; None for the first.
+    """
+
+    object: ObjectDef
+    parent: int | None = None
+    reference: Field | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRef:
+    """A field of a source. exact: whether its JSON is compared although it has a slot."""
+
+    source: int
+    field: Field
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateRef:
+    """An aggregate over the rows of a group; argument None counts rows."""
+
+    function: AggregateFunction
+    argument: FieldRef | None
+
+
+Ref: TypeAlias = FieldRef | AggregateRef
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A comparison with a value that is not null; != holds for rows without a value."""
+
+    left: Ref
+    operator: Operator
+    right: Parameter
+
+
+@dataclass(frozen=True, slots=True)
+class NullTest:
+    """Whether there is no value."""
+
+    left: Ref
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Whether the value is one of a bound array."""
+
+    left: Ref
+    right: Parameter
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Whether the value is from low up to, not including, high; None leaves a side open."""
+
+    left: Ref
+    low: Parameter | None
+    high: Parameter | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """LIKE with a bound pattern."""
+
+    left: Ref
+    right: Parameter
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """Whether a set holds all members of a bound one."""
+
+    left: FieldRef
+    right: Parameter
+
+
+@dataclass(frozen=True, slots=True)
+class InRows:
+    """Whether a query has a row whose value is that of left."""
+
+    left: FieldRef
+    right: FieldRef
+    rows: Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """True where all are; of none, always."""
+
+    tests: tuple[PlanCondition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """True where one is; of none, never."""
+
+    tests: tuple[PlanCondition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Negation:
+    """True where its condition is not: false or unknown."""
+
+    test: PlanCondition
+
+
+PlanCondition: TypeAlias = (
+    Test | NullTest | OneOf | Within | Pattern | Holds | InRows | Every | Some | Negation
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ParentShown:
+    """A parent as a JSON object; null where there is none. source: its place."""
+
+    source: int
+    members: tuple[Member, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChildrenShown:
+    """Child records as a JSON array. reference: their field that points to the source."""
+
+    source: int
+    reference: FieldRef
+    rows: Rows
+    members: tuple[Member, ...]
+    order_by: tuple[SortKey, ...]
+    limit: Parameter | None
+    offset: Parameter | None
+
+
+Shown: TypeAlias = FieldRef | AggregateRef | ParentShown | ChildrenShown
+Member: TypeAlias = tuple[str, Shown]
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """One sort key. nullable: whether rows may lack it."""
+
+    left: Ref
+    descending: bool
+    nulls_first: bool
+    nullable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Which rows: sources joined and filtered. deleted: whether deleted records count as well."""
+
+    tenant_id: TenantId
+    sources: tuple[SourceTable, ...]
+    where: PlanCondition | None
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A resolved query.
+
+    counts_rows: SELECT COUNT(). grouped: rows are groups; group_by may be empty, for one group.
+    parameters: all of them, those of subqueries included. limit, offset: numbers of literals.
+    """
+
+    rows: Rows
+    members: tuple[Member, ...]
+    parameters: tuple[Parameter, ...]
+    order_by: tuple[SortKey, ...] = ()
+    group_by: tuple[FieldRef, ...] = ()
+    having: PlanCondition | None = None
+    grouped: bool = False
+    counts_rows: bool = False
+    limit: int | None = None
+    offset: int | None = None
+
+    @property
+    def object(self) -> ObjectDef:
+        """The object that is asked."""
+        return self.rows.sources[0].object

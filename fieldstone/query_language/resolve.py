@@ -1,0 +1,422 @@
+"""Syntax tree to plan: names bound, access applied, types checked.
+
+Entry point: `resolve(lifted, catalog, rights)`. The plan serves every query with the key of
+lifted, under this catalog and these rights. Raises UnknownObject, UnknownField, TypeMismatch,
+BadQuery or NotSupported, each at the place in the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, assert_never
+
+from fieldstone.errors import Span
+from fieldstone.metadata.catalog import Catalog, Field, ObjectDef
+from fieldstone.metadata.rights import Rights
+from fieldstone.metadata.values import fold
+from fieldstone.query_language import operands
+from fieldstone.query_language.binding import Binder, bind_children, bind_object
+from fieldstone.query_language.checks import (
+    aggregated,
+    check_aggregate,
+    check_clauses,
+    check_comparable,
+    in_group,
+    sort_key,
+    unknown_function,
+)
+from fieldstone.query_language.conditions import Conditions
+from fieldstone.query_language.errors import BadQuery, NotSupported, TypeMismatch
+from fieldstone.query_language.lifting import Lifted
+from fieldstone.query_language.operands import Reader
+from fieldstone.query_language.plan import (
+    AggregateRef,
+    ChildrenShown,
+    Every,
+    FieldRef,
+    InRows,
+    Literal,
+    Member,
+    Moment,
+    Negation,
+    Parameter,
+    Plan,
+    PlanCondition,
+    Ref,
+    Rows,
+    SortKey,
+    Test,
+)
+from fieldstone.query_language.shown import ShownMembers
+from fieldstone.query_language.syntax import (
+    Aggregate,
+    Call,
+    ChildQuery,
+    FieldGroup,
+    Grouping,
+    Item,
+    ListOperator,
+    Membership,
+    Operand,
+    Operator,
+    Path,
+    Query,
+    SelectItem,
+    TypeOf,
+)
+
+MAX_SUBQUERIES: Final = 20
+
+
+def resolve(lifted: Lifted, catalog: Catalog, rights: Rights) -> Plan:
+    """Give the plan of a query for viewers with these rights."""
+    return _Resolution(lifted, catalog, rights).plan()
+
+
+class _Resolution:
+    """What all queries of one text share: the parameters are numbered through."""
+
+    def __init__(self, lifted: Lifted, catalog: Catalog, rights: Rights) -> None:
+        self.lifted = lifted
+        self.catalog = catalog
+        self.rights = rights
+        self._parameters: list[Parameter] = []
+        self._subqueries = 0
+
+    def plan(self) -> Plan:
+        """Resolve the whole query."""
+        query = self.lifted.query
+        obj = bind_object(query.source.path, self.catalog, self.rights)
+        return _OneQuery(self, query, Binder(self.catalog, self.rights, obj)).plan()
+
+    def parameter(self, number: int | None, read: Reader) -> Parameter:
+        """Make a parameter."""
+        made = Parameter(f"p{len(self._parameters)}", number, read)
+        self._parameters.append(made)
+        return made
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Give all parameters made so far."""
+        return tuple(self._parameters)
+
+    def count_subquery(self, at: Span) -> None:
+        """Count a subquery. Raises NotSupported for one too many."""
+        self._subqueries += 1
+        if self._subqueries > MAX_SUBQUERIES:
+            raise NotSupported(f"A query has at most {MAX_SUBQUERIES} subqueries.", at=at)
+
+
+class _OneQuery:
+    """One query of the text: the outer one or a subquery."""
+
+    def __init__(self, whole: _Resolution, query: Query, binder: Binder) -> None:
+        self._whole = whole
+        self._query = query
+        self._binder = binder
+        binder.name_source(query.source, query.joins)
+        check_clauses(query)
+
+    def plan(self) -> Plan:
+        """Resolve the outer query."""
+        query, lifted = self._query, self._whole.lifted
+        counts_rows = _counts_rows(query)
+        grouped = not counts_rows and (query.group_by is not None or _has_aggregate(query))
+        group_by = self._group_by()
+        aliases = self._aliases(group_by) if grouped else {}
+        members: tuple[Member, ...] = tuple(aliases.items())
+        if not grouped and not counts_rows:
+            members = self._members()
+        groups = _GroupNames(self, aliases, group_by)
+        having = None
+        if query.having is not None:
+            having = Conditions(lifted, groups).resolve(query.having)
+        where = self.where()
+        order_by: tuple[SortKey, ...] = ()
+        if not counts_rows:
+            names = groups if grouped else _RowNames(self)
+            order_by = tuple(
+                sort_key(order, names.bind(order.expression), where) for order in query.order_by
+            )
+        return Plan(
+            rows=self._rows(where),
+            members=members,
+            parameters=self._whole.parameters(),
+            order_by=order_by,
+            group_by=group_by,
+            having=having,
+            grouped=grouped,
+            counts_rows=counts_rows,
+            limit=lifted.number_of_clause(query, "LIMIT"),
+            offset=lifted.number_of_clause(query, "OFFSET"),
+        )
+
+    def semi_join(self, left: FieldRef, at: Span) -> InRows:
+        """Resolve the query behind IN as the test that it has a row with the value of left."""
+        match self._query:
+            case Query(
+                select=(SelectItem(expression=Path() as path),),
+                group_by=None,
+                order_by=(),
+                limit=None,
+                offset=None,
+            ):
+                right = self._binder.field(path)
+            case _:
+                message = "The query behind IN selects one field, and has WHERE alone."
+                raise BadQuery(message, at=self._query.span)
+        if left.field.type.slot is None or left.field.type.slot is not right.field.type.slot:
+            raise TypeMismatch(
+                f"{left.field.label} cannot be compared with {right.field.label}.", at=at
+            )
+        return InRows(left, right, self._rows(self.where()))
+
+    def children(self, parent: int, reference: Field) -> ChildrenShown:
+        """Resolve a subquery in the list of fields."""
+        query, whole = self._query, self._whole
+        if query.group_by is not None or _has_aggregate(query):
+            raise NotSupported("A subquery of children shows records alone.", at=query.span)
+        members = self._members()
+        where = self.where()
+        names = _RowNames(self)
+        order_by = tuple(
+            sort_key(order, names.bind(order.expression), where) for order in query.order_by
+        )
+        limit = whole.lifted.number_of_clause(query, "LIMIT")
+        offset = whole.lifted.number_of_clause(query, "OFFSET")
+        return ChildrenShown(
+            source=parent,
+            reference=FieldRef(0, reference),
+            rows=self._rows(where),
+            members=members,
+            order_by=order_by,
+            limit=None if limit is None else whole.parameter(limit, operands.number),
+            offset=None if offset is None else whole.parameter(offset, operands.number),
+        )
+
+    def where(self) -> PlanCondition | None:
+        """Resolve WHERE and the scope."""
+        tests: list[PlanCondition] = []
+        if self._query.scope is not None and fold(self._query.scope) == "mine":
+            owner = FieldRef(0, self._binder.sources[0].object.by_name["owner"])
+            tests.append(Test(owner, Operator.EQUAL, self.parameter(None, _user_id)))
+        if self._query.where is not None:
+            conditions = Conditions(self._whole.lifted, _RowNames(self))
+            tests.append(conditions.resolve(self._query.where))
+        if len(tests) > 1:
+            return Every(tuple(tests))
+        return tests[0] if tests else None
+
+    def field(self, path: Path) -> FieldRef:
+        """Give the field that a path means."""
+        return self._binder.field(path)
+
+    def aggregate(self, aggregate: Aggregate) -> AggregateRef:
+        """Give what an aggregate means."""
+        function, arguments = aggregate.function, aggregate.arguments
+        if not arguments:
+            return AggregateRef(function, None)
+        path, *others = arguments
+        if others or not isinstance(path, Path):
+            raise BadQuery(f"{function} takes one field.", at=aggregate.span)
+        ref = self._binder.field(path)
+        check_aggregate(function, ref.field, path.span)
+        return AggregateRef(function, aggregated(function, ref))
+
+    def rows_of(self, membership: Membership, query: Query) -> PlanCondition:
+        """Give the test against the rows of a subquery."""
+        if not isinstance(membership.left, Path):
+            raise BadQuery("A field stands before IN (SELECT …).", at=membership.left.span)
+        if membership.operator not in (ListOperator.IN, ListOperator.NOT_IN):
+            raise BadQuery(f"{membership.operator} takes a list of values.", at=membership.span)
+        left = self._binder.field(membership.left)
+        inner = self._inner(query, bind_object(query.source.path, *self._known))
+        found = inner.semi_join(left, membership.left.span)
+        return found if membership.operator is ListOperator.IN else Negation(found)
+
+    def parameter(self, number: int | None, read: Reader) -> Parameter:
+        """Make a parameter of the plan."""
+        return self._whole.parameter(number, read)
+
+    @property
+    def _known(self) -> tuple[Catalog, Rights]:
+        return self._whole.catalog, self._whole.rights
+
+    def _inner(self, query: Query, obj: ObjectDef) -> _OneQuery:
+        self._whole.count_subquery(query.span)
+        return _OneQuery(self._whole, query, Binder(*self._known, obj))
+
+    def _rows(self, where: PlanCondition | None) -> Rows:
+        return Rows(
+            tenant_id=self._whole.catalog.tenant_id,
+            sources=tuple(self._binder.sources),
+            where=where,
+            deleted=self._whole.lifted.query.all_rows,
+        )
+
+    def _members(self) -> tuple[Member, ...]:
+        shown = ShownMembers(self._binder)
+        shown.add_id()
+        for item in self._query.select:
+            self._add(item, shown)
+        return shown.members()
+
+    def _add(self, item: Item, shown: ShownMembers) -> None:
+        match item:
+            case SelectItem(Path() as path, alias):
+                shown.add_path(path, alias)
+            case SelectItem(Call() as call):
+                raise unknown_function(call)
+            case SelectItem():
+                raise AssertionError("a query with an aggregate is grouped")
+            case FieldGroup(name):
+                for field in self._binder.visible_fields():
+                    if in_group(field, name):
+                        shown.add(field.name, FieldRef(0, field))
+            case ChildQuery(query):
+                path = query.source.path
+                relation = bind_children(path, self._binder.sources[0].object, *self._known)
+                inner = self._inner(query, relation.object)
+                shown.add(path.names[-1], inner.children(0, relation.field))
+            case TypeOf():
+                raise NotSupported("TYPEOF is not answered yet.", at=item.span)
+            case _:
+                assert_never(item)
+
+    def _group_by(self) -> tuple[FieldRef, ...]:
+        group = self._query.group_by
+        if group is None:
+            return ()
+        if group.grouping is not Grouping.PLAIN:
+            raise NotSupported(f"{group.grouping} is not answered yet.", at=group.span)
+        found = []
+        for expression in group.expressions:
+            match expression:
+                case Path():
+                    found.append(self._binder.field(expression))
+                    check_comparable(found[-1].field, expression.span, "grouped")
+                case Call():
+                    raise unknown_function(expression)
+                case Aggregate():
+                    raise BadQuery("Rows are grouped by fields.", at=expression.span)
+        return tuple(found)
+
+    def _aliases(self, group_by: tuple[FieldRef, ...]) -> dict[str, Ref]:
+        """Give what a grouped query shows, by key: alias, field name, or expr0 and so on."""
+        found: dict[str, Ref] = {}
+        unnamed = 0
+        for item in self._query.select:
+            match item:
+                case SelectItem(Path() as path, alias):
+                    ref: Ref = self._binder.field(path)
+                    if ref not in group_by:
+                        raise BadQuery(
+                            f"{path.text[:80]} is neither grouped nor counted.",
+                            at=path.span,
+                            hint=f"Write GROUP BY {path.text[:80]}, or COUNT({path.text[:80]}).",
+                        )
+                    assert isinstance(ref, FieldRef)
+                    key = alias or self._binder.shown_key(path, ref)
+                case SelectItem(Aggregate() as aggregate, alias):
+                    ref = self.aggregate(aggregate)
+                    key = alias or f"expr{unnamed}"
+                    unnamed += alias is None
+                case SelectItem(Call() as call):
+                    raise unknown_function(call)
+                case _:
+                    raise BadQuery("Groups have no records to show.", at=item.span)
+            if key in found:
+                raise BadQuery(
+                    f"Two columns are called {key}.", at=item.span, hint="Give one an alias."
+                )
+            found[key] = ref
+        return found
+
+
+class _RowNames:
+    """What operands mean where rows are tested: in WHERE, and in the order of rows."""
+
+    def __init__(self, query: _OneQuery) -> None:
+        self._query = query
+
+    def bind(self, operand: Operand) -> Ref:
+        """Give what an operand means."""
+        match operand:
+            case Path():
+                return self._query.field(operand)
+            case Aggregate():
+                raise BadQuery(
+                    f"{operand.function} stands where there are no groups.",
+                    at=operand.span,
+                    hint="Write the condition behind HAVING.",
+                )
+            case Call():
+                raise unknown_function(operand)
+            case _:
+                assert_never(operand)
+
+    def rows(self, membership: Membership, query: Query) -> PlanCondition:
+        """Give the test against the rows of a subquery."""
+        return self._query.rows_of(membership, query)
+
+    def parameter(self, number: int | None, read: Reader) -> Parameter:
+        """Make a parameter of the plan."""
+        return self._query.parameter(number, read)
+
+
+class _GroupNames:
+    """What operands mean where groups are tested: in HAVING, and in the order of groups."""
+
+    def __init__(
+        self, query: _OneQuery, aliases: Mapping[str, Ref], group_by: tuple[FieldRef, ...]
+    ) -> None:
+        self._query = query
+        self._aliases = {fold(key): ref for key, ref in aliases.items()}
+        self._group_by = group_by
+
+    def bind(self, operand: Operand) -> Ref:
+        """Give what an operand means; an alias goes before a field."""
+        match operand:
+            case Path():
+                if found := self._aliases.get(fold(operand.text)):
+                    return found
+                ref = self._query.field(operand)
+                if ref not in self._group_by:
+                    raise BadQuery(f"{operand.text[:80]} is not grouped.", at=operand.span)
+                return ref
+            case Aggregate():
+                return self._query.aggregate(operand)
+            case Call():
+                raise unknown_function(operand)
+            case _:
+                assert_never(operand)
+
+    def rows(self, membership: Membership, query: Query) -> PlanCondition:
+        """Refuse a subquery."""
+        raise NotSupported("HAVING takes no subquery.", at=membership.span)
+
+    def parameter(self, number: int | None, read: Reader) -> Parameter:
+        """Make a parameter of the plan."""
+        return self._query.parameter(number, read)
+
+
+def _counts_rows(query: Query) -> bool:
+    match query.select:
+        case (SelectItem(expression=Aggregate(arguments=())),):
+            if query.group_by is not None:
+                raise BadQuery(
+                    "COUNT() counts all rows, not groups.", at=query.span, hint="Write COUNT(id)."
+                )
+            return True
+        case _:
+            return False
+
+
+def _has_aggregate(query: Query) -> bool:
+    return any(
+        isinstance(item, SelectItem) and isinstance(item.expression, Aggregate)
+        for item in query.select
+    )
+
+
+def _user_id(literal: Literal, moment: Moment) -> object:
+    return moment.user_id

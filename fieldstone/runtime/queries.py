@@ -1,0 +1,309 @@
+"""Queries run: a question becomes a page of JSON texts, by one statement and a count.
+
+Entry points: `Question.from_json`, `Question.of_text`, `answer(tx, question)`. Parsing, resolving
+and compiling are done once for all questions of a shape; what remains per question is to parse
+its text and to read its values. PostgreSQL writes the JSON.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from weakref import ReferenceType, ref
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from fieldstone.errors import BadValue, Span
+from fieldstone.metadata.catalog import Catalog
+from fieldstone.metadata.values import Json, JsonObject
+from fieldstone.query_language.compile import (
+    CAP,
+    CURSOR_ID,
+    OFFSET,
+    PAGE_SIZE,
+    Nulls,
+    compile_count,
+    compile_page,
+    cursor_parameter,
+)
+from fieldstone.query_language.cursor import Place, decode_cursor, encode_cursor, nulls_of
+from fieldstone.query_language.errors import BadQuery, TypeMismatch
+from fieldstone.query_language.json_form import query_from_json
+from fieldstone.query_language.lifting import Lifted, lift
+from fieldstone.query_language.parse import parse_query
+from fieldstone.query_language.plan import Literal, Moment, Parameter, Plan
+from fieldstone.query_language.resolve import resolve
+from fieldstone.query_language.syntax import Query
+from fieldstone.runtime.statements import Prepared, prepare
+from fieldstone.runtime.transactions import Transaction
+
+DEFAULT_PAGE: Final = 200
+MOST_PER_PAGE: Final = 2_000
+MOST_SKIPPED: Final = 10_000
+MOST_COUNTED: Final = 100_000
+_EVERYTHING: Final = 2**62
+_PLANS_PER_CATALOG: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A query with what comes beside it.
+
+    page_size: rows per page; None for as many as the query's own LIMIT, or 200. cursor: what the
+    page before gave as next. counts: whether the total is wanted.
+    """
+
+    query: Query
+    params: Mapping[str, Json] = field(default_factory=dict)
+    page_size: int | None = None
+    cursor: str | None = None
+    counts: bool = True
+
+    @classmethod
+    def of_text(
+        cls,
+        text: str,
+        params: Mapping[str, Json] | None = None,
+        *,
+        cursor: str | None = None,
+        page_size: int | None = None,
+        counts: bool = True,
+    ) -> Question:
+        """Read a question in the query language. Raises BadSyntax."""
+        return cls(parse_query(text), params or {}, page_size, cursor, counts)
+
+    @classmethod
+    def from_json(cls, asked: JsonObject) -> Question:
+        """Read {q, params, cursor, limit} or {object, fields, where, order_by, limit, cursor}.
+
+        Raises BadSyntax and BadQuery.
+        """
+        params, cursor, limit = asked.get("params"), asked.get("cursor"), asked.get("limit")
+        if params is not None and not isinstance(params, Mapping):
+            raise BadQuery("params must be a JSON object.", at="/params")
+        if cursor is not None and not isinstance(cursor, str):
+            raise BadQuery("cursor must be a text.", at="/cursor")
+        if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int)):
+            raise BadQuery("limit must be a whole number.", at="/limit")
+        if limit is not None and limit < 0:
+            raise BadQuery("limit must not be negative.", at="/limit")
+        return cls(_query_of(asked), params or {}, limit, cursor)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of an answer.
+
+    records: each a JSON text. next: the cursor of the page behind; None at the end. total: how
+    many the query gives over all pages; None if not asked for, or beyond 100,000.
+    """
+
+    records: list[str]
+    next: str | None
+    total: int | None
+
+
+async def answer(tx: Transaction, question: Question) -> Page:
+    """Give one page of what the viewer of tx may see. Raises InvalidInput, QueryTimeout."""
+    lifted = lift(question.query, question.params)
+    ready = _plan_for(tx, lifted)
+    values = _bound(ready.plan, lifted, _moment(tx))
+    limit, offset = _counts_of(ready.plan, lifted)
+    if ready.plan.counts_rows:
+        cap = _EVERYTHING if limit is None else limit
+        total = await _count(tx, ready, {**values, CAP: cap, OFFSET: offset})
+        return Page([], None, total)
+    place = None if question.cursor is None else decode_cursor(ready.plan, question.cursor)
+    rows, after = await _fetch(tx, ready, values, _Wanted(question.page_size, limit, offset, place))
+    records = [row["row"] for row in rows]
+    if not question.counts:
+        return Page(records, after, None)
+    if after is None and place is None and (rows or not offset):
+        return Page(records, None, len(records))
+    cap = MOST_COUNTED + 1 if limit is None else min(limit, MOST_COUNTED + 1)
+    total = await _count(tx, ready, {**values, CAP: cap, OFFSET: offset})
+    return Page(records, after, total if total <= MOST_COUNTED else None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Which rows of a query a page holds."""
+
+    page_size: int | None
+    limit: int | None
+    offset: int
+    place: Place | None
+
+    @property
+    def seen(self) -> int:
+        """How many rows were shown on the pages before."""
+        return 0 if self.place is None else self.place.seen
+
+    @property
+    def size(self) -> int:
+        """How many rows the page holds at most."""
+        size = self.page_size
+        if size is None:
+            size = DEFAULT_PAGE if self.limit is None else self.limit
+        left = _EVERYTHING if self.limit is None else max(0, self.limit - self.seen)
+        return min(size, MOST_PER_PAGE, left)
+
+
+@dataclass(slots=True)
+class _Ready:
+    """A plan with its statements, compiled when they are first needed."""
+
+    plan: Plan
+    catalog: ReferenceType[Catalog]
+    pages: dict[Nulls | None, Prepared] = field(default_factory=dict)
+    count: Prepared | None = None
+
+    def page(self, after: Nulls | None) -> Prepared:
+        """Give the statement of a page."""
+        found = self.pages.get(after)
+        if found is None:
+            found = self.pages[after] = prepare(compile_page(self.plan, self._known(), after))
+        return found
+
+    def counted(self) -> Prepared:
+        """Give the statement that counts."""
+        if self.count is None:
+            self.count = prepare(compile_count(self.plan, self._known()))
+        return self.count
+
+    def _known(self) -> Catalog:
+        catalog = self.catalog()
+        assert catalog is not None, "a plan is used by those who hold its catalog"
+        return catalog
+
+
+class PlanStore:
+    """The plans of a process, for each catalog at most so many, the least used falling out.
+
+    They go with their catalog, so nothing is ever invalidated.
+    """
+
+    def __init__(self, most: int = _PLANS_PER_CATALOG) -> None:
+        self._most = most
+        self._kept: dict[int, tuple[ReferenceType[Catalog], OrderedDict[tuple[str, str], _Ready]]]
+        self._kept = {}
+
+    def of(self, catalog: Catalog) -> OrderedDict[tuple[str, str], _Ready]:
+        """Give the plans of a catalog, by digest of rights and key of the query."""
+        identity = id(catalog)
+        kept = self._kept.get(identity)
+        if kept is None or kept[0]() is not catalog:
+            kept = ref(catalog, lambda _: self._kept.pop(identity, None)), OrderedDict()
+            self._kept[identity] = kept
+        return kept[1]
+
+    def find(self, tx: Transaction, lifted: Lifted) -> _Ready:
+        """Give the plan of a query, made now if it is not kept."""
+        plans, key = self.of(tx.catalog), (tx.rights.digest, lifted.key)
+        found = plans.get(key)
+        if found is None:
+            plan = resolve(lifted, tx.catalog, tx.rights)
+            found = plans[key] = _Ready(plan, ref(tx.catalog))
+            if len(plans) > self._most:
+                plans.popitem(last=False)
+        else:
+            plans.move_to_end(key)
+        return found
+
+
+_PLANS: Final = PlanStore()
+
+
+def _plan_for(tx: Transaction, lifted: Lifted) -> _Ready:
+    return _PLANS.find(tx, lifted)
+
+
+def _query_of(asked: JsonObject) -> Query:
+    text = asked.get("q")
+    if text is None:
+        return query_from_json(asked)
+    if not isinstance(text, str):
+        raise BadQuery("q must be a text.", at="/q")
+    for key in asked:
+        if key not in ("q", "params", "cursor", "limit"):
+            raise BadQuery(f"Beside q there is no {key[:80]}.", at=f"/{key[:80]}")
+    return parse_query(text)
+
+
+def _moment(tx: Transaction) -> Moment:
+    try:
+        zone = ZoneInfo(tx.viewer.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        zone = ZoneInfo("UTC")
+    return Moment(tx.now, zone, user_id=tx.viewer.user_id)
+
+
+def _bound(plan: Plan, lifted: Lifted, moment: Moment) -> dict[str, Any]:
+    return {parameter.name: _read(parameter, lifted, moment) for parameter in plan.parameters}
+
+
+def _read(parameter: Parameter, lifted: Lifted, moment: Moment) -> object:
+    literal: Literal = 0 if parameter.number is None else lifted.literals[parameter.number]
+    try:
+        return parameter.read(literal, moment)
+    except BadValue as error:
+        problem = error.problem
+        at = _place_of(literal)
+        raise TypeMismatch(problem.message, at=at, hint=problem.hint) from error
+
+
+def _place_of(literal: Literal) -> Span | None:
+    if isinstance(literal, int):
+        return None
+    if isinstance(literal, tuple):
+        return literal[0].span if literal else None
+    return literal.span
+
+
+def _counts_of(plan: Plan, lifted: Lifted) -> tuple[int | None, int]:
+    limit = None if plan.limit is None else lifted.literals[plan.limit]
+    offset = 0 if plan.offset is None else lifted.literals[plan.offset]
+    assert limit is None or isinstance(limit, int)
+    assert isinstance(offset, int)
+    if offset > MOST_SKIPPED:
+        raise BadQuery(
+            f"OFFSET goes up to {MOST_SKIPPED}.",
+            hint="Follow the cursor in next, which costs nothing however far it goes.",
+        )
+    return limit, offset
+
+
+async def _fetch(
+    tx: Transaction, ready: _Ready, values: dict[str, Any], wanted: _Wanted
+) -> tuple[list[Any], str | None]:
+    """Give the rows of a page and the cursor behind it."""
+    plan, place, size = ready.plan, wanted.place, wanted.size
+    if not size:
+        return [], None
+    after = nulls_of(place.values) if place is not None and not plan.grouped else None
+    statement = ready.page(after)
+    skipped = wanted.offset if place is None else wanted.seen + wanted.offset if plan.grouped else 0
+    values = {**values, PAGE_SIZE: size + 1, OFFSET: skipped}
+    if place is not None:
+        values |= {cursor_parameter(n): value for n, value in enumerate(place.values)}
+        values[CURSOR_ID] = place.id
+    rows = await tx.fetch(statement.sql, statement.arguments(values))
+    more = len(rows) > size
+    seen = wanted.seen + min(len(rows), size)
+    if not more or (wanted.limit is not None and seen >= wanted.limit):
+        return rows[:size], None
+    return rows[:size], encode_cursor(plan, _place_at(plan, rows[size - 1], seen))
+
+
+def _place_at(plan: Plan, row: Any, seen: int) -> Place:
+    if plan.grouped:
+        return Place((), 0, seen)
+    return Place(tuple(row[f"k{n}"] for n in range(len(plan.order_by))), row["id"], seen)
+
+
+async def _count(tx: Transaction, ready: _Ready, values: Mapping[str, Any]) -> int:
+    statement = ready.counted()
+    rows = await tx.fetch(statement.sql, statement.arguments(values))
+    total: int = rows[0]["total"]
+    return total
