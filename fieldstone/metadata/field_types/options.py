@@ -48,29 +48,34 @@ def build_options(field_type: FieldType[Any, Any], said: Mapping[str, Json]) -> 
     said: only keys that are not the definition's own. Raises Several with every problem that can
     be told apart, each at a JSON pointer such as /length, or one InvalidInput.
     """
-    cls = field_type.options_class
-    problems: list[Problem] = []
-    values: dict[str, Any] = {}
-    hints = get_type_hints(cls, include_extras=True)
-    for option in _options(field_type):
-        if option.name in said:
-            try:
-                values[option.name] = msgspec.convert(said[option.name], hints[option.name])
-            except msgspec.ValidationError as error:
-                problems.append(_problem(option.name, str(error)))
-        elif option.default is MISSING and option.default_factory is MISSING:
-            problems.append(_missing(field_type, option.name))
-    problems.extend(_unknown(field_type, said))
-    if problems:
-        raise Several(problems)
+    problems = list(_unknown(field_type, said))
     try:
-        return cls(**values)
+        options = msgspec.convert(said, field_type.options_class)
+    except msgspec.ValidationError:
+        problems = [*_misfits(field_type, said), *problems]
     except InvalidInput as error:
-        raise Several(error.problems) from error
+        problems = [*error.problems, *problems]
+    else:
+        if not problems:
+            return options
+    raise Several(problems)
 
 
 def _options(field_type: FieldType[Any, Any]) -> Iterator[Field[Any]]:
     return (option for option in fields(field_type.options_class) if option.init)
+
+
+def _misfits(field_type: FieldType[Any, Any], said: Mapping[str, Json]) -> Iterator[Problem]:
+    """Tell every option that does not fit, where converting all at once tells only the first."""
+    hints = get_type_hints(field_type.options_class, include_extras=True)
+    for option in _options(field_type):
+        if option.name in said:
+            try:
+                msgspec.convert(said[option.name], hints[option.name])
+            except msgspec.ValidationError as error:
+                yield _problem(option.name, str(error))
+        elif option.default is MISSING and option.default_factory is MISSING:
+            yield _missing(field_type, option.name)
 
 
 def _unknown(field_type: FieldType[Any, Any], said: Mapping[str, Json]) -> Iterator[Problem]:
