@@ -1,9 +1,10 @@
 """Text to syntax tree.
 
 Entry points: `parse_query` (SELECT …), `parse_condition` (what stands behind WHERE, on its own),
-`parse_order` ("amount desc, name"), `parse_items` ("name, COUNT(id) n") and `parse_path`
-("company.name"). All raise BadSyntax (`query.syntax`), TooDeep (`query.too_deep`) or TooLong
-(`query.too_long`), and nothing else, whatever the text. They may be called from any thread.
+`parse_order` ("amount desc, name"), `parse_items` ("name, COUNT(id) n"), `parse_path`
+("company.name") and `parse_paths` ("name, company.name"). All raise BadSyntax (`query.syntax`),
+TooDeep (`query.too_deep`) or TooLong (`query.too_long`), and nothing else, whatever the text. They
+may be called from any thread.
 """
 
 from __future__ import annotations
@@ -65,6 +66,13 @@ def parse_path(text: str) -> Path:
             hint="Names look like amount or company.name.",
         )
     return Path(tuple(stripped.split(".")), Span(1, 1, len(text)))
+
+
+def parse_paths(text: str) -> tuple[Path, ...]:
+    """Read a list of dotted names, such as "name, company.name"."""
+    if len(text) > MAX_CHARACTERS:
+        raise TooLong(f"The text has {len(text)} characters, more than {MAX_CHARACTERS}.")
+    return tuple(parse_path(part) for part in text.split(","))
 
 
 class _DepthLimit(PostLex):
