@@ -20,7 +20,12 @@ RUNS_SQL |= {
     "copy_from_query",
 }
 # The outermost middleware and the job loop answer for whatever nobody foresaw.
-MAY_CATCH_ALL = {"fieldstone/platform/middleware/errors.py": "the outermost middleware"}
+MAY_CATCH_ALL = {
+    "fieldstone/platform/middleware/errors.py": "the outermost middleware",
+    "fieldstone/runtime/job_runs.py": "the job loop",
+}
+# A database's name cannot be bound as a value.
+MAY_NAME_DATABASES = {"fieldstone/platform/database/schema_version.py"}
 # Caches without a limit of their own, because their arguments are few.
 FEW_ARGUMENTS = {
     "fieldstone/builtin_objects/packages.py::shipped_package": "one for each shipped package",
@@ -119,6 +124,7 @@ def test_sql_is_not_put_together_from_strings() -> None:
     found = [
         source.place(node)
         for source in load_sources("fieldstone")
+        if source.name not in MAY_NAME_DATABASES
         for node in ast.walk(source.tree)
         if isinstance(node, ast.Call) and called_name(node) in RUNS_SQL and node.args
         if is_built_from_parts(node.args[0])
