@@ -123,12 +123,7 @@ def is_null(value: Value) -> bool:
 
 def members(ref: FieldRef, place: int) -> Reader:
     """Give the reader of one group of INCLUDES, as the JSON of an array."""
-    read_one = at_place(one(ref), place)
-
-    def read(literal: Literal, moment: Moment) -> object:
-        return write_json(read_one(literal, moment))
-
-    return read
+    return at_place(one(ref), place)
 
 
 def at_place(read_one: Reader, place: int) -> Reader:
@@ -241,11 +236,16 @@ def _in_form(ref: FieldRef) -> Callable[[Any], object]:
     """Give what makes a value of the field's type what is compared: slot, column or JSON."""
     field = ref.field
     if not uses_slot(ref):
-        return lambda value: field.type.sql_operand(value, field.options)
+        return lambda value: _as_bound(field.type.sql_operand(value, field.options))
     if field.column is not None and isinstance(field.type, Datetime):
         # The columns of instants that every record has know their zone; slots do not.
         return lambda value: value if isinstance(value, datetime) and value.tzinfo else _utc(value)
     return lambda value: field.type.slot_value(value, field.options)
+
+
+def _as_bound(operand: object) -> object:
+    """Give an operand as it is sent: sets are compared as jsonb, which is sent as text."""
+    return write_json(operand) if isinstance(operand, list) else operand
 
 
 def _utc(value: datetime) -> datetime:
