@@ -36,7 +36,7 @@ def install(wanted: bytes) -> None:
     wanted: what the launcher found, kept for its next comparison. Raises InstallFailed.
     """
     with _turn():
-        if INSTALLED.exists() and INSTALLED.read_bytes() == wanted and _has_pages():
+        if _is_installed(wanted):
             return
         _say("setting up its virtual environment, which takes about a minute ...")
         _make_environment()
@@ -103,8 +103,12 @@ def _node_packages() -> Iterator[str | None]:
         shutil.rmtree(packages, ignore_errors=True)
 
 
-def _has_pages() -> bool:
-    return MANIFEST.exists() or os.environ.get("FIELDSTONE_SKIP_UI") == "1"
+def _is_installed(wanted: bytes) -> bool:
+    """Tell whether another process has just done what the launcher found wanting."""
+    if not (INSTALLED.exists() and _python().exists()):
+        return False
+    has_pages = MANIFEST.exists() or os.environ.get("FIELDSTONE_SKIP_UI") == "1"
+    return has_pages and INSTALLED.read_bytes() == wanted
 
 
 def _pip(*arguments: str, path: str | None = None) -> None:

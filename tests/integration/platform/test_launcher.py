@@ -139,6 +139,14 @@ def test_changed_lock_file_is_installed_by_the_next_call(checkout: Path) -> None
     assert list((checkout / ".venv").glob("lib/*/site-packages/click"))
 
 
+def test_environment_whose_python_has_gone_is_made_again(checkout: Path) -> None:
+    (checkout / ".venv" / "bin" / "python").unlink()
+
+    done = call(checkout / "crm", "x")
+
+    assert done.stdout == "main ['x']\n"
+
+
 def test_altered_package_is_refused(checkout: Path) -> None:
     lock = checkout / "requirements.lock"
     kept = lock.read_text()
