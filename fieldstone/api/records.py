@@ -37,7 +37,7 @@ from fieldstone.runtime.records.delete import delete, restore
 from fieldstone.runtime.records.draft import Outcome
 from fieldstone.runtime.records.history import history_page
 from fieldstone.runtime.records.reading import read_values
-from fieldstone.runtime.records.showing import ListRequest, list_page, record_text, record_texts
+from fieldstone.runtime.records.showing import ListRequest, list_page, record_text, record_values
 from fieldstone.runtime.records.upsert import find_by_key
 from fieldstone.runtime.records.write import (
     Incoming,
@@ -311,9 +311,8 @@ async def _with_current(
 ) -> StaleVersion:
     """Add the record as it is now to what is said of a stale write."""
     assert incoming.id is not None
-    texts = await record_texts(tx, obj, [incoming.id], None)
     problem = error.problem
-    current = texts[incoming.id].as_json()
+    current = await record_values(tx, obj, incoming.id)
     sent = {field.name: value for field, value in incoming.values.items()}
     details = {**(problem.details or {}), "current": current, "yours": sent}
     return StaleVersion(problem.message, hint=problem.hint, details=details)

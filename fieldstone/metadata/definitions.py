@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from fieldstone.errors import Problem, Several
+from fieldstone.ids import ObjectId
 from fieldstone.metadata.catalog import Catalog, Field, ObjectDef
 from fieldstone.metadata.component import Component
 from fieldstone.metadata.names import custom_name, label_of, suggestion
@@ -128,17 +129,19 @@ def show_object(
             "direction": "to",
             "name": field.name,
             "object": catalog.by_id[target].name,
+            "as": written,
             "field": field.name,
             "type": field.type.name,
         }
         for field in obj.own_fields
-        for target in field.references
+        for target, written in _targets(field, catalog)
     ]
     relations += [
         {
             "direction": "from",
             "name": child.name,
             "object": child.object.name,
+            "as": child.object.name,
             "field": child.field.name,
             "type": child.field.type.name,
         }
@@ -166,3 +169,11 @@ def show_object(
         "fields": fields,
         "relations": relations,
     }
+
+
+def _targets(field: Field, catalog: Catalog) -> Iterator[tuple[ObjectId, str]]:
+    """Yield the objects that a reference may point to, each by the name its definition says."""
+    written = getattr(field.options, "targets", ())
+    for number, target in enumerate(field.references):
+        name = written[number] if number < len(written) else catalog.by_id[target].name
+        yield target, name

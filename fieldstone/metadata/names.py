@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 from fieldstone.metadata.values import fold
 
@@ -50,7 +50,7 @@ def slug_of(label: str) -> str:
 def closest(name: str, known: Iterable[str]) -> str | None:
     """Give the known name that is most like a mistyped one; None if none is near."""
     folded = {fold(candidate): candidate for candidate in known}
-    best = process.extractOne(fold(name), folded.keys(), score_cutoff=70)
+    best = process.extractOne(fold(name), folded.keys(), scorer=fuzz.ratio, score_cutoff=60)
     return folded[best[0]] if best else None
 
 

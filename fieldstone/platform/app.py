@@ -16,9 +16,12 @@ from starlette.routing import BaseRoute, Route
 
 from fieldstone.api import metadata as metadata_api
 from fieldstone.api import objects as objects_api
+from fieldstone.api import query as query_api
 from fieldstone.api import records as records_api
+from fieldstone.api import shortcuts as shortcuts_api
 from fieldstone.clock import Clock, SystemClock
 from fieldstone.ids import IdMinter
+from fieldstone.platform import tenant_endpoints
 from fieldstone.platform.administrators import Administrators
 from fieldstone.platform.database.pool import open_pool
 from fieldstone.platform.middleware.errors import Errors
@@ -53,9 +56,7 @@ class Engine:
 async def open_engine(settings: Settings, clock: Clock | None = None) -> Engine:
     """Open a migrated database. settings.database_url must be set."""
     assert settings.database_url is not None
-    pool = await open_pool(
-        settings.database_url, statement_timeout_s=settings.statement_timeout_s
-    )
+    pool = await open_pool(settings.database_url, statement_timeout_s=settings.statement_timeout_s)
     the_clock = clock or SystemClock()
     minter = IdMinter(the_clock, await pool.fetchval(_TAKE_NODE))
     database = Database(pool, CatalogStore(), the_clock, minter)
@@ -75,7 +76,9 @@ def build_app(engine: Engine, settings: Settings) -> Starlette:
             Middleware(SecurityHeaders),
             Middleware(Errors),
             Middleware(TenantOfRequest, directory=engine.directory),
-            Middleware(ViewerOfRequest, administrators=engine.administrators, local_only=local_only),
+            Middleware(
+                ViewerOfRequest, administrators=engine.administrators, local_only=local_only
+            ),
         ],
     )
     app.state.database = engine.database
@@ -111,4 +114,7 @@ def _routes() -> list[BaseRoute]:
         *objects_api.ROUTES,
         *metadata_api.ROUTES,
         *records_api.ROUTES,
+        *query_api.ROUTES,
+        *tenant_endpoints.ROUTES,
+        *shortcuts_api.ROUTES,
     ]

@@ -24,11 +24,13 @@ class LookupOptions:
     """references: the object it points to. child_name: what that object calls these records.
 
     on_delete: whether deleting the target empties the field, is refused, or deletes the record.
+    inline: whether the first of these records are part of what is shown of the target.
     """
 
     references: ObjectName
     child_name: ChildName | None = None
     on_delete: OnDelete = OnDelete.CLEAR
+    inline: bool = False
 
     @property
     def targets(self) -> tuple[str, ...]:

@@ -52,5 +52,5 @@ def _relation(relation: dict[str, Any]) -> str:
     kind = relation["type"].replace("_", "-")
     via = f"{kind} via {relation['field']} field"
     if relation["direction"] == "from":
-        via = f"related list {relation['name']} via {relation['field']} field"
-    return f"  {_ARROWS[relation['direction']]} {relation['object']} ({via})"
+        via = f"related list via {relation['field']} field"
+    return f"  {_ARROWS[relation['direction']]} {relation['as']} ({via})"

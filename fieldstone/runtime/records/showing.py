@@ -1,0 +1,180 @@
+"""Records as callers see them: every output asks the query planner, and nothing else reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from fieldstone.ids import RecordId, format_id, parse_id
+from fieldstone.metadata.catalog import ChildRelation, Field, ObjectDef
+from fieldstone.metadata.rights import Rights
+from fieldstone.metadata.values import JsonObject, read_json
+from fieldstone.query_language.parse import parse_condition, parse_items, parse_order
+from fieldstone.query_language.syntax import (
+    ChildQuery,
+    Condition,
+    Item,
+    ListOperator,
+    Membership,
+    Order,
+    Path,
+    Query,
+    SelectItem,
+    Source,
+    Text,
+)
+from fieldstone.runtime.queries import Page, Question, answer
+from fieldstone.runtime.records.write import UnknownRecord
+from fieldstone.runtime.transactions import Transaction
+
+CHILDREN_SHOWN: Final = 5
+_MOST_AT_ONCE: Final = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class ListRequest:
+    """What a list asks for. fields: None for all. where, order_by: as in the query language."""
+
+    fields: tuple[str, ...] | None = None
+    where: str | None = None
+    order_by: str | None = None
+    limit: int = 50
+    cursor: str | None = None
+    count: bool = False
+
+
+class _Head(msgspec.Struct):
+    """The two values of a record's JSON that an answer's headers need."""
+
+    id: str
+    version: int | None = None
+
+
+async def list_page(tx: Transaction, obj: ObjectDef, wanted: ListRequest) -> Page:
+    """Give a page of an object's records as JSON texts. Raises what the query language raises."""
+    query = Query(
+        select=_selected(tx, obj, wanted.fields),
+        source=Source(Path((obj.name,))),
+        where=parse_condition(wanted.where) if wanted.where else None,
+        order_by=parse_order(wanted.order_by) if wanted.order_by else (),
+    )
+    return await answer(
+        tx, Question(query, {}, wanted.limit, wanted.cursor, counts=wanted.count)
+    )
+
+
+async def count_records(tx: Transaction, obj: ObjectDef, where: str | None) -> int | None:
+    """Count an object's records; None beyond what is worth counting."""
+    query = Query(
+        select=(SelectItem(Path(("id",))),),
+        source=Source(Path((obj.name,))),
+        where=parse_condition(where) if where else None,
+    )
+    page = await answer(tx, Question(query, {}, 1))
+    return page.total
+
+
+async def record_text(
+    tx: Transaction, obj: ObjectDef, record_id: RecordId, fields: tuple[str, ...] | None
+) -> tuple[str, int | None]:
+    """Give one record as JSON text, and its version where it is among the fields.
+
+    With all fields come the first few of the child records that belong to its picture. Raises
+    UnknownRecord.
+    """
+    children = tuple(_children(tx, obj)) if fields is None else ()
+    texts = await _ask(tx, obj, [record_id], (*_selected(tx, obj, fields), *children))
+    if record_id not in texts:
+        raise UnknownRecord(f"There is no {obj.label} {format_id(obj.prefix, record_id)}.")
+    text = texts[record_id]
+    return text, msgspec.json.decode(text, type=_Head).version
+
+
+async def record_values(tx: Transaction, obj: ObjectDef, record_id: RecordId) -> JsonObject:
+    """Give one record as JSON values. Raises UnknownRecord."""
+    text, _ = await record_text(tx, obj, record_id, None)
+    values = read_json(text)
+    assert isinstance(values, dict)
+    return values
+
+
+async def nth_record(tx: Transaction, obj: ObjectDef, number: int) -> RecordId:
+    """Give the id of the n-th record that was created and is still there. Raises UnknownRecord."""
+    query = Query(
+        select=(SelectItem(Path(("id",))),),
+        source=Source(Path((obj.name,))),
+        order_by=(Order(Path(("id",))),),
+        limit=1,
+        offset=number - 1,
+    )
+    page = await answer(tx, Question(query, counts=False))
+    if not page.records:
+        raise UnknownRecord(f"There are fewer than {number} {obj.plural_label}.")
+    return _id_in(page.records[0])
+
+
+async def _ask(
+    tx: Transaction, obj: ObjectDef, ids: Sequence[RecordId], select: tuple[Item, ...]
+) -> dict[RecordId, str]:
+    assert len(ids) <= _MOST_AT_ONCE
+    texts = tuple(Text(format_id(obj.prefix, one)) for one in ids)
+    among: Condition = Membership(Path(("id",)), ListOperator.IN, texts)
+    query = Query(select=select, source=Source(Path((obj.name,))), where=among)
+    page = await answer(tx, Question(query, {}, _MOST_AT_ONCE, counts=False))
+    return {_id_in(text): text for text in page.records}
+
+
+def _id_in(text: str) -> RecordId:
+    return parse_id(msgspec.json.decode(text, type=_Head).id)[1]
+
+
+def _selected(
+    tx: Transaction, obj: ObjectDef, names: tuple[str, ...] | None
+) -> tuple[Item, ...]:
+    if names is not None:
+        return parse_items(",".join(names))
+    return tuple(SelectItem(path) for path in whole_record(obj, tx))
+
+
+def whole_record(obj: ObjectDef, tx: Transaction) -> Iterator[Path]:
+    """Yield every readable field of an object; references with the name of what they point to.
+
+    The id comes first and the other system fields last.
+    """
+    first, *system = (field for field in obj.fields if field.is_system)
+    for field in (first, *obj.own_fields, *system):
+        if tx.rights.may_read_field(field.id):
+            title = _title_behind(tx, field)
+            yield Path((field.name,)) if title is None else Path((field.name, title))
+
+
+def _title_behind(tx: Transaction, field: Field) -> str | None:
+    """Give the field that names what a reference to one object points to, if it may be read."""
+    if len(field.references) != 1 or field.type.slot is None:
+        return None
+    target = tx.catalog.by_id[field.references[0]]
+    title = target.title
+    return title.name if _readable(tx.rights, target, title) else None
+
+
+def _readable(rights: Rights, obj: ObjectDef, field: Field) -> bool:
+    return rights.may_read_object(obj.id) and rights.may_read_field(field.id)
+
+
+def _children(tx: Transaction, obj: ObjectDef) -> Iterator[ChildQuery]:
+    for relation in tx.catalog.children_of(obj):
+        if getattr(relation.field.options, "inline", False) and _readable(
+            tx.rights, relation.object, relation.field
+        ):
+            yield ChildQuery(_child_query(relation))
+
+
+def _child_query(relation: ChildRelation) -> Query:
+    return Query(
+        select=(SelectItem(Path(("id",))), SelectItem(Path((relation.object.title.name,)))),
+        source=Source(Path((relation.name,))),
+        limit=CHILDREN_SHOWN,
+    )
