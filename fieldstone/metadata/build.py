@@ -172,7 +172,7 @@ class _Builder:
         targets = [self._ids.get(fold(name)) for name in self._target_names(options)]
         if isinstance(field_type, References) and not targets:
             targets = list(self._ids.values())
-        slot = row.storage.get("slot")
+        slot, filling = row.storage.get("slot"), row.storage.get("slot_filling")
         return Field(
             id=FieldId(row.id),
             object_id=object_id,
@@ -182,6 +182,7 @@ class _Builder:
             options=options,
             key=str(row.storage["key"]),
             slot=slot if isinstance(slot, str) else None,
+            filling=filling if isinstance(filling, str) else None,
             required=body.required or field_type.name == "master_detail",
             unique=body.unique,
             external_id=body.external_id,
@@ -276,7 +277,8 @@ def _searchable(field_type: FieldType[Any, Any], body: FieldBody, row: StoredCom
     if body.searchable is not None:
         return body.searchable and field_type.searchable
     by_itself = field_type.searchable and not isinstance(field_type, HasChoices)
-    return by_itself and "slot" in row.storage
+    # A slot that is lent or taken later does not change what a record is found by.
+    return by_itself and bool(row.storage.get("searched", "slot" in row.storage))
 
 
 def _derivation(body: FieldBody) -> Derivation | None:

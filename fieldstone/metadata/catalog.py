@@ -62,7 +62,8 @@ class Field:
 
     key: its name in the record's JSON, short and never reused, so that renaming is free.
     column: the record table's own column instead, for system fields such as id; key is then "".
-    slot: the indexed column it is lent; None if it has none.
+    slot: the indexed column it is lent; None if it has none. filling: a column that writes fill
+    although no query uses it: one that is being lent or taken back (runtime/storage/backfill.py).
     references: the objects a reference may point to; empty for other types.
     child_name: what its target calls the records that point to it, such as contacts.
     """
@@ -76,6 +77,7 @@ class Field:
     key: str = ""
     column: str | None = None
     slot: str | None = None
+    filling: str | None = None
     required: bool = False
     unique: bool = False
     external_id: bool = False
@@ -94,6 +96,11 @@ class Field:
     def is_reference(self) -> bool:
         """Whether its value is the id of another record."""
         return bool(self.references)
+
+    @property
+    def written_slot(self) -> str | None:
+        """The indexed column that writes fill, whether or not queries use it."""
+        return self.slot or self.filling
 
     @property
     def is_system(self) -> bool:

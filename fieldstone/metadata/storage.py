@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 _PREFIX_LENGTH: Final = 4
+SLOT_KEYS: Final = ("slot", "slot_filling", "slot_emptying")
+"""What a field's storage names a slot under: one in use, being filled, being emptied."""
 
 
 class StorageDesk:
@@ -35,8 +37,8 @@ class StorageDesk:
                 owner = fold(split_name(row.component.name)[0])
                 number = int(str(row.storage["key"])[1:], 36)
                 self._keys[owner] = max(self._keys.get(owner, 0), number)
-                if "slot" in row.storage:
-                    self._slots.setdefault(owner, set()).add(str(row.storage["slot"]))
+                lent = {str(row.storage[key]) for key in SLOT_KEYS if key in row.storage}
+                self._slots.setdefault(owner, set()).update(lent)
             elif row.component.kind == "object":
                 self._prefixes.add(str(row.storage.get("prefix")))
 

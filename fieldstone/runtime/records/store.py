@@ -73,8 +73,8 @@ def _differs(draft: Draft, field: Field) -> bool:
 
 
 async def _write_rows(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft], build: Any) -> None:
-    slotted = [f for f in obj.own_fields if f.slot is not None]
-    slots = tuple(str(f.slot) for f in slotted)
+    slotted = [f for f in obj.own_fields if f.written_slot is not None]
+    slots = tuple(str(f.written_slot) for f in slotted)
     long_keys = frozenset(f.key for f in obj.own_fields if f.type.long)
     split = [split_long(draft.data, long_keys) for draft in drafts]
     await tx.run(
@@ -85,7 +85,7 @@ async def _write_rows(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft], 
         data_long=[write_json(long) if long else None for _, long in split],
         now=tx.now,
         actor=tx.viewer.user_id,
-        **{str(f.slot): [slot_value(f, d.value(f)) for d in drafts] for f in slotted},
+        **{str(f.written_slot): [slot_value(f, d.value(f)) for d in drafts] for f in slotted},
     )
 
 
