@@ -55,7 +55,7 @@ class Problem:
 
 
 class FieldstoneError(Exception):
-    """What a caller can cause. Every class of it with a code of its own has a heading in the docs."""
+    """What a caller can cause. Every class with a code of its own has a heading in the docs."""
 
     code: ClassVar[str] = "internal.error"
 

@@ -42,7 +42,9 @@ def parse_id(text: str) -> tuple[str, RecordId]:
     """Read prefix and number back. Raises BadId."""
     match = _TEXT.fullmatch(text)
     if match is None or (number := int(match[2], 16)) > MAX_RECORD_ID:
-        raise BadId(f"{text[:80]!r} is not the id of a record.", hint="Ids look like deal_1563a2f0c401000.")
+        raise BadId(
+            f"{text[:80]!r} is not the id of a record.", hint="Ids look like deal_1563a2f0c401000."
+        )
     return match[1], RecordId(number)
 
 

@@ -34,7 +34,6 @@ from fieldstone.metadata.values import Json
 from fieldstone.runtime.metadata_changes import Applied, change_metadata, load_components
 from fieldstone.runtime.transactions import Transaction
 
-
 Propose = Callable[[Transaction], Awaitable[Proposal]]
 
 
@@ -88,7 +87,7 @@ async def change_object(request: Request) -> Response:
 
 
 async def delete_object(request: Request) -> Response:
-    """DELETE /api/objects/{object}: put an object in the bin; its records stay until it is purged."""
+    """DELETE /api/objects/{object}: put an object in the bin; until purged its records stay."""
 
     async def propose(tx: Transaction) -> Proposal:
         obj = visible_object(tx, request.path_params["object"])

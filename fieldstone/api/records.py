@@ -20,7 +20,6 @@ from fieldstone.api.requests import (
     cause_of,
     database_of,
     json_response,
-    read_body,
     read_object,
     read_value,
     tenant_of,
@@ -28,7 +27,7 @@ from fieldstone.api.requests import (
     viewer_of,
     whole_number,
 )
-from fieldstone.errors import InvalidInput, Problem
+from fieldstone.errors import Problem
 from fieldstone.ids import BadId, format_id, parse_id
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.values import Json, JsonObject, write_json
@@ -173,7 +172,7 @@ async def delete_records(request: Request) -> Response:
 
 
 async def restore_record(request: Request) -> Response:
-    """POST /api/records/{object}/{id}/restore: take a record out of the bin with all that hung on it."""
+    """POST /api/records/{object}/{id}/restore: take a record and what hung on it out of the bin."""
 
     async def bring_back(tx: Transaction) -> tuple[int, str]:
         obj = visible_object(tx, request.path_params["object"])
@@ -260,7 +259,7 @@ async def _write_many(
     tx: Transaction, obj: ObjectDef, incoming: Sequence[Incoming], *, partly: bool
 ) -> tuple[int, str]:
     outcomes = await write(tx, obj, incoming, partly=partly)
-    counts = {kind: 0 for kind in ("created", "updated", "unchanged", "failed")}
+    counts = dict.fromkeys(("created", "updated", "unchanged", "failed"), 0)
     for outcome in outcomes:
         counts[outcome.operation] += 1
     results = [_result(obj, outcome) for outcome in outcomes]

@@ -74,7 +74,7 @@ async def read_body(request: Request, limit_bytes: int = BODY_LIMIT_BYTES) -> by
 
 
 async def read_value(request: Request, limit_bytes: int = BODY_LIMIT_BYTES) -> Json:
-    """Read a body as JSON, whatever its Content-Type says: curl -d calls it a form. Raises BadJson."""
+    """Read a body as JSON, whatever its Content-Type says: curl -d says form. Raises BadJson."""
     body = await read_body(request, limit_bytes)
     try:
         value = read_json(body.decode())

@@ -183,7 +183,7 @@ class _Builder:
             key=str(row.storage["key"]),
             slot=slot if isinstance(slot, str) else None,
             filling=filling if isinstance(filling, str) else None,
-            required=body.required or field_type.name == "master_detail",
+            required=body.required or bool(getattr(options, "required", False)),
             unique=body.unique,
             external_id=body.external_id,
             searchable=_searchable(field_type, body, row),

@@ -186,7 +186,7 @@ class _Draft:
         self._proposed.append(component)
 
     def problems(self) -> Iterator[Problem]:
-        """Yield everything that is wrong: shapes first; the rest only where the shapes are right."""
+        """Yield all that is wrong: shapes first, the rest only where the shapes are right."""
         yield from self._early
         for component, clash in self._clashes:
             yield self._placed(component, clash)

@@ -60,9 +60,9 @@ def _after_field(component: Component, old: str, new: str) -> Component:
             body["controlled_by"] = follow(body["controlled_by"])
         mine = fold(component.name) == fold(old)
         return replace(component, name=f"{owner}.{new}" if mine else component.name, body=body)
-    if component.kind == "object" and fold(component.name) == fold(owner):
-        if fold(str(body.get("name_field", "name"))) == fold(own):
-            body["name_field"] = new
+    is_owner = component.kind == "object" and fold(component.name) == fold(owner)
+    if is_owner and fold(str(body.get("name_field", "name"))) == fold(own):
+        body["name_field"] = new
     if component.kind == "attach_rule":
         places = {"object": ("field", "source"), "target": ("target_field",)}
         for side, keys in places.items():

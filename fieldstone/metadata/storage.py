@@ -43,7 +43,7 @@ class StorageDesk:
                 self._prefixes.add(str(row.storage.get("prefix")))
 
     def assign(self, changes: Iterable[ComponentChange]) -> Iterator[ComponentChange]:
-        """Give the same changes, the new ones with storage. Those who need a slot most choose first."""
+        """Give the same changes, the new ones with storage; who needs a slot most chooses first."""
         done = list(changes)
         new = [n for n, change in enumerate(done) if change.operation == "create"]
         for n in new:

@@ -71,7 +71,7 @@ class Client:
     http: httpx.Client
 
     def ask(self, method: str, path: str, **request: Any) -> Any:
-        """Send a request and give the JSON of its answer. Raises ServerRefused, ServerUnreachable."""
+        """Send a request, give the JSON of its answer. Raises ServerRefused, ServerUnreachable."""
         try:
             return checked(self.http.request(method, path, **request))
         except httpx.TransportError as error:
@@ -83,16 +83,20 @@ class Client:
 
 @contextmanager
 def connected(where: Where) -> Iterator[Client]:
-    """Connect to the server that a command names, or run one on its data directory for the block."""
+    """Connect to the server that a command names, or run one on its data for the block."""
     if where.data is None:
         settings = load_settings(os.environ, {"server_url": where.url})
         with _client(settings.url, where.tenant) as client:
             yield client
         return
     chosen = {"data": where.data, "host": "127.0.0.1", "port": 0}
-    with servers(replace(load_settings(os.environ, chosen), server_url=None)) as ready:
-        with Supervisor(ready, _say_nothing).started() as url, _client(url, where.tenant) as client:
-            yield client
+    settings = replace(load_settings(os.environ, chosen), server_url=None)
+    with (
+        servers(settings) as ready,
+        Supervisor(ready, _say_nothing).started() as url,
+        _client(url, where.tenant) as client,
+    ):
+        yield client
 
 
 @contextmanager

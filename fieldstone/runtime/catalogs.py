@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any, Final
 
-
 from sqlalchemy import Integer, select
 
 from fieldstone.metadata.build import build_catalog

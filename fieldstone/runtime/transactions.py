@@ -176,10 +176,9 @@ class Database:
     async def _begin(
         self, tenant: Tenant, viewer: Viewer, hold: Hold, cause: Mapping[str, Json] | None
     ) -> AsyncIterator[Transaction]:
-        async with self._pool.acquire() as connection:
-            async with connection.transaction():
-                tx = await self._open(connection, tenant, viewer, hold, cause)
-                yield tx
+        async with self._pool.acquire() as connection, connection.transaction():
+            tx = await self._open(connection, tenant, viewer, hold, cause)
+            yield tx
         for action in tx._after:
             await action()
 

@@ -92,7 +92,10 @@ class FieldKind(Kind[FieldBody]):
     @cached_property
     def schema(self) -> JsonSchema:
         """The JSON Schema of a body: one alternative for each type."""
-        return {"$schema": DIALECT, "oneOf": [self.schema_for(t) for t in FIELD_TYPES.values()]}
+        return {
+            "$schema": DIALECT,
+            "oneOf": [self.schema_for(t) for t in FIELD_TYPES.values() if t.definable],
+        }
 
     def schema_for(self, field_type: FieldType[Any, Any]) -> JsonSchema:
         """Give the JSON Schema of the body of a field of one type."""
@@ -110,6 +113,7 @@ class FieldKind(Kind[FieldBody]):
         return {
             name: Draft202012Validator(self.schema_for(field_type))
             for name, field_type in FIELD_TYPES.items()
+            if field_type.definable
         }
 
     def problems(self, component: Component) -> Iterator[Problem]:
@@ -205,4 +209,4 @@ def _list(schema: JsonSchema, key: str) -> list[str]:
 
 
 def _types_hint() -> str:
-    return "Types are: " + ", ".join(FIELD_TYPES) + "."
+    return "Types are: " + ", ".join(n for n, t in FIELD_TYPES.items() if t.definable) + "."

@@ -11,8 +11,8 @@ from jsonschema import Draft202012Validator
 
 from fieldstone.errors import Problem
 from fieldstone.metadata.component import Component
-from fieldstone.metadata.scope import Scope
 from fieldstone.metadata.schemas import problems_of, schema_of
+from fieldstone.metadata.scope import Scope
 from fieldstone.metadata.values import JsonSchema
 
 B = TypeVar("B")

@@ -20,9 +20,8 @@ def command(name: str, url: str | None, data: Path | None, tenant: str) -> None:
     """Show what an object is made of."""
     with connected(Where(url, data, tenant)) as client:
         described = client.ask("GET", f"/api/objects/{name}")
-        counted = client.ask(
-            "POST", "/api/query", json={"q": f"SELECT COUNT() FROM {described['name']}"}
-        )
+        question = {"object": described["name"], "fields": ["id"], "limit": 1}
+        counted = client.ask("POST", "/api/query", json=question)
     for line in lines_of(described, counted["total"]):
         click.echo(line)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -18,17 +17,10 @@ from fieldstone.platform.text_table import text_table
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @click.option("--param", "-p", multiple=True, metavar="NAME=VALUE", help="Value of :NAME.")
 @reaches_platform
-def command(
-    text: str,
-    as_json: bool,
-    param: tuple[str, ...],
-    url: str | None,
-    data: Path | None,
-    tenant: str,
-) -> None:
+def command(text: str, *, as_json: bool, param: tuple[str, ...], **where: Any) -> None:
     """Run a query and show the rows."""
     params = dict(one.partition("=")[::2] for one in param)
-    with connected(Where(url, data, tenant)) as client:
+    with connected(Where(**where)) as client:
         try:
             answer = client.ask("POST", "/api/query", json={"q": text, "params": params})
         except ServerRefused as error:

@@ -77,4 +77,4 @@ def _read(error: Exception, request_id: str) -> tuple[int, tuple[Problem, ...], 
 
 def _is_page(request: Request) -> bool:
     path = request.url.path
-    return path == "/" or path == "/admin" or path.startswith("/admin/")
+    return path in {"/", "/admin"} or path.startswith("/admin/")

@@ -123,30 +123,23 @@ async def _next_level(tx: Transaction, links: Sequence[Any], reach: _Reach) -> l
             number, holder = RecordId(link["source_id"]), fields.get(link["field_id"])
             if holder is None or number not in living or reach.has(object_id, number):
                 continue
-            _decide(tx, source, holder, living[number], RecordId(link["target_id"]), reach, level)
+            if _goes_along(source, holder, number):
+                reach.deleted.setdefault(source.id, {})[number] = living[number]
+                level.append(number)
+            else:
+                reach.cleared.append((holder, number, RecordId(link["target_id"])))
     return level
 
 
-def _decide(
-    tx: Transaction,
-    source: ObjectDef,
-    holder: Field,
-    record: StoredRecord,
-    target: RecordId,
-    reach: _Reach,
-    level: list[RecordId],
-) -> None:
+def _goes_along(source: ObjectDef, holder: Field, number: RecordId) -> bool:
+    """Tell whether a record is deleted with its target; if not, its reference is emptied."""
     effect = str(getattr(holder.options, "on_delete", "clear"))
     if effect == "restrict":
         raise StillReferenced(
-            f"{source.label} {format_id(source.prefix, record.id)} still points to it.",
+            f"{source.label} {format_id(source.prefix, number)} still points to it.",
             hint=f"Delete it or change its {holder.label} first.",
         )
-    if effect == "cascade":
-        reach.deleted.setdefault(source.id, {})[record.id] = record
-        level.append(record.id)
-    else:
-        reach.cleared.append((holder, record.id, target))
+    return effect == "cascade"
 
 
 async def _clear(tx: Transaction, reach: _Reach) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from fieldstone.errors import Problem
 from fieldstone.ids import RecordId
 from fieldstone.metadata.catalog import Field
+from fieldstone.metadata.field_types.field_type import is_blank
 from fieldstone.metadata.values import Json
 
 Data = dict[str, Json]
@@ -59,7 +60,7 @@ class Draft:
 
     def put(self, of: Field, value: Json) -> None:
         """Give a field a stored value; None takes it away."""
-        if value is None:
+        if is_blank(value):
             self.data.pop(of.key, None)
         else:
             self.data[of.key] = value

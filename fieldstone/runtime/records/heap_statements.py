@@ -179,7 +179,7 @@ def find_by_slot(heap_name: str, tenant_id: int, object_id: int, slot: str) -> P
 def find_unset(
     heap_name: str, tenant_id: int, object_id: int, slot: str, empty_key: str
 ) -> Prepared:
-    """Ids and slot values of live records whose slot has one of these and whose key has no value."""
+    """Ids and slot values of live records with one of these in a slot and no value under a key."""
     table = heap(heap_name)
     column = table.c[slot]
     return prepare(

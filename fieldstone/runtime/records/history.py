@@ -21,9 +21,7 @@ async def history_page(
     Each change tells the fields that the viewer may read, by their present names. Raises
     UnknownRecord for a record of another object or one that never was.
     """
-    rows = await tx.rows(
-        HISTORY, tenant=tx.tenant.id, id=record_id, before=before, most=limit + 1
-    )
+    rows = await tx.rows(HISTORY, tenant=tx.tenant.id, id=record_id, before=before, most=limit + 1)
     rows = [row for row in rows if row["object_id"] == obj.id]
     if not rows and before >= 2**62:
         raise UnknownRecord(f"There is no {obj.label} {format_id(obj.prefix, record_id)}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from fieldstone.errors import BadValue, FieldstoneError, Problem
+from fieldstone.errors import FieldstoneError, Problem
 from fieldstone.metadata.catalog import Field, ObjectDef
 from fieldstone.metadata.field_types.field_type import FieldType
 from fieldstone.metadata.names import suggestion
@@ -67,9 +67,6 @@ def _value(field: Field, name: str, raw: Json, how: _Read) -> Json | Problem:
         raw = raw["id"]  # what a reading caller sees of a reference is its id and name
     try:
         return how(field.type, raw, field.options)
-    except BadValue as error:
-        problem = error.problem
-        return Problem(problem.code, problem.message, f"/{name}", problem.hint)
     except FieldstoneError as error:
         return error.problem.below(f"/{name}")
 

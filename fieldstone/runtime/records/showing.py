@@ -61,9 +61,7 @@ async def list_page(tx: Transaction, obj: ObjectDef, wanted: ListRequest) -> Pag
         where=parse_condition(wanted.where) if wanted.where else None,
         order_by=parse_order(wanted.order_by) if wanted.order_by else (),
     )
-    return await answer(
-        tx, Question(query, {}, wanted.limit, wanted.cursor, counts=wanted.count)
-    )
+    return await answer(tx, Question(query, {}, wanted.limit, wanted.cursor, counts=wanted.count))
 
 
 async def count_records(tx: Transaction, obj: ObjectDef, where: str | None) -> int | None:
@@ -131,9 +129,7 @@ def _id_in(text: str) -> RecordId:
     return parse_id(msgspec.json.decode(text, type=_Head).id)[1]
 
 
-def _selected(
-    tx: Transaction, obj: ObjectDef, names: tuple[str, ...] | None
-) -> tuple[Item, ...]:
+def _selected(tx: Transaction, obj: ObjectDef, names: tuple[str, ...] | None) -> tuple[Item, ...]:
     if names is not None:
         return parse_items(",".join(names))
     return tuple(SelectItem(path) for path in whole_record(obj, tx))

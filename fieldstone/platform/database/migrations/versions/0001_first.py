@@ -219,7 +219,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE heap text := 'record_x' || object_id;
 BEGIN
   EXECUTE format('CREATE TABLE IF NOT EXISTS %I (LIKE record INCLUDING DEFAULTS,'
-    ' PRIMARY KEY (tenant_id, id)) WITH (fillfactor=80, autovacuum_vacuum_scale_factor=0.02)', heap);
+    ' PRIMARY KEY (tenant_id, id))'
+    ' WITH (fillfactor=80, autovacuum_vacuum_scale_factor=0.02)', heap);
   PERFORM protect_table(heap);
   RETURN heap;
 END $$;
@@ -286,7 +287,8 @@ CREATE FUNCTION waiting_jobs(most int) RETURNS TABLE (tenant_id int, id bigint, 
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
   UPDATE job SET relayed_at = now() WHERE (job.tenant_id, job.id) IN (
     SELECT j.tenant_id, j.id FROM job j WHERE j.run_after <= now()
-      AND ((j.state = 'waiting' AND (j.relayed_at IS NULL OR j.relayed_at < now() - interval '1 minute'))
+      AND ((j.state = 'waiting'
+            AND (j.relayed_at IS NULL OR j.relayed_at < now() - interval '1 minute'))
         OR (j.state = 'running' AND j.heartbeat_at < now() - interval '1 minute'
             AND (j.relayed_at IS NULL OR j.relayed_at < now() - interval '1 minute')))
     ORDER BY j.run_after LIMIT most FOR UPDATE SKIP LOCKED)
