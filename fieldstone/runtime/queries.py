@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 from weakref import ReferenceType, ref
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -21,8 +22,7 @@ from fieldstone.query_language.compile import (
     CAP,
     CURSOR_ID,
     OFFSET,
-    PAGE_SIZE,
-    Nulls,
+    Wanted,
     compile_count,
     compile_page,
     cursor_parameter,
@@ -35,6 +35,7 @@ from fieldstone.query_language.parse import parse_query
 from fieldstone.query_language.plan import Literal, Moment, Parameter, Plan
 from fieldstone.query_language.resolve import resolve
 from fieldstone.query_language.syntax import Query
+from fieldstone.query_language.used_fields import UsedFields, used_fields
 from fieldstone.runtime.statements import Prepared, prepare
 from fieldstone.runtime.transactions import Transaction
 
@@ -43,6 +44,9 @@ MOST_PER_PAGE: Final = 2_000
 MOST_SKIPPED: Final = 10_000
 MOST_COUNTED: Final = 100_000
 _EVERYTHING: Final = 2**62
+_STEPS: Final = (2, 6, 11, 26, 51, 101, 201, 501, 1_001, 2_001)
+_PARSED: Final = 500
+_LONGEST_PARSED: Final = 2_000
 _PLANS_PER_CATALOG: Final = 500
 
 
@@ -71,7 +75,7 @@ class Question:
         counts: bool = True,
     ) -> Question:
         """Read a question in the query language. Raises BadSyntax."""
-        return cls(parse_query(text), params or {}, page_size, cursor, counts)
+        return cls(_parsed(text), params or {}, page_size, cursor, counts)
 
     @classmethod
     def from_json(cls, asked: JsonObject) -> Question:
@@ -108,6 +112,7 @@ async def answer(tx: Transaction, question: Question) -> Page:
     """Give one page of what the viewer of tx may see. Raises InvalidInput, QueryTimeout."""
     lifted = lift(question.query, question.params)
     ready = _plan_for(tx, lifted)
+    ready.note_use(tx)
     values = _bound(ready.plan, lifted, _moment(tx))
     limit, offset = _counts_of(ready.plan, lifted)
     if ready.plan.counts_rows:
@@ -115,7 +120,9 @@ async def answer(tx: Transaction, question: Question) -> Page:
         total = await _count(tx, ready, {**values, CAP: cap, OFFSET: offset})
         return Page([], None, total)
     place = None if question.cursor is None else decode_cursor(ready.plan, question.cursor)
-    rows, after = await _fetch(tx, ready, values, _Wanted(question.page_size, limit, offset, place))
+    rows, after = await _fetch(
+        tx, ready, values, _Portion(question.page_size, limit, offset, place)
+    )
     records = [row["row"] for row in rows]
     if not question.counts:
         return Page(records, after, None)
@@ -127,7 +134,7 @@ async def answer(tx: Transaction, question: Question) -> Page:
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class _Portion:
     """Which rows of a query a page holds."""
 
     page_size: int | None
@@ -139,6 +146,12 @@ class _Wanted:
     def seen(self) -> int:
         """How many rows were shown on the pages before."""
         return 0 if self.place is None else self.place.seen
+
+    def skipped(self, *, grouped: bool) -> int:
+        """Give how many rows are passed over: groups have no place, and are counted instead."""
+        if self.place is None:
+            return self.offset
+        return self.offset + self.seen if grouped else 0
 
     @property
     def size(self) -> int:
@@ -156,14 +169,23 @@ class _Ready:
 
     plan: Plan
     catalog: ReferenceType[Catalog]
-    pages: dict[Nulls | None, Prepared] = field(default_factory=dict)
+    pages: dict[Wanted, Prepared] = field(default_factory=dict)
     count: Prepared | None = None
+    used: UsedFields | None = None
 
-    def page(self, after: Nulls | None) -> Prepared:
+    def note_use(self, tx: Transaction) -> None:
+        """Tell whoever observes queries which fields this one filters and sorts by."""
+        if tx.observer is None:
+            return
+        if self.used is None:
+            self.used = used_fields(self.plan)
+        tx.observer.saw(tx.tenant, self.used)
+
+    def page(self, wanted: Wanted) -> Prepared:
         """Give the statement of a page."""
-        found = self.pages.get(after)
+        found = self.pages.get(wanted)
         if found is None:
-            found = self.pages[after] = prepare(compile_page(self.plan, self._known(), after))
+            found = self.pages[wanted] = prepare(compile_page(self.plan, self._known(), wanted))
         return found
 
     def counted(self) -> Prepared:
@@ -228,6 +250,16 @@ def _query_of(asked: JsonObject) -> Query:
     for key in asked:
         if key not in ("q", "params", "cursor", "limit"):
             raise BadQuery(f"Beside q there is no {key[:80]}.", at=f"/{key[:80]}")
+    return _parsed(text)
+
+
+def _parsed(text: str) -> Query:
+    """Give the tree of a text; clients send few texts, and many times each."""
+    return _parse_short(text) if len(text) <= _LONGEST_PARSED else parse_query(text)
+
+
+@lru_cache(maxsize=_PARSED)
+def _parse_short(text: str) -> Query:
     return parse_query(text)
 
 
@@ -275,25 +307,33 @@ def _counts_of(plan: Plan, lifted: Lifted) -> tuple[int | None, int]:
 
 
 async def _fetch(
-    tx: Transaction, ready: _Ready, values: dict[str, Any], wanted: _Wanted
+    tx: Transaction, ready: _Ready, values: dict[str, Any], portion: _Portion
 ) -> tuple[list[Any], str | None]:
     """Give the rows of a page and the cursor behind it."""
-    plan, place, size = ready.plan, wanted.place, wanted.size
+    plan, place, size = ready.plan, portion.place, portion.size
     if not size:
         return [], None
     after = nulls_of(place.values) if place is not None and not plan.grouped else None
-    statement = ready.page(after)
-    skipped = wanted.offset if place is None else wanted.seen + wanted.offset if plan.grouped else 0
-    values = {**values, PAGE_SIZE: size + 1, OFFSET: skipped}
+    skipped = portion.skipped(grouped=plan.grouped)
+    wanted = Wanted(_step_above(size), skips=skipped > 0, after=after)
+    values = {**values, OFFSET: skipped}
     if place is not None:
         values |= {cursor_parameter(n): value for n, value in enumerate(place.values)}
         values[CURSOR_ID] = place.id
+    statement = ready.page(wanted)
     rows = await tx.fetch(statement.sql, statement.arguments(values))
-    more = len(rows) > size
-    seen = wanted.seen + min(len(rows), size)
-    if not more or (wanted.limit is not None and seen >= wanted.limit):
+    seen = portion.seen + min(len(rows), size)
+    if len(rows) <= size or (portion.limit is not None and seen >= portion.limit):
         return rows[:size], None
     return rows[:size], encode_cursor(plan, _place_at(plan, rows[size - 1], seen))
+
+
+def _step_above(size: int) -> int:
+    """Give how many rows are read for a page, so that one more than its size is known.
+
+    A few steps only, for each is a statement of its own.
+    """
+    return next(step for step in _STEPS if step > size)
 
 
 def _place_at(plan: Plan, row: Any, seen: int) -> Place:

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import IntEnum
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import asyncpg
 
@@ -22,17 +22,33 @@ from fieldstone.ids import IdMinter, RecordId
 from fieldstone.metadata.catalog import Catalog
 from fieldstone.metadata.rights import ADMINISTRATOR, Rights
 from fieldstone.metadata.values import Json
+from fieldstone.query_language.used_fields import UsedFields
 from fieldstone.runtime.catalogs import ALL_COMPONENTS, CatalogStore
 from fieldstone.runtime.statements import Prepared
 from fieldstone.runtime.tenants import Tenant
 
 _OPEN: Final = "SELECT open_tenant($1, $2)"
+_LOCK_TIMEOUT: Final = "SELECT set_config('lock_timeout', $1, true)"
 
 
 class QueryTimeout(Unavailable):
     """The database took longer than a request may."""
 
     code = "query.timeout"
+
+
+class CatalogBusy(Unavailable):
+    """Writers hold the tenant's catalog, and whoever wants it alone would not wait for them."""
+
+    code = "metadata.busy"
+
+
+class QueryObserver(Protocol):
+    """Notes which fields are asked for, so that slots go where they are needed."""
+
+    def saw(self, tenant: Tenant, used: UsedFields) -> None:
+        """Count one query; cheap, and never an error."""
+        ...
 
 
 class Hold(IntEnum):
@@ -69,6 +85,7 @@ class Transaction:
     minter: IdMinter
     now: datetime
     cause: Mapping[str, Json] = field(default_factory=dict)
+    observer: QueryObserver | None = None
     _after: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     @property
@@ -139,14 +156,38 @@ class _Timeouts:
             ) from error
 
 
+@asynccontextmanager
+async def _patience(connection: Any, patience_s: float | None) -> AsyncIterator[None]:
+    """Wait no longer than this for a lock inside. Raises CatalogBusy."""
+    if patience_s is None:
+        yield
+        return
+    await connection.execute(_LOCK_TIMEOUT, f"{patience_s * 1000:.0f}ms")
+    try:
+        yield
+    except asyncpg.LockNotAvailableError as error:
+        raise CatalogBusy(
+            "Records are being written just now.", hint="Try again in a moment."
+        ) from error
+    await connection.execute(_LOCK_TIMEOUT, "0")
+
+
 class Database:
     """Opens transactions. One per process, built by platform/app.py."""
 
-    def __init__(self, pool: Any, catalogs: CatalogStore, clock: Clock, minter: IdMinter) -> None:
+    def __init__(
+        self,
+        pool: Any,
+        catalogs: CatalogStore,
+        clock: Clock,
+        minter: IdMinter,
+        observer: QueryObserver | None = None,
+    ) -> None:
         self._pool = pool
         self._catalogs = catalogs
         self._clock = clock
         self._minter = minter
+        self._observer = observer
 
     @asynccontextmanager
     async def read(
@@ -166,18 +207,35 @@ class Database:
 
     @asynccontextmanager
     async def change_metadata(
-        self, tenant: Tenant, viewer: Viewer, cause: Mapping[str, Json] | None = None
+        self,
+        tenant: Tenant,
+        viewer: Viewer,
+        cause: Mapping[str, Json] | None = None,
+        *,
+        patience_s: float | None = None,
     ) -> AsyncIterator[Transaction]:
-        """Open alone in the tenant: no record is written while its catalog changes."""
-        async with self._begin(tenant, viewer, Hold.CHANGE_METADATA, cause) as tx:
+        """Open alone in the tenant: no record is written while its catalog changes.
+
+        Who waits for the writers at work also holds up those who come after. patience_s: how long
+        to do so before CatalogBusy is raised; None for as long as it takes.
+        """
+        hold = Hold.CHANGE_METADATA
+        async with self._begin(tenant, viewer, hold, cause, patience_s=patience_s) as tx:
             yield tx
 
     @asynccontextmanager
     async def _begin(
-        self, tenant: Tenant, viewer: Viewer, hold: Hold, cause: Mapping[str, Json] | None
+        self,
+        tenant: Tenant,
+        viewer: Viewer,
+        hold: Hold,
+        cause: Mapping[str, Json] | None,
+        *,
+        patience_s: float | None = None,
     ) -> AsyncIterator[Transaction]:
         async with self._pool.acquire() as connection, connection.transaction():
-            tx = await self._open(connection, tenant, viewer, hold, cause)
+            async with _patience(connection, patience_s):
+                tx = await self._open(connection, tenant, viewer, hold, cause)
             yield tx
         for action in tx._after:
             await action()
@@ -192,7 +250,14 @@ class Database:
     ) -> Transaction:
         catalog = await self._catalog(connection, tenant, hold)
         return Transaction(
-            connection, tenant, viewer, catalog, self._minter, self._clock.now(), cause or {}
+            connection,
+            tenant,
+            viewer,
+            catalog,
+            self._minter,
+            self._clock.now(),
+            cause or {},
+            self._observer,
         )
 
     async def _catalog(self, connection: Any, tenant: Tenant, hold: Hold) -> Catalog:
