@@ -1,0 +1,30 @@
+"""Every kind of job and the function that does it, in plain sight."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from fieldstone.intelligence.matching.matcher import RecordMatcher
+from fieldstone.platform.settings import Settings
+from fieldstone.runtime.files import LocalFiles
+from fieldstone.runtime.imports.plan import IMPORT
+from fieldstone.runtime.imports.run import ImportParts, run_import
+from fieldstone.runtime.job_runs import JobFunction
+
+
+def files_of(settings: Settings) -> LocalFiles:
+    """Give the store of uploaded files."""
+    return LocalFiles(settings.data / "files")
+
+
+def import_parts(settings: Settings) -> ImportParts:
+    """Give what an import needs beside the database."""
+    return ImportParts(files_of(settings), RecordMatcher())
+
+
+def job_kinds(settings: Settings) -> Mapping[str, JobFunction]:
+    """Give the table of kinds."""
+    return {
+        IMPORT: partial(run_import, parts=import_parts(settings)),
+    }

@@ -1,0 +1,157 @@
+"""A worker process: relays jobs from PostgreSQL to the queue, and runs what the queue gives it.
+
+Run as `python -m fieldstone.platform.worker`, with settings in the environment. Any number may
+run. All work happens on one event loop; a thread of dramatiq's waits for each job it took.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import asyncpg
+import dramatiq
+import redis
+from dramatiq.brokers.redis import RedisBroker
+from sqlalchemy import BigInteger, Integer, Text, column, func, select
+
+from fieldstone.clock import Clock, SystemClock
+from fieldstone.ids import RecordId
+from fieldstone.metadata.tables import TENANT
+from fieldstone.platform import lifeline
+from fieldstone.platform.app import Engine, open_engine
+from fieldstone.platform.job_kinds import job_kinds
+from fieldstone.platform.queue import declare_actor, open_broker, send
+from fieldstone.platform.settings import Settings, load_settings
+from fieldstone.runtime.job_runs import JobContext, JobFunction, claim_job, run_claimed
+from fieldstone.runtime.jobs import CHANNEL, Job
+from fieldstone.runtime.statements import parameter, prepare
+from fieldstone.runtime.tenants import Tenant, tenant_from
+from fieldstone.runtime.transactions import Viewer
+
+LOGGER: Final = logging.getLogger("fieldstone.jobs")
+THREADS: Final = 4
+_RELAYED_AT_ONCE: Final = 200
+_LOOK_EVERY_S: Final = 1.0
+_PATIENCE_S: Final = 25.0
+_WAITING: Final = prepare(
+    select(column("tenant_id"), column("id")).select_from(
+        func.waiting_jobs(parameter("most", Integer())).table_valued(
+            column("tenant_id", Integer), column("id", BigInteger), column("kind", Text)
+        )
+    )
+)
+_TENANT_BY_ID: Final = prepare(
+    select(TENANT.c.id, TENANT.c.name, TENANT.c.label, TENANT.c.leaf, TENANT.c.settings).where(
+        TENANT.c.id == parameter("id", Integer()), TENANT.c.status == "active"
+    )
+)
+
+
+@dataclass(slots=True)
+class Worker:
+    """Runs jobs on an engine. stopping is set when no new step may begin."""
+
+    engine: Engine
+    kinds: Mapping[str, JobFunction]
+    clock: Clock = field(default_factory=SystemClock)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run_job(self, tenant_id: int, job_id: int) -> Job | None:
+        """Run a job to its end or its next stop; None if there is nothing to do."""
+        values = {"id": tenant_id}
+        row = await self.engine.pool.fetchrow(_TENANT_BY_ID.sql, *_TENANT_BY_ID.arguments(values))
+        if row is None or self.stopping.is_set():
+            return None
+        tenant = tenant_from(row)
+        viewer = await self.engine.administrators.get(tenant)
+        now = self.clock.now()
+        job = await claim_job(self.engine.database, tenant, viewer, job_id, now)
+        if job is None:
+            return None
+        return await run_claimed(self._context(tenant, viewer, job), self.kinds[job.kind])
+
+    def _context(self, tenant: Tenant, viewer: Viewer, job: Job) -> JobContext:
+        """A job acts in the name of whoever asked for it."""
+        actor = None if job.actor_id is None else RecordId(job.actor_id)
+        in_name_of = replace(viewer, user_id=actor)
+        return JobContext(self.engine.database, tenant, in_name_of, job, self.stopping.is_set)
+
+    async def relay(self, broker: RedisBroker) -> None:
+        """Send the jobs that wait to the queue, as soon as they are committed, until stopping."""
+        poked = asyncio.Event()
+        async with self._listening(poked):
+            while not self.stopping.is_set():
+                poked.clear()
+                try:
+                    found = await self._relay_once(broker)
+                except (redis.RedisError, asyncpg.PostgresError, OSError) as error:
+                    LOGGER.warning("jobs are not relayed: %s", error)
+                    found = 0
+                if found < _RELAYED_AT_ONCE:
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(poked.wait(), _LOOK_EVERY_S)
+
+    async def _relay_once(self, broker: RedisBroker) -> int:
+        values = {"most": _RELAYED_AT_ONCE}
+        rows = await self.engine.pool.fetch(_WAITING.sql, *_WAITING.arguments(values))
+        for row in rows:
+            await asyncio.to_thread(send, broker, row["tenant_id"], row["id"])
+        return len(rows)
+
+    @asynccontextmanager
+    async def _listening(self, poked: asyncio.Event) -> AsyncIterator[None]:
+        """Be told of committed jobs at once; where a pooler prevents that, looking must do."""
+
+        def heard(*_: Any) -> None:
+            poked.set()
+
+        async with self.engine.pool.acquire() as connection:
+            await connection.add_listener(CHANNEL, heard)
+            try:
+                yield
+            finally:
+                with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                    await connection.remove_listener(CHANNEL, heard)
+
+
+async def work(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT. Jobs stop at their next step and go on at the next start."""
+    assert settings.redis_url is not None
+    engine = await open_engine(settings)
+    worker = Worker(engine, job_kinds(settings))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, worker.stopping.set)
+    broker = open_broker(settings.redis_url)
+
+    def run(tenant_id: int, job_id: int) -> None:
+        asyncio.run_coroutine_threadsafe(worker.run_job(tenant_id, job_id), loop).result()
+
+    declare_actor(broker, run)
+    threads = dramatiq.Worker(broker, worker_threads=THREADS)
+    threads.start()
+    try:
+        await worker.relay(broker)
+    finally:
+        # In a thread of its own, since the jobs that are waited for need this loop.
+        await asyncio.to_thread(threads.stop, timeout=int(_PATIENCE_S * 1000))
+        await engine.close()
+        broker.close()
+
+
+def main() -> None:
+    """Run the process."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    lifeline.watch(os.environ)
+    asyncio.run(work(load_settings(os.environ, {})))
+
+
+if __name__ == "__main__":
+    main()
