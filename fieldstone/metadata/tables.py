@@ -13,6 +13,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Float,
     Integer,
@@ -192,6 +193,22 @@ IMPORT_ROW: Final = Table(
     Column("record_id", BigInteger),
     Column("confidence", Float),
     Column("details", JSONB),
+)
+
+FIELD_USE: Final = Table(
+    "field_use",
+    METADATA,
+    Column("tenant_id", Integer, primary_key=True),
+    Column("field_id", Integer, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("filtered", BigInteger),
+    Column("sorted", BigInteger),
+)
+MAINTENANCE: Final = Table(
+    "maintenance",
+    METADATA,
+    Column("task", Text, primary_key=True),
+    Column("done_at", DateTime(timezone=True)),
 )
 
 _SLOT_COLUMNS: Final[dict[SlotKind, TypeEngine[Any]]] = {
