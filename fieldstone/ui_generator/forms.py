@@ -1,0 +1,251 @@
+"""Forms: the catalog's fields as WTForms fields, each with the widget that its type asks for.
+
+A form keeps what was typed. Its values are read by the field types; what is wrong is noted and
+goes, with the values that are right, through the same checks as every other write, so that all
+problems of a record are told together and stand at their fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import wtforms
+from markupsafe import Markup
+from wtforms.form import BaseForm
+from wtforms.utils import unset_value
+
+from fieldstone.errors import FieldstoneError, Problem
+from fieldstone.metadata.catalog import Field, ObjectDef
+from fieldstone.metadata.field_types.file import StoredFile
+from fieldstone.metadata.rights import Rights
+from fieldstone.metadata.values import Json
+from fieldstone.ui_generator.viewing import Viewing
+from fieldstone.ui_generator.widgets.record import id_of, is_id, name_of
+from fieldstone.ui_generator.widgets.registry import widget_of
+from fieldstone.ui_generator.widgets.widget import WHOLE, FieldWidget, Texts
+
+_NO_TEXTS: Final[Texts] = {}
+Values = dict[Field, Json]
+
+
+class FormData(Protocol):
+    """What was sent: texts by the names of inputs."""
+
+    def __contains__(self, name: object) -> bool:
+        """Tell whether an input was sent."""
+        ...
+
+    def getlist(self, name: str) -> list[Any]:
+        """Give all that was sent under a name."""
+        ...
+
+
+Render = Callable[["ValueField"], Markup]
+"""Gives the HTML of a field's inputs."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Inputs:
+    """What WTForms calls a widget: here it renders a template."""
+
+    render: Render
+
+    def __call__(self, field: Any, **kwargs: Any) -> Markup:
+        del kwargs
+        return self.render(field)
+
+
+class ValueField(wtforms.Field):
+    """A form field for a field of an object; its data is the JSON that is stored.
+
+    stored: the value of the record; names: what the records that it points to are called.
+    problems: what is wrong with it, by part. is_required: as the object says.
+    """
+
+    def __init__(self, *, of: Field, view: Viewing, render: Render, **known: Any) -> None:
+        super().__init__(of.label, description=of.help, id=f"f-{of.name}", **known)
+        self.of = of
+        self.view = view
+        self.look: FieldWidget = widget_of(of)
+        self.widget = _Inputs(render)
+        self.settings: Mapping[str, Any] = of.type.widget(of.options).settings
+        self.stored: Json = None
+        self.given = False
+        self.names: dict[str, str] = {}
+        self.problems: list[Problem] = []
+        self._sent: Texts = _NO_TEXTS
+
+    def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
+        """Take the record's value and, over it, what was sent."""
+        del extra_filters
+        self.stored = self.data = None if data is unset_value else data
+        self._learn_names(self.stored)
+        if formdata is None or not any(name in formdata for name in self.input_names):
+            return
+        self.given = True
+        self._sent = {
+            part: [_text(one) for one in formdata.getlist(self.input_name(part))]
+            for part in self.look.parts
+        }
+        try:
+            self.data = self.look.read(self._sent, self.of, self.view)
+        except FieldstoneError as error:
+            self.data = None
+            self.problems = [problem.below(f"/{self.of.name}") for problem in error.problems]
+
+    @property
+    def is_required(self) -> bool:
+        """Whether it cannot be left empty."""
+        return self.of.required
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether something else was sent than what the record's value is shown as."""
+        return self.given and _same(self._sent) != _same(self._texts_of(self.stored))
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """The names of its inputs."""
+        return tuple(self.input_name(part) for part in self.look.parts)
+
+    def input_name(self, part: str = WHOLE) -> str:
+        """Give the name of the input of a part: address.city."""
+        return f"{self.name}.{part}" if part else self.name
+
+    def input_id(self, part: str = WHOLE) -> str:
+        """Give the id of the input of a part."""
+        return f"{self.id}-{part}" if part else self.id
+
+    def texts(self, part: str = WHOLE) -> Sequence[str]:
+        """Give what the inputs of a part show: what was typed, or else the record's value."""
+        shown = self._sent if self.given else self._texts_of(self.stored)
+        return shown.get(part, ())
+
+    def text(self, part: str = WHOLE) -> str:
+        """Give what the one input of a part shows."""
+        found = self.texts(part)
+        return found[-1] if found else ""
+
+    @property
+    def messages(self) -> list[str]:
+        """What is wrong, each with what to do about it."""
+        return [f"{p.message} {p.hint}" if p.hint else p.message for p in self.problems]
+
+    @property
+    def described_by(self) -> str:
+        """The ids of hint and error, for aria-describedby; "" for none."""
+        ids = [f"{self.id}-hint"] if self.description else []
+        return " ".join([*ids, f"{self.id}-error"] if self.problems else ids)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Its parts, for a field of several inputs."""
+        return self.look.parts
+
+    @property
+    def object_name(self) -> str:
+        """The name of the object whose field it is."""
+        return self.view.catalog.by_id[self.of.object_id].name
+
+    @property
+    def unresolved(self) -> str:
+        """What was typed as a name and is no id; shown again for another try."""
+        return "; ".join(text for text in self.texts() if text and not is_id(text))
+
+    def is_id(self, text: str) -> bool:
+        """Tell whether a text is written like an id."""
+        return is_id(text)
+
+    def held_file(self) -> StoredFile | None:
+        """Give the file that the record holds; None if it holds none."""
+        return self.of.type.decode(self.stored) if self.stored else None
+
+    def name_for(self, record_id: str) -> str:
+        """Give what a chosen record is called; its id where that is not known."""
+        return self.names.get(record_id, record_id)
+
+    def _texts_of(self, value: Json) -> Texts:
+        return self.look.texts(value, self.of, self.view)
+
+    def _learn_names(self, value: Json) -> None:
+        for one in value if isinstance(value, list | tuple) else (value,):
+            if isinstance(one, Mapping) and "id" in one:
+                self.names[id_of(one)] = name_of(one)
+
+
+class RecordForm(BaseForm):
+    """The form of one record."""
+
+    def __init__(
+        self, obj: ObjectDef, fields: Iterable[Field], view: Viewing, render: Render
+    ) -> None:
+        self.object = obj
+        # Without a form to belong to, WTForms makes an unbound field, whatever its type says.
+        unbound: Any = [(f.name, ValueField(of=f, view=view, render=render)) for f in fields]
+        super().__init__(unbound)
+
+    def inputs(self) -> Iterator[ValueField]:
+        """Yield the fields of the form in order."""
+        for field in self:
+            assert isinstance(field, ValueField)
+            yield field
+
+    def values(self, *, changed_only: bool) -> tuple[Values, list[Problem]]:
+        """Give what was sent as values to write, and every problem that reading met."""
+        sent = [one for one in self.inputs() if one.given and (one.is_changed or not changed_only)]
+        values: Values = {one.of: one.data for one in sent if not one.problems}
+        return values, [problem for one in sent for problem in one.problems]
+
+    def show(self, problems: Iterable[Problem]) -> list[Problem]:
+        """Put problems at their fields. Gives those that belong to no field of the form."""
+        by_name = {one.of.name: one for one in self.inputs()}
+        for one in by_name.values():
+            one.problems = []
+        homeless: list[Problem] = []
+        for problem in problems:
+            at = problem.at if isinstance(problem.at, str) else ""
+            owner = by_name.get(at.removeprefix("/").partition("/")[0])
+            (owner.problems if owner else homeless).append(problem)
+        return homeless
+
+    @property
+    def has_problems(self) -> bool:
+        """Whether something is wrong at any field."""
+        return any(one.problems for one in self.inputs())
+
+
+def editable_fields(obj: ObjectDef, rights: Rights) -> tuple[Field, ...]:
+    """Give the fields that a person may fill in, the owner last."""
+    own = [f for f in obj.own_fields if _is_editable(f) and rights.may_edit_field(f.id)]
+    owner = obj.by_name.get("owner")
+    if owner is not None and owner.references and rights.may_edit_field(owner.id):
+        own.append(owner)
+    return tuple(own)
+
+
+def _is_editable(field: Field) -> bool:
+    return not field.read_only and field.derivation is None
+
+
+def first_fields(obj: ObjectDef, fields: Sequence[Field], most: int = 8) -> tuple[Field, ...]:
+    """Give those that a new record is asked for at once; the others wait behind "More".
+
+    What is required, what names the record, and what lists and filters are made of.
+    """
+    named = {obj.title.name, *(obj.title.derivation.fields if obj.title.derivation else ())}
+    asked = [f for f in fields if f.required or f.name in named]
+    likely = [f for f in fields if f.slot and f not in asked and not f.external_id]
+    chosen = {*asked, *likely[: max(0, most - len(asked))]}
+    return tuple(f for f in fields if f in chosen)
+
+
+def _text(sent: object) -> str:
+    return sent.replace("\r\n", "\n") if isinstance(sent, str) else ""
+
+
+def _same(texts: Texts) -> dict[str, list[str]]:
+    """Give texts as they are compared: blanks around them and empty inputs do not count."""
+    kept = {part: [t.strip() for t in held if t.strip()] for part, held in texts.items()}
+    return {part: held for part, held in kept.items() if held}

@@ -1,0 +1,277 @@
+"""Creating, changing, deleting and restoring a record by forms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from starlette.datastructures import FormData, ImmutableMultiDict
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from fieldstone.errors import FieldstoneError, Forbidden, Problem, Unavailable
+from fieldstone.ids import format_id
+from fieldstone.metadata.catalog import Field, ObjectDef
+from fieldstone.metadata.values import Json, JsonObject
+from fieldstone.runtime.records.delete import delete, restore
+from fieldstone.runtime.records.write import Incoming, StaleVersion, record_id, write
+from fieldstone.runtime.transactions import Transaction
+from fieldstone.ui_generator.csrf import FIELD, check_token
+from fieldstone.ui_generator.flash import Flash, put_flash
+from fieldstone.ui_generator.forms import RecordForm, editable_fields, first_fields
+from fieldstone.ui_generator.pages.record import place_of
+from fieldstone.ui_generator.reading import (
+    Row,
+    fetch_record,
+    title_of,
+    visible_fields,
+    visible_object,
+)
+from fieldstone.ui_generator.references import name_chosen, resolve_names
+from fieldstone.ui_generator.shell import (
+    Crumb,
+    Place,
+    database_of,
+    page,
+    site_of,
+    tenant_of,
+    viewer_of,
+)
+from fieldstone.ui_generator.viewing import viewing_of
+
+MOST_FIELDS: Final = 2000
+VERSION: Final = "_version"
+AGAIN: Final = "_again"
+_NOT_VALUES: Final = frozenset({"id", "version"})
+
+
+async def new_record(request: Request) -> Response:
+    """GET /admin/{object}/new: an empty form; parameters fill fields in."""
+    async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
+        obj = _editable_object(request, tx)
+        form = build_form(request, tx, obj)
+        form.process(_prefilled(request, obj), data=_defaults(tx, obj))
+        await name_chosen(tx, form)
+        return _form_page(request, tx, form, None)
+
+
+async def create_record(request: Request) -> Response:
+    """POST /admin/{object}/new: create it and show it, or show the form with every problem."""
+    sent = await read_form(request)
+    try:
+        async with _writing(request) as tx:
+            obj = _editable_object(request, tx)
+            form = build_form(request, tx, obj)
+            form.process(sent, data=_defaults(tx, obj))
+            await resolve_names(tx, form)
+            values, problems = form.values(changed_only=False)
+            [outcome] = await write(tx, obj, [Incoming(values, tuple(problems))])
+            assert outcome.id is not None
+            text = format_id(obj.prefix, outcome.id)
+    except Unavailable:
+        raise
+    except FieldstoneError as error:
+        return await _refused(request, sent, error)
+    again = f"/admin/{obj.name}/new" if AGAIN in sent else f"/admin/{obj.name}/{text}"
+    response = RedirectResponse(again, 303)
+    put_flash(response, Flash(f"Created {await _title(request, obj, text)}"))
+    return response
+
+
+async def edit_record(request: Request) -> Response:
+    """GET /admin/{object}/{id}/edit: the form of a record."""
+    async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
+        obj = _editable_object(request, tx)
+        row = await _row(request, tx, obj)
+        form = build_form(request, tx, obj)
+        form.process(_prefilled(request, obj), data=_held(row))
+        await name_chosen(tx, form)
+        return _form_page(request, tx, form, row)
+
+
+async def change_record(request: Request) -> Response:
+    """POST /admin/{object}/{id}/edit: change what differs and show the record again."""
+    sent = await read_form(request)
+    try:
+        async with _writing(request) as tx:
+            obj = _editable_object(request, tx)
+            number = record_id(obj, request.path_params["id"])
+            row = await _row(request, tx, obj)
+            form = build_form(request, tx, obj)
+            form.process(sent, data=_held(row))
+            await resolve_names(tx, form)
+            values, problems = form.values(changed_only=True)
+            incoming = Incoming(values, tuple(problems), number, _version(sent))
+            [outcome] = await write(tx, obj, [incoming])
+    except Unavailable:
+        raise
+    except FieldstoneError as error:
+        return await _refused(request, sent, error)
+    response = RedirectResponse(f"/admin/{obj.name}/{request.path_params['id']}", 303)
+    if outcome.operation != "unchanged":
+        put_flash(response, Flash(f"Saved {title_of(obj, row)}"))
+    return response
+
+
+async def delete_record(request: Request) -> Response:
+    """POST /admin/{object}/{id}/delete: put it into the bin; the next page offers to undo it."""
+    await read_form(request)
+    async with _writing(request) as tx:
+        obj = _editable_object(request, tx)
+        text = request.path_params["id"]
+        number = record_id(obj, text)
+        row = await fetch_record(tx, obj, text, (obj.title,))
+        await delete(tx, obj, number)
+    response = RedirectResponse(f"/admin/{obj.name}", 303)
+    undo = f"/admin/{obj.name}/{text}/restore"
+    put_flash(response, Flash(f"Deleted {title_of(obj, row)}", undo))
+    return response
+
+
+async def restore_record(request: Request) -> Response:
+    """POST /admin/{object}/{id}/restore: take it out of the bin with all that hung on it."""
+    await read_form(request)
+    async with _writing(request) as tx:
+        obj = _editable_object(request, tx)
+        text = request.path_params["id"]
+        await restore(tx, obj, record_id(obj, text))
+    response = RedirectResponse(f"/admin/{obj.name}/{text}", 303)
+    put_flash(response, Flash(f"Restored {await _title(request, obj, text)}"))
+    return response
+
+
+async def read_form(request: Request) -> FormData:
+    """Read a form and refuse it if no page of ours made it. Raises ForgedForm."""
+    sent = await request.form(max_files=50, max_fields=MOST_FIELDS)
+    token = sent.get(FIELD)
+    check_token(request, token if isinstance(token, str) else None)
+    return sent
+
+
+def build_form(request: Request, tx: Transaction, obj: ObjectDef) -> RecordForm:
+    """Build the form of an object for the viewer."""
+    fields = editable_fields(obj, tx.rights)
+    return RecordForm(obj, fields, viewing_of(tx), site_of(request).templates.render_inputs)
+
+
+async def _refused(request: Request, sent: FormData, error: FieldstoneError) -> Response:
+    """Show the form again with what was typed and with what is wrong, read afresh."""
+    async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
+        obj = _editable_object(request, tx)
+        row = await _row(request, tx, obj) if "id" in request.path_params else None
+        form = build_form(request, tx, obj)
+        form.process(sent, data=_held(row) if row else _defaults(tx, obj))
+        homeless = form.show(error.problems)
+        await name_chosen(tx, form)
+        stale = isinstance(error, StaleVersion)
+        problems = [] if stale else homeless
+        status = 409 if stale else 403 if isinstance(error, Forbidden) else 422
+        return _form_page(request, tx, form, row, status=status, homeless=problems, stale=stale)
+
+
+def _form_page(
+    request: Request,
+    tx: Transaction,
+    form: RecordForm,
+    row: Row | None,
+    *,
+    status: int = 200,
+    homeless: list[Problem] | None = None,
+    stale: bool = False,
+) -> Response:
+    obj = form.object
+    inputs = list(form.inputs())
+    first = set(first_fields(obj, [one.of for one in inputs])) if row is None else None
+    verb = "Edit" if row else "New"
+    label = obj.label.lower()
+    list_crumb = Crumb(obj.plural_label, f"/admin/{obj.name}")
+    title = f"New {label}"
+    place = (
+        place_of(obj, row, verb)
+        if row
+        else Place(title, obj.name, (list_crumb, Crumb(title)), create=obj.name)
+    )
+    values: dict[str, Any] = {
+        "object": obj,
+        "form": form,
+        "row": row,
+        "title": title_of(obj, row) if row else "",
+        "first": [one for one in inputs if first is None or one.of in first],
+        "more": [one for one in inputs if first is not None and one.of not in first],
+        "fixed": _fixed(tx, obj, row) if row else [],
+        "homeless": homeless or [],
+        "has_problems": status in (403, 422),
+        "stale": [one for one in inputs if stale and one.is_changed],
+        "view": viewing_of(tx),
+    }
+    return page(request, tx, place, "form.html", status, **values)
+
+
+def _fixed(tx: Transaction, obj: ObjectDef, row: Row) -> list[Field]:
+    """Give the fields that only the system writes and that say something."""
+    shown = visible_fields(tx, obj)
+    return [
+        f for f in shown if (f.read_only or f.derivation) and not f.is_system and row.get(f.name)
+    ]
+
+
+def _writing(request: Request) -> Any:
+    """Open a transaction for writing, with the request noted as the cause."""
+    cause: JsonObject = {"request": getattr(request.state, "request_id", ""), "surface": "page"}
+    return database_of(request).write(tenant_of(request), viewer_of(request), cause)
+
+
+def _editable_object(request: Request, tx: Transaction) -> ObjectDef:
+    """Give the object of the address if the viewer may write to it. Raises Forbidden."""
+    obj = visible_object(tx, request.path_params["object"])
+    if not tx.rights.may_edit_object(obj.id):
+        raise Forbidden(f"You may not change {obj.plural_label}.")
+    return obj
+
+
+async def _row(request: Request, tx: Transaction, obj: ObjectDef) -> Row:
+    record_id(obj, request.path_params["id"])
+    return await fetch_record(tx, obj, request.path_params["id"], visible_fields(tx, obj))
+
+
+async def _title(request: Request, obj: ObjectDef, text: str) -> str:
+    async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
+        return title_of(obj, await fetch_record(tx, obj, text, (obj.title,)))
+
+
+def _held(row: Row) -> dict[str, Json]:
+    return {name: value for name, value in row.items() if name not in _NOT_VALUES}
+
+
+def _defaults(tx: Transaction, obj: ObjectDef) -> dict[str, Json]:
+    """Give what a new record holds before anything is typed."""
+    found: dict[str, Json] = {}
+    for field in obj.own_fields:
+        said = field.default
+        value = (
+            field.type.default(field.options)
+            if said is None
+            else field.type.encode(field.type.accept(said, field.options))
+        )
+        if value is not None:
+            found[field.name] = value
+    user = tx.catalog.find_object("User")
+    if user is not None and tx.viewer.user_id is not None:
+        owner = format_id(user.prefix, tx.viewer.user_id)
+        found["owner"] = {"id": owner, "name": tx.viewer.name}
+    return found
+
+
+def _prefilled(request: Request, obj: ObjectDef) -> ImmutableMultiDict[str, str] | None:
+    """Give the parameters of the address that name fields, as if they had been typed."""
+    asked = [
+        (name, text)
+        for name, text in request.query_params.multi_items()
+        if obj.find_field(name.partition(".")[0]) is not None
+    ]
+    return ImmutableMultiDict(asked) if asked else None
+
+
+def _version(sent: Mapping[str, Any]) -> int | None:
+    text = sent.get(VERSION)
+    return int(text) if isinstance(text, str) and text.isdigit() and len(text) < 18 else None

@@ -1,0 +1,169 @@
+"""/admin/{Object}: the records of an object, filtered, sorted, page after page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from fieldstone.errors import FieldstoneError, Problem
+from fieldstone.metadata.catalog import ObjectDef
+from fieldstone.runtime.transactions import Transaction
+from fieldstone.ui_generator.filters import Filter, filterable_fields, words_of
+from fieldstone.ui_generator.listing import (
+    Listing,
+    choosable_columns,
+    place_in_words,
+    read_listing,
+    sortable,
+)
+from fieldstone.ui_generator.moments import day_in_words
+from fieldstone.ui_generator.reading import (
+    Rows,
+    Wanted,
+    fetch_names,
+    fetch_rows,
+    title_of,
+    visible_object,
+)
+from fieldstone.ui_generator.shell import (
+    Place,
+    database_of,
+    is_partial,
+    page,
+    part,
+    tenant_of,
+    viewer_of,
+)
+from fieldstone.ui_generator.viewing import Viewing, viewing_of
+from fieldstone.ui_generator.widgets.record import is_id
+from fieldstone.ui_generator.widgets.registry import widget_of
+
+PAGE_SIZE: Final = 60
+
+
+async def show_list(request: Request) -> Response:
+    """GET /admin/{object}: a page of records; with f=, where=, sort=, columns=, after=."""
+    async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
+        obj = visible_object(tx, request.path_params["object"])
+        listing = read_listing(obj, tx.rights, request.query_params)
+        if "add" in request.query_params:
+            return _with_added(request, tx, listing)
+        rows, problems = await _rows(tx, listing)
+        values: dict[str, Any] = {
+            "listing": listing,
+            "object": obj,
+            "rows": rows,
+            "problems": problems,
+            "view": viewing_of(tx),
+            "title_of": title_of,
+        }
+        if is_partial(request):
+            return part(request, "parts/rows.html", **values)
+        return page(
+            request,
+            tx,
+            Place(obj.plural_label, obj.name, create=obj.name),
+            "list.html",
+            422 if problems else 200,
+            **values,
+            names=await _filter_names(tx, listing),
+            told=filter_in_words,
+            words_of=words_of,
+            sortable=sortable,
+            place_in_words=place_in_words,
+            fields=filterable_fields(obj, tx.rights),
+            choosable=choosable_columns(obj, tx.rights),
+            may_edit=tx.rights.may_edit_object(obj.id),
+            may_set_up=tx.rights.may_set_up,
+        )
+
+
+async def show_filter_form(request: Request) -> Response:
+    """GET /admin/{object}/_filter?field=: words and value of one field, for the filter menu."""
+    async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
+        obj = visible_object(tx, request.path_params["object"])
+        field = obj.get_field(request.query_params.get("field", ""))
+        words = words_of(field) if tx.rights.may_read_field(field.id) else ()
+        return part(
+            request,
+            "parts/filter_value.html",
+            object=obj,
+            field=field,
+            words=words,
+            kind=widget_of(field).filter_value,
+        )
+
+
+async def _rows(tx: Transaction, listing: Listing) -> tuple[Rows, tuple[Problem, ...]]:
+    """Give the rows of a list, or what is wrong with its filters."""
+    if listing.problems:
+        return Rows(()), listing.problems
+    wanted = Wanted(listing.condition, listing.order_by, PAGE_SIZE, listing.after)
+    try:
+        return await fetch_rows(tx, listing.object, listing.columns, wanted), ()
+    except FieldstoneError as error:
+        return Rows(()), error.problems
+
+
+async def _filter_names(tx: Transaction, listing: Listing) -> Mapping[str, str]:
+    """Give the names of the records that filters ask for."""
+    ids = [one.text for one in listing.filters if one.field.references and is_id(one.text)]
+    return await fetch_names(tx, ids) if ids else {}
+
+
+def filter_in_words(one: Filter, names: Mapping[str, str], view: Viewing) -> str:
+    """Give the value of a filter as a person reads it."""
+    if not one.word.needs_value:
+        return ""
+    if one.text in names:
+        return names[one.text]
+    kind = widget_of(one.field).filter_value
+    if kind == "choice":
+        found = one.field.options.find(one.text)
+        return found.label if found else one.text
+    if kind == "day":
+        return _day_in_words(one.text, view)
+    return one.text
+
+
+def _day_in_words(text: str, view: Viewing) -> str:
+    try:
+        day = view.now.fromisoformat(text).date()
+    except ValueError:
+        return text.replace("_", " ").lower()
+    return day_in_words(day, view.now.astimezone(view.zone).date())
+
+
+def _with_added(request: Request, tx: Transaction, listing: Listing) -> Response:
+    """Take what the small forms of the view bar send into the address, and go there."""
+    asked = request.query_params
+    obj: ObjectDef = listing.object
+    if asked["add"] == "columns":
+        names = set(asked.getlist("column"))
+        kept = [c for c in listing.columns if c.name in names]
+        new = [c for c in choosable_columns(obj, tx.rights) if c.name in names and c not in kept]
+        chosen = (obj.title, *(c for c in kept if c is not obj.title), *new)
+        return RedirectResponse(listing.address(columns=chosen, own_columns=True), 303)
+    field, word, value = (asked.get(key, "") for key in ("field", "word", "value"))
+    if asked["add"] == "filter" and field and not word:
+        return RedirectResponse(_reopened(listing, field), 303)
+    texts = [text for text in asked.getlist("value") if text.strip()]
+    value = texts[-1] if texts else value
+    added = f"{field}:{word}:{value}" if value else f"{field}:{word}"
+    address = listing.address()
+    mark = "&" if "?" in address else "?"
+    return RedirectResponse(f"{address}{mark}f={_quoted(added)}", 303)
+
+
+def _reopened(listing: Listing, field: str) -> str:
+    """Give the address that shows the form for a filter of a field, for want of scripts."""
+    address = listing.address()
+    return f"{address}{'&' if '?' in address else '?'}filter={_quoted(field)}"
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="")

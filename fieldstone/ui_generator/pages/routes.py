@@ -1,0 +1,38 @@
+"""The addresses of the pages."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from fieldstone.ui_generator.pages import edit, home, lookup, record, record_list, theme
+from fieldstone.ui_generator.shell import site_of
+
+
+async def show_file(request: Request) -> Response:
+    """GET /static/{version}/{path}: a static file."""
+    return await site_of(request).assets.serve(request)
+
+
+ROUTES: Final[tuple[BaseRoute, ...]] = (
+    Route("/", home.go_home),
+    Route("/static/{version}/{path:path}", show_file),
+    Route("/admin", home.show_home),
+    Route("/admin/_counts", home.show_counts),
+    Route("/admin/_lookup", lookup.show_matches),
+    Route("/admin/_theme", theme.choose_theme, methods=["POST"]),
+    Route("/admin/{object}", record_list.show_list),
+    Route("/admin/{object}/_filter", record_list.show_filter_form),
+    Route("/admin/{object}/new", edit.new_record),
+    Route("/admin/{object}/new", edit.create_record, methods=["POST"]),
+    Route("/admin/{object}/{id}", record.show_record),
+    Route("/admin/{object}/{id}/edit", edit.edit_record),
+    Route("/admin/{object}/{id}/edit", edit.change_record, methods=["POST"]),
+    Route("/admin/{object}/{id}/delete", edit.delete_record, methods=["POST"]),
+    Route("/admin/{object}/{id}/restore", edit.restore_record, methods=["POST"]),
+    Route("/admin/{object}/{id}/related", record.show_related),
+    Route("/admin/{object}/{id}/history", record.show_history),
+)

@@ -1,0 +1,186 @@
+"""The shell: what stands around every page, and how a page is answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from fieldstone.metadata.catalog import ObjectDef
+from fieldstone.runtime.tenants import Tenant
+from fieldstone.runtime.transactions import Database, Transaction, Viewer
+from fieldstone.ui_generator.assets import Assets, load_assets
+from fieldstone.ui_generator.csrf import keep_token, token_of
+from fieldstone.ui_generator.flash import Flash, drop_flash, find_flash
+from fieldstone.ui_generator.rendering import Templates
+
+THEME_COOKIE: Final = "fs_theme"
+THEMES: Final = ("light", "dark", "system")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the pages of a process share; kept as app.state.site."""
+
+    assets: Assets
+    templates: Templates
+
+
+@dataclass(frozen=True, slots=True)
+class Crumb:
+    """One step of where one is. address: "" for the page itself."""
+
+    label: str
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationItem:
+    """An object in the navigation."""
+
+    name: str
+    label: str
+    plural: str
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page stands. name: what the navigation marks; create: the object that + makes."""
+
+    title: str
+    name: str = ""
+    crumbs: tuple[Crumb, ...] = ()
+    create: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """What the shell's templates show."""
+
+    title: str
+    place: str
+    crumbs: tuple[Crumb, ...]
+    tenant: str
+    address: str
+    theme: str
+    csrf: str
+    query: str
+    objects: tuple[NavigationItem, ...] = ()
+    creatable: tuple[NavigationItem, ...] = ()
+    create_here: str = ""
+    tasks: str = ""
+    may_set_up: bool = False
+    flash: Flash | None = None
+    language: str = "en"
+
+
+def build_site() -> Site:
+    """Read the static files and prepare the templates; done once per process."""
+    assets = load_assets()
+    return Site(assets, Templates(assets))
+
+
+def site_of(request: Request) -> Site:
+    """Give what the pages share."""
+    site: Site = request.app.state.site
+    return site
+
+
+def database_of(request: Request) -> Database:
+    """Give the database of the application."""
+    database: Database = request.app.state.database
+    return database
+
+
+def tenant_of(request: Request) -> Tenant:
+    """Give the tenant that the request is for."""
+    tenant: Tenant = request.state.tenant
+    return tenant
+
+
+def viewer_of(request: Request) -> Viewer:
+    """Give who asks."""
+    viewer: Viewer = request.state.viewer
+    return viewer
+
+
+def is_partial(request: Request) -> bool:
+    """Tell whether htmx asks for a part of a page."""
+    return request.headers.get("hx-request") == "true"
+
+
+def theme_of(request: Request) -> str:
+    """Give the theme that this browser chose."""
+    theme = request.cookies.get(THEME_COOKIE, "system")
+    return theme if theme in THEMES else "system"
+
+
+def visible_objects(tx: Transaction) -> list[ObjectDef]:
+    """Give the objects that belong into the viewer's navigation, in the order of their making."""
+    shown = [
+        obj
+        for obj in tx.catalog.objects
+        if obj.in_navigation and not obj.is_junction and tx.rights.may_read_object(obj.id)
+    ]
+    return sorted(shown, key=_rank)
+
+
+def _rank(obj: ObjectDef) -> tuple[bool, str]:
+    return obj.package is None, obj.plural_label
+
+
+def build_shell(request: Request, tx: Transaction | None, place: Place) -> Shell:
+    """Put the shell together; without a transaction, as on an error, it knows no objects."""
+    objects = visible_objects(tx) if tx else []
+    items = {
+        obj.name: NavigationItem(obj.name, obj.label, obj.plural_label, obj.icon) for obj in objects
+    }
+    creatable = tuple(
+        items[obj.name] for obj in objects if tx and tx.rights.may_edit_object(obj.id)
+    )
+    names = [item.name for item in creatable]
+    here = place.create if place.create in names else next(iter(names), "")
+    tenant: Tenant | None = getattr(request.state, "tenant", None)
+    return Shell(
+        title=place.title,
+        place=place.name,
+        crumbs=place.crumbs or (Crumb(place.title),),
+        tenant=tenant.label if tenant else "Fieldstone",
+        address=request.url.path,
+        theme=theme_of(request),
+        csrf=token_of(request),
+        query=request.query_params.get("q", "") if place.name == "search" else "",
+        objects=tuple(items.values()),
+        creatable=creatable,
+        create_here=here,
+        tasks="Task" if "Task" in items else "",
+        may_set_up=tx is not None and tx.rights.may_set_up,
+        flash=find_flash(request),
+    )
+
+
+def page(
+    request: Request,
+    tx: Transaction | None,
+    place: Place,
+    template: str,
+    status: int = 200,
+    **values: Any,
+) -> Response:
+    """Answer with a page in its shell."""
+    shell = build_shell(request, tx, place)
+    html = site_of(request).templates.render(template, {"shell": shell, **values})
+    response = HTMLResponse(html, status, headers={"Cache-Control": "private, no-store"})
+    keep_token(request, response)
+    if shell.flash is not None:
+        drop_flash(response)
+    return response
+
+
+def part(request: Request, template: str, status: int = 200, **values: Any) -> Response:
+    """Answer with a part of a page, for htmx."""
+    html = site_of(request).templates.render(template, values)
+    return HTMLResponse(html, status, headers={"Cache-Control": "private, no-store"})

@@ -1,0 +1,58 @@
+"""What showing a value needs to know of the person who looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from fieldstone.errors import FieldstoneError
+from fieldstone.ids import parse_id
+from fieldstone.metadata.catalog import Catalog
+from fieldstone.metadata.rights import Rights
+from fieldstone.runtime.transactions import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Viewing:
+    """now: the instant of the page, in UTC. currency: of amounts whose field names none."""
+
+    catalog: Catalog
+    rights: Rights
+    now: datetime
+    zone: ZoneInfo
+    locale: str = "en"
+    currency: str = "USD"
+
+    def address_of(self, record_id: str) -> str | None:
+        """Give the address of a record's page; None if its object is not for this viewer."""
+        try:
+            prefix, _ = parse_id(record_id)
+        except FieldstoneError:
+            return None
+        obj = self.catalog.by_prefix.get(prefix)
+        if obj is None or not self.rights.may_read_object(obj.id):
+            return None
+        return f"/admin/{obj.name}/{record_id}"
+
+
+def viewing_of(tx: Transaction) -> Viewing:
+    """Give how the viewer of a transaction looks at values."""
+    return Viewing(
+        catalog=tx.catalog,
+        rights=tx.rights,
+        now=tx.now,
+        zone=_zone(tx.viewer.time_zone) or _zone(tx.tenant.time_zone) or ZoneInfo("UTC"),
+        locale=tx.viewer.locale or tx.tenant.locale,
+        currency=tx.tenant.currency,
+    )
+
+
+def _zone(name: str) -> ZoneInfo | None:
+    """Give a zone by name; UTC says nothing of its own, so that the tenant's may count."""
+    if name in ("", "UTC"):
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return None
