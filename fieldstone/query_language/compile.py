@@ -1,14 +1,15 @@
 """Plans to SQLAlchemy statements. A plan always compiles.
 
-Entry points: `compile_page(plan, catalog, after)` gives rows or groups, each with its JSON text in
-the column row, for rows also the sort keys k0, k1 … and id; `compile_count(plan, catalog)` counts
-them up to a cap. Besides the plan's own parameters the statements take page_size and offset, cap
-for a count, and c0, c1 … and cid for the place of a cursor.
+Entry points: `compile_page(plan, catalog, wanted)` gives rows or groups, each with its JSON text in
+the column row, for rows also the sort keys k0, k1 … and id; `compile_count(plan, catalog, cut=…)`
+counts them. Besides the plan's own parameters the statements take offset where rows are
+skipped, cap for a count, and c0, c1 … and cid for the place of a cursor.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import count
 from typing import Any, Final
 
@@ -39,10 +40,23 @@ from fieldstone.query_language.plan import FieldRef, Plan, SortKey
 from fieldstone.query_language.statement_parts import RowConditions, Tables, ordered_by, row_json
 
 Nulls = tuple[bool, ...]
-PAGE_SIZE: Final = "page_size"
 OFFSET: Final = "offset"
 CAP: Final = "cap"
 CURSOR_ID: Final = "cid"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which rows a statement gives.
+
+    most: how many, a literal, since PostgreSQL plans for a tenth of all rows where it does not
+    know. skips: whether it takes an offset. after: for the page behind a cursor, which of the
+    cursor's sort keys are null; None for the first page.
+    """
+
+    most: int
+    skips: bool = False
+    after: Nulls | None = None
 
 
 def cursor_parameter(place: int) -> str:
@@ -50,32 +64,37 @@ def cursor_parameter(place: int) -> str:
     return f"c{place}"
 
 
-def compile_page(plan: Plan, catalog: Catalog, after: Nulls | None = None) -> Select[Any]:
-    """Give the statement of one page.
-
-    after: for the page behind a cursor, which of its sort keys are null; None for the first page.
-    """
+def compile_page(plan: Plan, catalog: Catalog, wanted: Wanted) -> Select[Any]:
+    """Give the statement of one page."""
     assert not plan.counts_rows
     if plan.grouped:
-        return compile_groups(plan, catalog.by_id).limit(_most()).offset(_skipped())
-    return _Pages(plan, catalog).page(after)
+        return _cut(compile_groups(plan, catalog.by_id), wanted)
+    return _Pages(plan, catalog, wanted).page()
 
 
-def compile_count(plan: Plan, catalog: Catalog) -> Select[Any]:
-    """Give the statement that counts rows or groups, up to the parameter cap."""
-    cap = bindparam(CAP, type_=BigInteger(), required=False)
+def compile_count(plan: Plan, catalog: Catalog, *, cut: bool) -> Select[Any]:
+    """Give the statement that counts rows or groups.
+
+    cut: count behind the parameter offset and up to the parameter cap; otherwise all.
+    """
     if plan.grouped:
-        counted = compile_groups(plan, catalog.by_id)
+        counted = compile_groups(plan, catalog.by_id).order_by(None)
     else:
         tables = Tables.of(plan.rows, catalog.by_id, count())
-        counted = select(constant(1).label("one")).select_from(tables.joined())
+        counted = select(func.count().label("total")).select_from(tables.joined())
         counted = counted.where(*tables.filtered())
-    inner = counted.order_by(None).limit(cap).offset(_skipped()).subquery("counted")
-    return select(func.count().label("total")).select_from(inner)
+        if not cut:
+            return counted
+        counted = counted.with_only_columns(constant(1).label("one"))
+    if cut:
+        cap = bindparam(CAP, type_=BigInteger(), required=False)
+        counted = counted.limit(cap).offset(_skipped())
+    return select(func.count().label("total")).select_from(counted.subquery("counted"))
 
 
-def _most() -> BindParameter[int]:
-    return bindparam(PAGE_SIZE, type_=Integer(), required=False)
+def _cut(statement: Select[Any], wanted: Wanted) -> Select[Any]:
+    cut = statement.limit(constant(wanted.most))
+    return cut.offset(_skipped()) if wanted.skips else cut
 
 
 def _skipped() -> BindParameter[int]:
@@ -85,26 +104,27 @@ def _skipped() -> BindParameter[int]:
 class _Pages:
     """Makes the statements of one plan's pages."""
 
-    def __init__(self, plan: Plan, catalog: Catalog) -> None:
+    def __init__(self, plan: Plan, catalog: Catalog, wanted: Wanted) -> None:
         self._plan = plan
+        self._wanted = wanted
         self._tables = Tables.of(plan.rows, catalog.by_id, count())
         self._operands = RowConditions(self._tables)
         self._id = self._tables.aliases[0].c.id
         self._keys = [(self._operands.left(key.left), key) for key in plan.order_by]
 
-    def page(self, after: Nulls | None) -> Select[Any]:
-        """Give the page behind a cursor whose keys are null as said, or the first one."""
-        if not self._splits():
-            found = self._select(self._keys, after)
-            return found.limit(_most()).offset(_skipped())
-        parts = self._parts(after)
-        # Each part may have to give the whole page, and what is skipped before it.
-        most = _most() + _skipped() if len(parts) > 1 else _most()
+    def page(self) -> Select[Any]:
+        """Give the statement of the page."""
+        after = self._wanted.after
+        parts = self._parts(after) if self._splits() else [self._select(self._keys, after)]
         if len(parts) == 1:
-            return parts[0].limit(most).offset(_skipped())
+            return _cut(parts[0], self._wanted)
+        # Each part may have to give the whole page, and what is skipped before it.
+        most: ColumnElement[int] = constant(self._wanted.most)
+        if self._wanted.skips:
+            most += _skipped()
         listed = [part.limit(most).subquery(f"part{n}") for n, part in enumerate(parts)]
         joined = union_all(*(select(*part.c) for part in listed)).subquery("page")
-        return select(*joined.c).limit(_most()).offset(_skipped())
+        return _cut(select(*joined.c), self._wanted)
 
     def _splits(self) -> bool:
         """Tell whether rows with and without the first sort key are better read apart.
@@ -181,7 +201,18 @@ class _Pages:
             behind = or_(
                 _strictly_behind(expression, key, value, is_null=is_null), and_(same, behind)
             )
-        return behind
+        return and_(*_bounds(keys[:1], values), behind)
+
+
+def _bounds(
+    first: Sequence[tuple[ColumnElement[Any], SortKey]], values: Sequence[ColumnElement[Any]]
+) -> list[ColumnElement[bool]]:
+    """Say of the first sort key what follows from the rest, in a form that an index takes."""
+    return [
+        expression <= value if key.descending else expression >= value
+        for (expression, key), value in zip(first, values, strict=False)
+        if not key.nullable
+    ]
 
 
 def _not_null(key: SortKey) -> SortKey:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import count
-from typing import Any, assert_never
+from typing import Any, Final, assert_never
 
 from sqlalchemy import ColumnElement, Label, Numeric, Select, Text, cast, func, select
 from sqlalchemy.sql.selectable import Subquery
@@ -28,7 +28,7 @@ from fieldstone.query_language.statement_parts import (
 )
 from fieldstone.query_language.syntax import AggregateFunction
 
-_MARK = constant("\x01")
+_MARK: Final[ColumnElement[str]] = func.chr(constant(1))
 
 
 def compile_groups(plan: Plan, objects: Mapping[ObjectId, ObjectDef]) -> Select[Any]:

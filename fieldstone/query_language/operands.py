@@ -59,7 +59,7 @@ def slot_is_exact(field: Field) -> bool:
 def slot_holds_all(field: Field) -> bool:
     """Tell whether a slot holds every text whole, so that it may be matched with a pattern."""
     length = getattr(field.options, "length", 0)
-    return bool(length < _SLOT_CHARACTERS)
+    return bool(length <= _SLOT_CHARACTERS)
 
 
 def json_of(value: Value, field: Field) -> Json:

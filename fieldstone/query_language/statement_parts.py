@@ -15,6 +15,7 @@ from sqlalchemy import (
     JSON,
     BindParameter,
     ColumnElement,
+    Exists,
     FromClause,
     Integer,
     Numeric,
@@ -28,6 +29,7 @@ from sqlalchemy import (
     exists,
     false,
     func,
+    not_,
     null,
     or_,
     select,
@@ -141,6 +143,8 @@ class RowConditions:
                 found = or_(false(), *(self.sql(test) for test in tests))
             case Negation(NullTest(left)):
                 found = self.value(left).is_not(None)
+            case Negation(InRows() as test):
+                found = not_(self._in_rows(test))  # never unknown, and planned as an anti-join
             case Negation(test):
                 found = self.sql(test).is_not(true())
             case NullTest(left):
@@ -171,7 +175,7 @@ class RowConditions:
             case _:
                 assert_never(condition)
 
-    def _in_rows(self, condition: InRows) -> ColumnElement[bool]:
+    def _in_rows(self, condition: InRows) -> Exists:
         inner = Tables.of(condition.rows, self.tables.objects, self.tables.numbers)
         right = comparable(inner.aliases[condition.right.source], condition.right)
         found = select(constant(1)).select_from(inner.joined())

@@ -116,20 +116,17 @@ async def answer(tx: Transaction, question: Question) -> Page:
     values = _bound(ready.plan, lifted, _moment(tx))
     limit, offset = _counts_of(ready.plan, lifted)
     if ready.plan.counts_rows:
-        cap = _EVERYTHING if limit is None else limit
-        total = await _count(tx, ready, {**values, CAP: cap, OFFSET: offset})
-        return Page([], None, total)
+        return Page([], None, await _count(tx, ready, values, limit, offset))
     place = None if question.cursor is None else decode_cursor(ready.plan, question.cursor)
-    rows, after = await _fetch(
-        tx, ready, values, _Portion(question.page_size, limit, offset, place)
-    )
+    portion = _Portion(question.page_size, limit, offset, place)
+    rows, after = await _fetch(tx, ready, values, portion)
     records = [row["row"] for row in rows]
     if not question.counts:
         return Page(records, after, None)
-    if after is None and place is None and (rows or not offset):
+    if rows and after is None and place is None:
         return Page(records, None, len(records))
-    cap = MOST_COUNTED + 1 if limit is None else min(limit, MOST_COUNTED + 1)
-    total = await _count(tx, ready, {**values, CAP: cap, OFFSET: offset})
+    most = MOST_COUNTED + 1 if limit is None else min(limit, MOST_COUNTED + 1)
+    total = await _count(tx, ready, values, most, offset)
     return Page(records, after, total if total <= MOST_COUNTED else None)
 
 
@@ -170,7 +167,7 @@ class _Ready:
     plan: Plan
     catalog: ReferenceType[Catalog]
     pages: dict[Wanted, Prepared] = field(default_factory=dict)
-    count: Prepared | None = None
+    counts: dict[bool, Prepared] = field(default_factory=dict)
     used: UsedFields | None = None
 
     def note_use(self, tx: Transaction) -> None:
@@ -188,11 +185,13 @@ class _Ready:
             found = self.pages[wanted] = prepare(compile_page(self.plan, self._known(), wanted))
         return found
 
-    def counted(self) -> Prepared:
-        """Give the statement that counts."""
-        if self.count is None:
-            self.count = prepare(compile_count(self.plan, self._known()))
-        return self.count
+    def counted(self, *, cut: bool) -> Prepared:
+        """Give the statement that counts, all or up to a cap."""
+        found = self.counts.get(cut)
+        if found is None:
+            statement = compile_count(self.plan, self._known(), cut=cut)
+            found = self.counts[cut] = prepare(statement)
+        return found
 
     def _known(self) -> Catalog:
         catalog = self.catalog()
@@ -342,8 +341,12 @@ def _place_at(plan: Plan, row: Any, seen: int) -> Place:
     return Place(tuple(row[f"k{n}"] for n in range(len(plan.order_by))), row["id"], seen)
 
 
-async def _count(tx: Transaction, ready: _Ready, values: Mapping[str, Any]) -> int:
-    statement = ready.counted()
-    rows = await tx.fetch(statement.sql, statement.arguments(values))
+async def _count(
+    tx: Transaction, ready: _Ready, values: Mapping[str, Any], cap: int | None, offset: int
+) -> int:
+    cut = cap is not None or offset > 0
+    statement = ready.counted(cut=cut)
+    known = {**values, CAP: _EVERYTHING if cap is None else cap, OFFSET: offset}
+    rows = await tx.fetch(statement.sql, statement.arguments(known))
     total: int = rows[0]["total"]
     return total
