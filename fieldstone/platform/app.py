@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Route
 
 from fieldstone.api import metadata as metadata_api
 from fieldstone.api import objects as objects_api
+from fieldstone.api import openapi as openapi_api
 from fieldstone.api import query as query_api
 from fieldstone.api import records as records_api
 from fieldstone.api import shortcuts as shortcuts_api
@@ -69,7 +70,7 @@ def build_app(engine: Engine, settings: Settings) -> Starlette:
     """Build the application around an open engine; whoever opened it closes it."""
     local_only = settings.host in LOOPBACK and not settings.is_production
     app = Starlette(
-        routes=_routes(),
+        routes=all_routes(),
         exception_handlers={HTTPException: _pass_on},
         middleware=[
             Middleware(RequestId),
@@ -108,13 +109,15 @@ async def health(request: Request) -> Response:
     return PlainTextResponse("ok\n")
 
 
-def _routes() -> list[BaseRoute]:
+def all_routes() -> list[BaseRoute]:
+    """Give every route of the application, those that match less after those that match more."""
     return [
         Route("/healthz", health),
         *objects_api.ROUTES,
         *metadata_api.ROUTES,
         *records_api.ROUTES,
         *query_api.ROUTES,
+        *openapi_api.ROUTES,
         *tenant_endpoints.ROUTES,
         *shortcuts_api.ROUTES,
     ]

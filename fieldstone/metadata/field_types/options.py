@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, fields
+from decimal import Decimal
 from typing import Any, Final, get_type_hints
 
 import msgspec
@@ -119,7 +120,15 @@ def _inline(part: Any, parts: Mapping[str, Any]) -> Any:
     if "$ref" in part:
         rest = {key: inner for key, inner in part.items() if key != "$ref"}
         return {**_inline(parts[part["$ref"]], parts), **_inline(rest, parts)}
-    return {key: _inline(inner, parts) for key, inner in part.items() if not _is_note(key, inner)}
+    schema = {key: _inline(inner, parts) for key, inner in part.items() if not _is_note(key, inner)}
+    if isinstance(schema.get("default"), str) and _is_number(schema):
+        schema["default"] = Decimal(schema["default"])
+    return schema
+
+
+def _is_number(schema: Any) -> bool:
+    """Tell whether a schema allows numbers; msgspec writes the default of a Decimal as a text."""
+    return schema.get("type") == "number" or {"type": "number"} in schema.get("anyOf", ())
 
 
 def _is_note(key: str, inner: Any) -> bool:

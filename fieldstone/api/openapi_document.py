@@ -1,0 +1,222 @@
+"""Builds the OpenAPI 3.1 document out of the routes, what is said of them, and a tenant's objects.
+
+https://spec.openapis.org/oas/v3.1.1
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.routing import BaseRoute, Route
+
+from fieldstone.api.openapi_definitions import definition_schemas
+from fieldstone.api.openapi_objects import object_schemas, visible_objects
+from fieldstone.api.openapi_operation import (
+    ALWAYS_REFUSES,
+    Answer,
+    Body,
+    Operation,
+    shared_ref,
+)
+from fieldstone.api.openapi_record_operations import RECORD_OPERATIONS, shortcut_operations
+from fieldstone.api.openapi_setup_operations import SETUP_OPERATIONS
+from fieldstone.api.openapi_shapes import HEADERS, PARAMETERS, REFUSALS, SCHEMAS, TEXT
+from fieldstone.metadata.catalog import ObjectDef
+from fieldstone.metadata.schemas import DIALECT
+from fieldstone.metadata.values import Json
+from fieldstone.runtime.transactions import Transaction
+
+OPERATIONS: Final[Mapping[str, Operation]] = {**SETUP_OPERATIONS, **RECORD_OPERATIONS}
+VERSIONED: Final = "/v1"
+_SHORT: Final = "/{plural}"
+_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_PAGE: Final = Operation(
+    "Pages", {200: Answer("A page for people.", TEXT, media_type="text/html")}, refuses=(422,)
+)
+_ABOUT: Final = """\
+Everything of this tenant: its objects at their short addresses, records of any object under
+/api/records, queries, and the definitions themselves. Numbers are exact; a body is read as JSON
+whatever its Content-Type. Whatever is refused is refused in one shape, with every problem at once.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One method of one route, with what its docstring says.
+
+    path: as in OpenAPI, such as /api/objects/{object}. declared: None where nothing is said of it.
+    """
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    description: str
+    parameters: tuple[str, ...]
+    declared: Operation | None
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it stands for one address of each object."""
+        return self.path.startswith(_SHORT)
+
+
+def find_endpoints(routes: Iterable[BaseRoute]) -> Iterator[Endpoint]:
+    """Yield every endpoint; short addresses once, though they are also found under /v1."""
+    for route in routes:
+        if not isinstance(route, Route) or route.path_format.startswith(VERSIONED + _SHORT):
+            continue
+        for method in _METHODS:
+            if method in (route.methods or {"GET"}):
+                summary, description = read_docstring(route)
+                yield Endpoint(
+                    method,
+                    route.path_format,
+                    route.endpoint.__name__,
+                    summary,
+                    description,
+                    tuple(route.param_convertors),
+                    OPERATIONS.get(f"{method} {route.path_format}"),
+                )
+
+
+def read_docstring(route: Route) -> tuple[str, str]:
+    """Give what an endpoint's docstring says behind `GET /address:`, and what follows it."""
+    first, _, rest = inspect.cleandoc(route.endpoint.__doc__ or "").partition("\n")
+    _, colon, said = first.partition(": ")
+    summary = (said if colon else first).strip()
+    return summary[:1].upper() + summary[1:], " ".join(rest.split())
+
+
+def build_document(routes: Sequence[BaseRoute], tx: Transaction | None) -> dict[str, Json]:
+    """Build the document of what a transaction's viewer may see of its tenant.
+
+    Without a transaction it holds what is the same for all tenants.
+    """
+    objects = () if tx is None else visible_objects(tx.catalog, tx.rights)
+    schemas: dict[str, Json] = {**SCHEMAS, **definition_schemas()}
+    for obj in objects:
+        assert tx is not None
+        schemas.update(object_schemas(tx, obj))
+    paths = _paths(list(find_endpoints(routes)), objects)
+    return {
+        "openapi": "3.1.0",
+        "jsonSchemaDialect": DIALECT,
+        "info": {
+            "title": "Fieldstone",
+            "version": f"1.0.{tx.catalog.version if tx else 0}",
+            "summary": "The API of a tenant, made of its metadata.",
+            "description": _ABOUT,
+            "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "tags": [{"name": tag} for tag in _tags(paths)],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "parameters": PARAMETERS,
+            "headers": HEADERS,
+            "responses": {f"Refused{status}": refusal for status, refusal in REFUSALS.items()},
+        },
+    }
+
+
+def _paths(endpoints: Sequence[Endpoint], objects: Sequence[ObjectDef]) -> dict[str, Json]:
+    paths: dict[str, dict[str, Json]] = {}
+    for endpoint in endpoints:
+        if not endpoint.is_short:
+            operation = endpoint.declared or _PAGE
+            shown = _operation(endpoint, operation)
+            paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = shown
+    fixed = {path.split("/")[1] for path in paths}
+    for obj in objects:
+        if obj.slug and obj.slug not in fixed:
+            _add_shortcuts(paths, endpoints, obj)
+    return dict(paths)
+
+
+def _add_shortcuts(
+    paths: dict[str, dict[str, Json]], endpoints: Sequence[Endpoint], obj: ObjectDef
+) -> None:
+    declared = shortcut_operations(obj)
+    for endpoint in endpoints:
+        if endpoint.is_short:
+            path = endpoint.path.replace(_SHORT, f"/{obj.slug}", 1)
+            # The same addresses with the version of the API in front mean the same.
+            item = paths.setdefault(path, {"servers": [{"url": "/"}, {"url": VERSIONED}]})
+            operation = declared[f"{endpoint.method} {endpoint.path}"]
+            item[endpoint.method.lower()] = _operation(endpoint, operation)
+
+
+def _operation(endpoint: Endpoint, operation: Operation) -> dict[str, Json]:
+    in_path = [name for name in endpoint.parameters if name != "plural"]
+    asked = [shared_ref("parameters", name) for name in ("tenant", *operation.parameters)]
+    shown: dict[str, Json] = {
+        "operationId": operation.name or _operation_id(endpoint),
+        "tags": [operation.tag],
+        "summary": endpoint.summary,
+        "parameters": [*(_in_path(name) for name in in_path), *asked],
+        "responses": _responses(operation),
+    }
+    if endpoint.description:
+        shown["description"] = endpoint.description
+    if operation.body is not None:
+        shown["requestBody"] = _body(operation.body)
+    return shown
+
+
+def _operation_id(endpoint: Endpoint) -> str:
+    """Give the name of an endpoint's function; one that serves two methods has two ids."""
+    if endpoint.path == "/api/query":
+        return f"{endpoint.name}_by_{endpoint.method.lower()}"
+    if endpoint.declared is not None:
+        return endpoint.name
+    words = [word.strip("{}") for word in endpoint.path.split("/") if word]
+    return "_".join([endpoint.method.lower(), *words]) or endpoint.name
+
+
+def _in_path(name: str) -> Json:
+    if name in PARAMETERS:
+        return shared_ref("parameters", name)
+    return {"name": name, "in": "path", "required": True, "schema": TEXT}
+
+
+def _body(body: Body) -> dict[str, Json]:
+    content: dict[str, Json] = {"schema": body.schema}
+    if body.example is not None:
+        content["example"] = body.example
+    return {"required": body.required, "content": {body.media_type: content}}
+
+
+def _responses(operation: Operation) -> dict[str, Json]:
+    responses = {str(status): _answer(answer) for status, answer in operation.answers.items()}
+    for status in sorted({*ALWAYS_REFUSES, *operation.refuses}):
+        responses[str(status)] = shared_ref("responses", f"Refused{status}")
+    return dict(responses)
+
+
+def _answer(answer: Answer) -> dict[str, Json]:
+    headers = {name: shared_ref("headers", name) for name in (*answer.headers, "X-Request-Id")}
+    shown: dict[str, Json] = {"description": answer.description, "headers": headers}
+    if answer.schema is not None:
+        content: dict[str, Json] = {"schema": answer.schema}
+        if answer.example is not None:
+            content["example"] = answer.example
+        shown["content"] = {answer.media_type: content}
+    return shown
+
+
+def _tags(paths: Mapping[str, Json]) -> list[str]:
+    found: dict[str, None] = {}
+    for item in paths.values():
+        assert isinstance(item, Mapping)
+        for method in _METHODS:
+            operation = item.get(method.lower())
+            if isinstance(operation, Mapping):
+                tags = operation["tags"]
+                assert isinstance(tags, list)
+                found.update(dict.fromkeys(tags))
+    return list(found)

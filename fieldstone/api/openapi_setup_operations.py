@@ -1,0 +1,165 @@
+"""What the document says of the endpoints for metadata, tenants and the server itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from fieldstone.api.openapi_operation import (
+    Answer,
+    Body,
+    Operation,
+    list_schema,
+    object_schema,
+    or_null,
+    schema_ref,
+)
+from fieldstone.api.openapi_shapes import COUNT, TEXT
+from fieldstone.metadata.values import JsonObject
+
+_TAG: Final = "Objects and fields"
+_PLATFORM: Final = "Platform"
+_DOCUMENT: Final = "This document"
+_CHANGES: Final = (409, 413, 422)
+_SHOWN: Final = Answer("The object as it is now.", schema_ref("api.ShownObject"))
+_PROJECT: Final[JsonObject] = {
+    "name": "Project",
+    "plural_name": "Projects",
+    "fields": [
+        {"name": "name", "type": "text", "required": True},
+        {"name": "status", "type": "picklist", "options": ["Planning", "Active", "Complete"]},
+        {"name": "account", "type": "lookup", "references": "Account"},
+    ],
+}
+_CREATED: Final[Mapping[str, JsonObject]] = {"id": TEXT, "status": {"const": "created"}}
+_HTML: Final = "text/html"
+_TENANT: Final = object_schema(
+    {"name": TEXT, "label": TEXT, "status": TEXT, "created_at": TEXT},
+    required=("name", "label", "status"),
+    closed=True,
+)
+
+SETUP_OPERATIONS: Final[Mapping[str, Operation]] = {
+    "POST /api/objects": Operation(
+        _TAG,
+        {
+            201: Answer(
+                "It is defined.",
+                object_schema(
+                    {**_CREATED, "fields_created": COUNT},
+                    required=("id", "status", "fields_created"),
+                    closed=True,
+                ),
+                example={"id": "Project__c", "status": "created", "fields_created": 3},
+            )
+        },
+        body=Body(schema_ref("api.Object"), _PROJECT),
+        refuses=_CHANGES,
+    ),
+    "GET /api/objects": Operation(
+        _TAG,
+        {
+            200: Answer(
+                "Every object that the viewer may see.",
+                object_schema(
+                    {"objects": list_schema(schema_ref("api.ObjectLine")), "total": COUNT},
+                    required=("objects", "total"),
+                    closed=True,
+                ),
+            )
+        },
+    ),
+    "GET /api/objects/{object}": Operation(
+        _TAG, {200: Answer("The object.", schema_ref("api.ShownObject"))}
+    ),
+    "PATCH /api/objects/{object}": Operation(
+        _TAG,
+        {200: _SHOWN},
+        body=Body(schema_ref("api.ObjectChange"), {"label": "Customer project"}),
+        refuses=_CHANGES,
+    ),
+    "DELETE /api/objects/{object}": Operation(
+        _TAG, {204: Answer("It lies in the bin.")}, refuses=(409, 422)
+    ),
+    "POST /api/objects/{object}/restore": Operation(_TAG, {200: _SHOWN}, refuses=(409, 422)),
+    "POST /api/objects/{object}/fields": Operation(
+        _TAG,
+        {
+            201: Answer(
+                "It is defined.",
+                object_schema(_CREATED, required=("id", "status"), closed=True),
+                example={"id": "Project__c.budget", "status": "created"},
+            )
+        },
+        body=Body(schema_ref("api.Field"), {"name": "budget", "type": "currency"}),
+        refuses=_CHANGES,
+    ),
+    "PATCH /api/objects/{object}/fields/{field}": Operation(
+        _TAG,
+        {200: _SHOWN},
+        body=Body(schema_ref("api.FieldChange"), {"label": "Budget of this year"}),
+        refuses=_CHANGES,
+    ),
+    "DELETE /api/objects/{object}/fields/{field}": Operation(
+        _TAG, {204: Answer("It lies in the bin; its values stay.")}, refuses=(409, 422)
+    ),
+    "POST /api/objects/{object}/fields/{field}/restore": Operation(
+        _TAG, {200: _SHOWN}, refuses=(409, 422)
+    ),
+    "GET /api/metadata/schemas": Operation(
+        _TAG,
+        {
+            200: Answer(
+                "The schemas by the names of the kinds.",
+                object_schema({"schemas": {"type": "object"}}, required=("schemas",), closed=True),
+            )
+        },
+    ),
+    "GET /api/metadata/schemas/{kind}": Operation(
+        _TAG, {200: Answer("The schema.", {"type": "object"})}, refuses=(422,)
+    ),
+    "GET /api/platform/tenants": Operation(
+        _PLATFORM,
+        {
+            200: Answer(
+                "A page of tenants.",
+                object_schema(
+                    {"tenants": list_schema(_TENANT), "next": or_null(COUNT)},
+                    required=("tenants", "next"),
+                    closed=True,
+                ),
+            )
+        },
+        ("limit", "cursor"),
+        refuses=(422,),
+    ),
+    "POST /api/platform/tenants": Operation(
+        _PLATFORM,
+        {201: Answer("It is made.", _TENANT)},
+        body=Body(
+            object_schema({"name": TEXT, "label": TEXT}, required=("name",)),
+            {"name": "acme", "label": "Acme Corp"},
+        ),
+        refuses=_CHANGES,
+    ),
+    "GET /healthz": Operation(
+        _PLATFORM, {200: Answer("It serves.", TEXT, media_type="text/plain")}
+    ),
+    "GET /api/openapi.json": Operation(
+        _DOCUMENT,
+        {
+            200: Answer("The document.", {"type": "object"}, ("ETag",)),
+            304: Answer("The copy at hand is the newest."),
+        },
+        ("if_none_match",),
+    ),
+    "GET /api/docs": Operation(
+        _DOCUMENT, {200: Answer("A page for people.", TEXT, media_type=_HTML)}
+    ),
+    "GET /api/docs/{object}": Operation(
+        _DOCUMENT, {200: Answer("A page for people.", TEXT, media_type=_HTML)}
+    ),
+    "GET /api/docs/style.css": Operation(
+        _DOCUMENT, {200: Answer("How the pages look.", TEXT, media_type="text/css")}
+    ),
+}

@@ -1,0 +1,259 @@
+"""The shapes that are the same in every tenant: errors, pages, results, parameters, headers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from fieldstone.api.openapi_operation import (
+    JSON,
+    list_schema,
+    object_schema,
+    or_null,
+    schema_ref,
+    shared_ref,
+)
+from fieldstone.api.requests import MOST_PER_PAGE, PAGE_SIZE
+from fieldstone.metadata.field_types.reference import ID_PATTERN
+from fieldstone.metadata.values import Json, JsonObject
+
+TEXT: Final[JsonObject] = {"type": "string"}
+COUNT: Final[JsonObject] = {"type": "integer", "minimum": 0}
+RECORD_ID: Final[JsonObject] = {
+    "type": "string",
+    "pattern": ID_PATTERN,
+    "examples": ["contact_1563a2f0c401000"],
+}
+CURSOR: Final = or_null({"type": "string", "description": "The cursor of the page behind."})
+TOTAL: Final = or_null({**COUNT, "description": "null where counting would take too long."})
+_SPAN: Final = object_schema(
+    {
+        "line": {"type": "integer", "minimum": 1},
+        "column": {"type": "integer", "minimum": 1},
+        "length": {"type": "integer", "minimum": 0},
+    },
+    required=("line", "column", "length"),
+)
+_OPERATION: Final[JsonObject] = {
+    "type": "string",
+    "enum": ["created", "updated", "unchanged", "failed"],
+}
+
+SCHEMAS: Final[Mapping[str, Json]] = {
+    "api.Problem": {
+        **object_schema(
+            {
+                "code": {"type": "string", "pattern": r"^[a-z_]+\.[a-z0-9_]+$"},
+                "message": {"type": "string", "description": "What is wrong, in a sentence."},
+                "at": {
+                    "description": "A JSON pointer into the body, or a place in a query's text.",
+                    "anyOf": [TEXT, _SPAN],
+                },
+                "hint": {"type": "string", "description": "What to do next."},
+                "details": {"type": "object", "description": "Further facts."},
+            },
+            required=("code", "message"),
+            closed=True,
+        ),
+        "description": "One thing that is wrong. code never changes.",
+    },
+    "api.Refusal": {
+        **object_schema(
+            {
+                "errors": {**list_schema(schema_ref("api.Problem")), "minItems": 1},
+                "request_id": TEXT,
+            },
+            required=("errors", "request_id"),
+            closed=True,
+        ),
+        "description": "The one shape of every error; all problems of a request come at once.",
+    },
+    "api.Record": {
+        "type": "object",
+        "description": "A record of any object: values by the names of its fields.",
+        "properties": {"id": RECORD_ID},
+    },
+    "api.Values": {
+        "type": "object",
+        "description": "Values by the names of the object's fields; null clears one.",
+    },
+    "api.Result": object_schema(
+        {
+            "id": or_null(RECORD_ID),
+            "version": COUNT,
+            "operation": _OPERATION,
+            "errors": list_schema(schema_ref("api.Problem")),
+        },
+        required=("id", "version", "operation"),
+        closed=True,
+    ),
+    "api.Results": object_schema(
+        {
+            "results": list_schema(schema_ref("api.Result")),
+            "created": COUNT,
+            "updated": COUNT,
+            "unchanged": COUNT,
+            "failed": COUNT,
+        },
+        required=("results", "created", "updated", "unchanged", "failed"),
+        closed=True,
+    ),
+    "api.Change": object_schema(
+        {
+            "at": {"type": "string", "format": "date-time"},
+            "by": or_null(RECORD_ID),
+            "operation": {"type": "string", "enum": ["create", "update", "delete", "restore"]},
+            "version": COUNT,
+            "cause": {"type": "object", "description": "What led to it, such as a request."},
+            "changes": {
+                "type": "object",
+                "description": "before and after, by the name of each field that changed.",
+                "additionalProperties": object_schema(
+                    {"before": {}, "after": {}}, required=("before", "after")
+                ),
+            },
+        },
+        required=("at", "by", "operation", "version", "cause", "changes"),
+        closed=True,
+    ),
+    "api.Question": {
+        "description": "A query, either as JSON or as text in q.",
+        "anyOf": [
+            object_schema(
+                {
+                    "object": {"type": "string", "examples": ["Deal"]},
+                    "fields": {"anyOf": [TEXT, list_schema(TEXT)], "examples": [["name"]]},
+                    "where": {"type": "string", "examples": ["amount > 1000 AND stage = Won"]},
+                    "order_by": {"anyOf": [TEXT, list_schema(TEXT)], "examples": ["amount DESC"]},
+                    "limit": {"type": "integer", "minimum": 0, "maximum": MOST_PER_PAGE},
+                    "cursor": TEXT,
+                    "params": {"type": "object"},
+                },
+                required=("object",),
+                closed=True,
+            ),
+            object_schema(
+                {
+                    "q": {"type": "string", "examples": ["SELECT name FROM Deal LIMIT 10"]},
+                    "params": {"type": "object"},
+                    "cursor": TEXT,
+                    "limit": {"type": "integer", "minimum": 0, "maximum": MOST_PER_PAGE},
+                },
+                required=("q",),
+                closed=True,
+            ),
+        ],
+    },
+    "api.Rows": object_schema(
+        {
+            "records": list_schema({"type": "object"}),
+            "total": TOTAL,
+            "next": CURSOR,
+        },
+        required=("records", "total", "next"),
+        closed=True,
+    ),
+}
+
+
+def _path(name: str, description: str, example: str) -> JsonObject:
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "description": description,
+        "schema": {"type": "string", "minLength": 1, "examples": [example]},
+    }
+
+
+def _asked(name: str, description: str, schema: JsonObject) -> JsonObject:
+    return {"name": name, "in": "query", "description": description, "schema": schema}
+
+
+def _header(name: str, description: str, example: str, **rules: Json) -> JsonObject:
+    schema = {"type": "string", **rules, "examples": [example]}
+    return {"name": name, "in": "header", "description": description, "schema": schema}
+
+
+PARAMETERS: Final[Mapping[str, JsonObject]] = {
+    "tenant": _header(
+        "X-Tenant", "Name of the tenant; without it, the default one.", "default", minLength=1
+    ),
+    "if_match": _header(
+        "If-Match", "The version that the caller has seen; another one gives 409.", '"3"'
+    ),
+    "idempotency_key": _header(
+        "Idempotency-Key",
+        "A request sent again under the same key is carried out once and answered the same.",
+        "b1f0c9d2",
+        minLength=1,
+        maxLength=255,
+    ),
+    "if_none_match": _header("If-None-Match", "The ETag of the copy at hand.", '"1f2e3d"'),
+    "object": _path("object", "Name of an object or one of its aliases, in any case.", "Contact"),
+    "field": _path("field", "Name of a field, in any case.", "email"),
+    "id": _path("id", "Id of a record.", "contact_1563a2f0c401000"),
+    "value": _path("value", "Value of the unique field.", "A-17"),
+    "kind": _path("kind", "A kind of component.", "field"),
+    "fields": _asked("fields", "Names of the fields to show, parted by commas.", TEXT),
+    "where": _asked("where", "A condition, as in a query.", TEXT),
+    "order_by": _asked("order_by", "What to sort by, as in a query.", TEXT),
+    "limit": _asked(
+        "limit",
+        "Records per page.",
+        {"type": "integer", "minimum": 1, "maximum": MOST_PER_PAGE, "default": PAGE_SIZE},
+    ),
+    "cursor": _asked("cursor", "What the page before gave as next.", TEXT),
+    "count": _asked("count", "1 to count all records that match.", TEXT),
+    "ids": _asked("ids", "Ids, parted by commas.", TEXT),
+    "key": _asked("key", "Name of the unique field that tells records apart.", TEXT),
+    "q": _asked("q", "The query as text, or the words to search for.", TEXT),
+}
+HEADERS: Final[Mapping[str, Json]] = {
+    "ETag": {
+        "description": "The version of what was answered, for If-Match or If-None-Match.",
+        "schema": TEXT,
+    },
+    "X-Request-Id": {"description": "Names the request in logs and errors.", "schema": TEXT},
+}
+
+
+def _refusal(description: str, code: str, message: str, **more: Json) -> JsonObject:
+    example: Json = {"errors": [{"code": code, "message": message, **more}], "request_id": "r_8f2c"}
+    return {
+        "description": description,
+        "headers": {"X-Request-Id": shared_ref("headers", "X-Request-Id")},
+        "content": {JSON: {"schema": schema_ref("api.Refusal"), "example": example}},
+    }
+
+
+REFUSALS: Final[Mapping[int, JsonObject]] = {
+    403: _refusal("The viewer may not do this.", "access.forbidden", "You may not change Deals."),
+    404: _refusal(
+        "There is no such thing, or not for this viewer.",
+        "record.unknown",
+        "There is no Deal deal_1563a2f0c401000.",
+    ),
+    409: _refusal(
+        "The world has moved since the caller looked.",
+        "record.stale",
+        "Deal deal_1563a2f0c401000 is at version 4 by now; you changed version 3.",
+        hint="Read it again and repeat the change.",
+        details={"current_version": 4, "your_version": 3},
+    ),
+    413: _refusal(
+        "The body is too large.", "request.too_large", "The body is larger than 1000000 bytes."
+    ),
+    422: _refusal(
+        "What was sent cannot be used; all problems are told at once.",
+        "value.required",
+        "Name is required.",
+        at="/name",
+        hint="Give it a value.",
+    ),
+    503: _refusal(
+        "It cannot be done now, but may be later.",
+        "query.timeout",
+        "The database took too long to answer.",
+    ),
+}
