@@ -14,6 +14,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from fieldstone.api import files as files_api
+from fieldstone.api import imports as imports_api
+from fieldstone.api import jobs as jobs_api
 from fieldstone.api import metadata as metadata_api
 from fieldstone.api import objects as objects_api
 from fieldstone.api import openapi as openapi_api
@@ -25,6 +28,7 @@ from fieldstone.ids import IdMinter
 from fieldstone.platform import tenant_endpoints
 from fieldstone.platform.administrators import Administrators
 from fieldstone.platform.database.pool import open_pool
+from fieldstone.platform.job_kinds import files_of, import_parts
 from fieldstone.platform.middleware.errors import Errors
 from fieldstone.platform.middleware.request_id import RequestId
 from fieldstone.platform.middleware.security_headers import SecurityHeaders
@@ -35,6 +39,9 @@ from fieldstone.platform.tenants import Tenants
 from fieldstone.runtime.catalogs import CatalogStore
 from fieldstone.runtime.tenants import TenantDirectory
 from fieldstone.runtime.transactions import Database
+from fieldstone.ui_generator.pages.errors import error_page
+from fieldstone.ui_generator.pages.routes import ROUTES as PAGES
+from fieldstone.ui_generator.shell import build_site
 
 _TAKE_NODE: Final = "SELECT take_node()"
 
@@ -68,6 +75,7 @@ async def open_engine(settings: Settings, clock: Clock | None = None) -> Engine:
 
 def build_app(engine: Engine, settings: Settings) -> Starlette:
     """Build the application around an open engine; whoever opened it closes it."""
+    site = build_site()
     local_only = settings.host in LOOPBACK and not settings.is_production
     app = Starlette(
         routes=all_routes(),
@@ -75,7 +83,7 @@ def build_app(engine: Engine, settings: Settings) -> Starlette:
         middleware=[
             Middleware(RequestId),
             Middleware(SecurityHeaders),
-            Middleware(Errors),
+            Middleware(Errors, show_page=error_page),
             Middleware(TenantOfRequest, directory=engine.directory),
             Middleware(
                 ViewerOfRequest, administrators=engine.administrators, local_only=local_only
@@ -85,6 +93,9 @@ def build_app(engine: Engine, settings: Settings) -> Starlette:
     app.state.database = engine.database
     app.state.engine = engine
     app.state.settings = settings
+    app.state.site = site
+    app.state.files = files_of(settings)
+    app.state.import_parts = import_parts(settings)
     return app
 
 
@@ -118,6 +129,10 @@ def all_routes() -> list[BaseRoute]:
         *records_api.ROUTES,
         *query_api.ROUTES,
         *openapi_api.ROUTES,
+        *imports_api.ROUTES,
+        *jobs_api.ROUTES,
+        *files_api.ROUTES,
         *tenant_endpoints.ROUTES,
+        *PAGES,
         *shortcuts_api.ROUTES,
     ]

@@ -73,7 +73,7 @@ def servers(settings: Settings) -> Iterator[Settings]:
 def _migrate(database_url: str) -> None:
     """Run the migrations in a process of their own: what they import is not needed afterwards."""
     environment = {**os.environ, "FIELDSTONE_DATABASE_URL": database_url}
-    done = subprocess.run([sys.executable, "-m", MIGRATE], env=environment, check=False)
+    done = subprocess.run([sys.executable, "-P", "-m", MIGRATE], env=environment, check=False)
     if done.returncode != 0:
         raise StartFailed("The database could not be migrated.", hint="See the messages above.")
 
@@ -136,7 +136,7 @@ class Supervisor:
         descriptors = [self._environment[lifeline.VARIABLE], *module[1:]]
         self._modules[name] = module
         self._processes[name] = subprocess.Popen(
-            [sys.executable, "-m", *module],
+            [sys.executable, "-P", "-m", *module],
             env=self._environment,
             pass_fds=[int(descriptor) for descriptor in descriptors],
             stdin=subprocess.DEVNULL,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 from pathlib import Path
 
 import click
@@ -19,7 +21,14 @@ from fieldstone.platform.supervisor import Supervisor, servers
 @click.option("--demo", is_flag=True, default=None, help="Add sample data to a new database.")
 def command(**chosen: object) -> None:
     """Start the platform: servers, API and pages."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
     settings = load_settings(os.environ, chosen)
     with servers(settings) as ready:
         Supervisor(ready, click.echo).run()
     click.echo("Stopped.")
+
+
+def _leave(number: int, frame: object) -> None:
+    """Stop in good order what is started so far; the supervisor takes over once it runs."""
+    sys.exit(0)
