@@ -1,4 +1,4 @@
-"""Endpoints of imports: /import takes a file; small ones are answered at once, large ones as a job."""
+"""Endpoints of imports: /import takes a file; a small one is answered at once, others as a job."""
 
 from __future__ import annotations
 

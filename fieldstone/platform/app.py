@@ -17,11 +17,15 @@ from starlette.routing import BaseRoute, Route
 from fieldstone.api import files as files_api
 from fieldstone.api import imports as imports_api
 from fieldstone.api import jobs as jobs_api
+from fieldstone.api import files as files_api
+from fieldstone.api import imports as imports_api
+from fieldstone.api import jobs as jobs_api
 from fieldstone.api import metadata as metadata_api
 from fieldstone.api import objects as objects_api
 from fieldstone.api import openapi as openapi_api
 from fieldstone.api import query as query_api
 from fieldstone.api import records as records_api
+from fieldstone.api import search as search_api
 from fieldstone.api import shortcuts as shortcuts_api
 from fieldstone.clock import Clock, SystemClock
 from fieldstone.ids import IdMinter
@@ -29,6 +33,7 @@ from fieldstone.platform import tenant_endpoints
 from fieldstone.platform.administrators import Administrators
 from fieldstone.platform.database.pool import open_pool
 from fieldstone.platform.job_kinds import files_of, import_parts
+from fieldstone.platform.job_kinds import import_parts
 from fieldstone.platform.middleware.errors import Errors
 from fieldstone.platform.middleware.request_id import RequestId
 from fieldstone.platform.middleware.security_headers import SecurityHeaders
@@ -93,6 +98,8 @@ def build_app(engine: Engine, settings: Settings) -> Starlette:
     app.state.database = engine.database
     app.state.engine = engine
     app.state.settings = settings
+    app.state.import_parts = import_parts(settings)
+    app.state.files = app.state.import_parts.files
     app.state.site = site
     app.state.files = files_of(settings)
     app.state.import_parts = import_parts(settings)
@@ -128,6 +135,10 @@ def all_routes() -> list[BaseRoute]:
         *metadata_api.ROUTES,
         *records_api.ROUTES,
         *query_api.ROUTES,
+        *imports_api.ROUTES,
+        *search_api.ROUTES,
+        *jobs_api.ROUTES,
+        *files_api.ROUTES,
         *openapi_api.ROUTES,
         *imports_api.ROUTES,
         *jobs_api.ROUTES,

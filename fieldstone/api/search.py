@@ -1,0 +1,42 @@
+"""The endpoint that searches everything: /search?q=."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from fieldstone.api.requests import (
+    database_of,
+    json_response,
+    tenant_of,
+    viewer_of,
+    whole_number,
+)
+from fieldstone.runtime.imports.start import object_named
+from fieldstone.runtime.search import MOST_RESULTS, search_everything, show_hits
+
+_PAGE: Final = 20
+
+
+async def search(request: Request) -> Response:
+    """GET /search?q=alice+acme: records of all objects, best first; object= narrows it to one.
+
+    limit= and offset= page through them, up to two hundred.
+    """
+    asked = request.query_params
+    limit = whole_number(request, "limit", _PAGE, MOST_RESULTS)
+    offset = whole_number(request, "offset", 0, MOST_RESULTS, least=0)
+    async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
+        name = asked.get("object")
+        obj = object_named(tx.catalog, tx.rights, name) if name else None
+        hits = await search_everything(tx, asked.get("q", ""), obj, limit=limit + 1, offset=offset)
+    following = offset + limit if len(hits) > limit else None
+    return json_response({"results": show_hits(hits[:limit]), "next": following})
+
+
+ROUTES: Final = tuple(
+    Route(address, search, methods=["GET"]) for address in ("/search", "/v1/search", "/api/search")
+)

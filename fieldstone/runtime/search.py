@@ -1,0 +1,305 @@
+"""Search over all objects: every word must be found, typing mistakes allowed, best hits first.
+
+PostgreSQL gives candidates out of record_search; which of them the viewer may see, by which field
+and in which order, is settled here, with one statement for each heap whatever the number of hits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from rapidfuzz import fuzz
+from sqlalchemy import ARRAY, BigInteger, Integer, Text, column, func, select
+
+from fieldstone.errors import InvalidInput
+from fieldstone.ids import RecordId, format_id, parse_id
+from fieldstone.metadata.catalog import Field, ObjectDef
+from fieldstone.metadata.names import CUSTOM_SUFFIX
+from fieldstone.metadata.rights import Rights
+from fieldstone.metadata.tables import heap
+from fieldstone.metadata.values import Json, JsonObject, fold
+from fieldstone.runtime.records.draft import Data
+from fieldstone.runtime.records.heap_statements import inline
+from fieldstone.runtime.records.store import stored_record
+from fieldstone.runtime.statements import Prepared, parameter, prepare
+from fieldstone.runtime.transactions import Transaction
+
+LONGEST: Final = 200
+MOST_WORDS: Final = 10
+MOST_RESULTS: Final = 200
+_CANDIDATES: Final = 1_000
+_LOOKED_AT: Final = 400
+_FEW: Final = 5
+_WORDS_APART: Final = 4
+_TELLING: Final = 3
+_LEAST_LIKE: Final = 60.0
+_CACHED: Final = 1024
+
+
+def _statement(name: str) -> Prepared:
+    found = getattr(func, name)(parameter("words", ARRAY(Text)), parameter("most", Integer()))
+    rows = found.table_valued(
+        column("id", BigInteger), column("object_id", Integer), column("txt", Text)
+    )
+    return prepare(select(rows.c.id, rows.c.object_id, rows.c.txt))
+
+
+_ALL_WORDS: Final = _statement("search_records")
+_LOOSELY: Final = _statement("search_records_loosely")
+
+
+class BadSearch(InvalidInput):
+    """A search for nothing, or for more than a search may hold."""
+
+    code = "search.bad_text"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One record found. others: names of records it points to, by field name.
+
+    score: the higher the better; it says something within one search alone.
+    """
+
+    object: ObjectDef
+    id: RecordId
+    name: str
+    others: Mapping[str, str]
+    score: float
+
+    def show(self) -> JsonObject:
+        """Give it as callers see it."""
+        return {
+            "type": fold(self.object.name.removesuffix(CUSTOM_SUFFIX)),
+            "id": format_id(self.object.prefix, self.id),
+            "name": self.name,
+            **{key: name for key, name in self.others.items() if key not in _TAKEN},
+            "object": self.object.name,
+        }
+
+
+_TAKEN: Final = frozenset({"type", "id", "name", "object"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A candidate as it was loaded."""
+
+    object: ObjectDef
+    id: RecordId
+    data: Data
+
+
+def words_of(text: str) -> list[str]:
+    """Read what a person typed into words. Raises BadSearch."""
+    if "\0" in text:
+        raise BadSearch("A search cannot hold the character NUL.", at="/q")
+    if len(text) > LONGEST:
+        raise BadSearch(f"A search has at most {LONGEST} characters.", at="/q")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise BadSearch("The search is not valid Unicode.", at="/q") from None
+    words = list(dict.fromkeys(fold(text).split()))
+    if not words:
+        raise BadSearch("There is nothing to search for.", at="/q", hint="Write /search?q=acme.")
+    return words[:MOST_WORDS]
+
+
+async def search_everything(
+    tx: Transaction, text: str, obj: ObjectDef | None = None, *, limit: int = 20, offset: int = 0
+) -> list[Hit]:
+    """Give the records that a text finds, best first. obj: look among its records alone.
+
+    A word may stand in the name of a record that a hit points to, as in alice acme for Alice of
+    Acme. What the viewer may not read finds nothing. Raises BadSearch.
+    """
+    words = words_of(text)
+    strict = await _candidates(tx, _ALL_WORDS, words, obj)
+    hits = await _hits(tx, strict, words, loosely=False)
+    if len(hits) < min(limit + offset, _FEW) and len(words) > 1:
+        apart = await _by_single_words(tx, words, obj)
+        hits += await _hits(tx, _without(apart, hits), words, loosely=False)
+    if len(hits) < min(limit + offset, _FEW):
+        loose = await _candidates(tx, _LOOSELY, words, obj)
+        hits += await _hits(tx, _without(loose, hits), words, loosely=True)
+    hits.sort(key=lambda hit: (-hit.score, fold(hit.name), hit.id))
+    return hits[offset : offset + limit]
+
+
+async def _candidates(
+    tx: Transaction, statement: Prepared, words: Sequence[str], obj: ObjectDef | None
+) -> dict[int, str]:
+    """Give search texts by id, of objects that the viewer may read, the most likely ones first."""
+    rows = await tx.rows(statement, words=list(words), most=_CANDIDATES)
+    seen = [
+        (row["id"], row["txt"])
+        for row in rows
+        if (known := tx.catalog.by_id.get(row["object_id"])) is not None
+        and tx.rights.may_read_object(known.id)
+        and (obj is None or known is obj)
+    ]
+    seen.sort(key=lambda pair: -_closeness(pair[1], words))
+    return dict(seen[:_LOOKED_AT])
+
+
+async def _by_single_words(
+    tx: Transaction, words: Sequence[str], obj: ObjectDef | None
+) -> dict[int, str]:
+    """Give candidates that hold one of the words; another may be in a name beside them."""
+    found: dict[int, str] = {}
+    for word in sorted(words, key=len, reverse=True)[:_WORDS_APART]:
+        found.update(await _candidates(tx, _ALL_WORDS, [word], obj))
+    return found
+
+
+def _without(candidates: dict[int, str], hits: Iterable[Hit]) -> dict[int, str]:
+    known = {hit.id for hit in hits}
+    return {number: txt for number, txt in candidates.items() if number not in known}
+
+
+async def _hits(
+    tx: Transaction, candidates: Mapping[int, str], words: Sequence[str], *, loosely: bool
+) -> list[Hit]:
+    """Load candidates and keep those that the words find in what the viewer may read."""
+    if not candidates:
+        return []
+    found = await _load(tx, candidates)
+    names = await _names_beside(tx, found)
+    hits = []
+    for one in found:
+        others = dict(_others(tx.rights, one, names))
+        own = _readable_text(tx.rights, one)
+        score = _score(words, _name(tx.rights, one), own, others.values(), loosely=loosely)
+        if score > 0:
+            name = _name(tx.rights, one) or format_id(one.object.prefix, one.id)
+            hits.append(Hit(one.object, one.id, name, others, score))
+    return hits
+
+
+@lru_cache(maxsize=_CACHED)
+def _rows_of_heap(heap_name: str, tenant_id: int) -> Prepared:
+    table = heap(heap_name)
+    columns = ("id", "version", "owner_id", "data", "data_long")
+    more = ("created_at", "updated_at", "deleted_at", "object_id")
+    return prepare(
+        select(*(table.c[name] for name in (*columns, *more))).where(
+            table.c.tenant_id == inline(tenant_id),
+            table.c.id == func.any(parameter("ids", ARRAY(BigInteger))),
+            table.c.deleted_at.is_(None),
+        )
+    )
+
+
+async def _load(tx: Transaction, ids: Iterable[int]) -> list[_Found]:
+    """Load live records of any objects by id, one statement for each heap."""
+    wanted = sorted(set(ids))
+    heaps = {obj.heap for obj in tx.catalog.objects}
+    found = []
+    for name in sorted(heaps):
+        for row in await tx.rows(_rows_of_heap(name, tx.tenant.id), ids=wanted):
+            obj = tx.catalog.by_id.get(row["object_id"])
+            if obj is not None and obj.heap == name and tx.rights.may_read_object(obj.id):
+                record = stored_record(row)
+                found.append(_Found(obj, record.id, record.data))
+    return found
+
+
+async def _names_beside(tx: Transaction, found: Sequence[_Found]) -> dict[str, str]:
+    """Give the names of the records that hits point to, by the text of their id."""
+    ids = {
+        parse_id(text)[1]
+        for one in found
+        for of in _telling(tx.rights, one.object)
+        if isinstance(text := one.data.get(of.key), str)
+    }
+    if not ids:
+        return {}
+    beside = await _load(tx, ids)
+    return {format_id(one.object.prefix, one.id): _name(tx.rights, one) for one in beside}
+
+
+def _telling(rights: Rights, obj: ObjectDef) -> Iterator[Field]:
+    """Yield the references that say most of a record: the first few that point to one object."""
+    readable = (of for of in obj.own_fields if rights.may_read_field(of.id))
+    single = (of for of in readable if len(of.references) == 1 and of.slot is not None)
+    for _, of in zip(range(_TELLING), single, strict=False):
+        yield of
+
+
+def _others(rights: Rights, one: _Found, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for of in _telling(rights, one.object):
+        name = names.get(str(one.data.get(of.key)))
+        if name:
+            yield of.name, name
+
+
+def _name(rights: Rights, one: _Found) -> str:
+    title = one.object.title
+    value = one.data.get(title.key)
+    if value is None or not rights.may_read_field(title.id):
+        return ""
+    return title.type.show(title.type.decode(value), title.options)
+
+
+def _readable_text(rights: Rights, one: _Found) -> str:
+    """Give the text by which the viewer may find a record."""
+    parts = [
+        of.type.search_text(of.type.decode(value), of.options)
+        for of in one.object.own_fields
+        if of.searchable
+        and rights.may_read_field(of.id)
+        and (value := one.data.get(of.key)) is not None
+    ]
+    return fold(" ".join(parts))
+
+
+def _score(
+    words: Sequence[str], name: str, own: str, others: Iterable[str], *, loosely: bool
+) -> float:
+    """Rate a hit; 0 if the words do not find it, or only find what it points to."""
+    beside = fold(" ".join(others))
+    in_own = [word for word in words if word in own]
+    found_all = len(in_own) == len(words) or all(word in own or word in beside for word in words)
+    folded = fold(name)
+    if in_own and found_all:
+        return 100.0 + _closeness(folded, words) + fuzz.WRatio(" ".join(words), folded) / 10
+    if not loosely:
+        return 0.0
+    asked = " ".join(words)
+    likeness = max(fuzz.token_set_ratio(asked, folded), _word_by_word(words, own))
+    return likeness if likeness >= _LEAST_LIKE else 0.0
+
+
+def _word_by_word(words: Sequence[str], own: str) -> float:
+    """Give how like each word's nearest word is, on average."""
+    known = set(own.split())
+    if not known:
+        return 0.0
+    best = [max(fuzz.ratio(word, other) for other in known) for word in words]
+    return sum(best) / len(best) if min(best) >= _LEAST_LIKE else 0.0
+
+
+def _closeness(text: str, words: Sequence[str]) -> float:
+    """Rate where the words stand: at the beginning, where a word begins, or within one."""
+    score = 0.0
+    for word in words:
+        if text == word:
+            score += 60.0
+        elif text.startswith(word):
+            score += 40.0
+        elif f" {word}" in text:
+            score += 25.0
+        elif word in text:
+            score += 10.0
+    if text.startswith(" ".join(words)):
+        score += 20.0
+    return score / len(words)
+
+
+def show_hits(hits: Iterable[Hit]) -> list[Json]:
+    """Give hits as callers see them."""
+    return [hit.show() for hit in hits]
