@@ -112,7 +112,9 @@ class _Draft:
 
     def __init__(self, rows: Sequence[StoredComponent]) -> None:
         self._live = {row.component.key: row for row in rows if row.deleted_at is None}
-        self._binned = {row.component.key: row for row in rows if row.deleted_at is not None}
+        # What is being purged has lost some of its records already and cannot come back.
+        binned = (row for row in rows if row.deleted_at and not row.storage.get("purging"))
+        self._binned = {row.component.key: row for row in binned}
         self._after: dict[Key, Component] = {k: row.component for k, row in self._live.items()}
         self._origin: dict[Key, StoredComponent] = dict(self._live)
         self._restored: set[Key] = set()

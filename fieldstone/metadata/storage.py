@@ -25,7 +25,8 @@ SLOT_KEYS: Final = ("slot", "slot_filling", "slot_emptying")
 class StorageDesk:
     """Hands out keys, slots and prefixes for one plan, knowing all that was handed out before.
 
-    What lies in the bin keeps what it has, so that it can come back.
+    What lies in the bin keeps what it has, so that it can come back. An object's last_key is the
+    number of the last key it gave out; purge writes it down, since keys are never given twice.
     """
 
     def __init__(self, rows: Sequence[StoredComponent]) -> None:
@@ -41,6 +42,8 @@ class StorageDesk:
                 self._slots.setdefault(owner, set()).update(lent)
             elif row.component.kind == "object":
                 self._prefixes.add(str(row.storage.get("prefix")))
+                owner, number = fold(row.component.name), int(str(row.storage.get("last_key", 0)))
+                self._keys[owner] = max(self._keys.get(owner, 0), number)
 
     def assign(self, changes: Iterable[ComponentChange]) -> Iterator[ComponentChange]:
         """Give the same changes, the new ones with storage; who needs a slot most chooses first."""

@@ -180,6 +180,7 @@ FILE: Final = Table(
     Column("sha256", Text),
     Column("created_at", DateTime(timezone=True)),
     Column("created_by", BigInteger),
+    Column("released_at", DateTime(timezone=True)),
 )
 IMPORT_ROW: Final = Table(
     "import_row",

@@ -29,6 +29,10 @@ CREATE TABLE maintenance (
 GRANT SELECT, INSERT, UPDATE ON maintenance TO fieldstone_app;
 CREATE INDEX job_finished ON job (tenant_id, finished_at) WHERE finished_at IS NOT NULL;
 CREATE INDEX component_bin ON component (tenant_id, deleted_at) WHERE deleted_at IS NOT NULL;
+CREATE INDEX component_unsettled ON component (tenant_id)
+  WHERE storage ?| ARRAY['move', 'leave', 'slot_filling', 'slot_emptying'];
+ALTER TABLE file ADD COLUMN released_at timestamptz;
+CREATE INDEX file_released ON file (tenant_id) WHERE released_at IS NOT NULL;
 """
 
 HEAPS = """
@@ -90,8 +94,9 @@ END $$;
 
 TENANTS_DUE = """
 -- The tenants that have something to clear away: records and components that were deleted, answers
--- kept for idempotency keys, jobs that ended, uses of fields, each before an instant. The
--- policies hold within the loop as they do for any statement of the application.
+-- kept for idempotency keys, jobs that ended, uses of fields, each before an instant; storage that
+-- is on its way, files that nothing may need any more. The policies hold within the loop as they do
+-- for any statement of the application.
 CREATE FUNCTION tenants_due(deleted timestamptz, answered timestamptz, ended timestamptz,
                             used date)
 RETURNS SETOF int LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
@@ -101,6 +106,9 @@ BEGIN
     PERFORM set_config('app.tenant', one::text, true);
     IF EXISTS (SELECT FROM bin WHERE tenant_id = one AND at < deleted)
       OR EXISTS (SELECT FROM component WHERE tenant_id = one AND deleted_at < deleted)
+      OR EXISTS (SELECT FROM component WHERE tenant_id = one
+                   AND storage ?| ARRAY['move', 'leave', 'slot_filling', 'slot_emptying'])
+      OR EXISTS (SELECT FROM file WHERE tenant_id = one AND released_at IS NOT NULL)
       OR EXISTS (SELECT FROM idempotency WHERE tenant_id = one AND created_at < answered)
       OR EXISTS (SELECT FROM job WHERE tenant_id = one AND finished_at < ended)
       OR EXISTS (SELECT FROM field_use WHERE tenant_id = one AND day < used)
