@@ -17,9 +17,6 @@ from starlette.routing import BaseRoute, Route
 from fieldstone.api import files as files_api
 from fieldstone.api import imports as imports_api
 from fieldstone.api import jobs as jobs_api
-from fieldstone.api import files as files_api
-from fieldstone.api import imports as imports_api
-from fieldstone.api import jobs as jobs_api
 from fieldstone.api import metadata as metadata_api
 from fieldstone.api import objects as objects_api
 from fieldstone.api import openapi as openapi_api
@@ -33,7 +30,6 @@ from fieldstone.platform import tenant_endpoints
 from fieldstone.platform.administrators import Administrators
 from fieldstone.platform.database.pool import open_pool
 from fieldstone.platform.job_kinds import files_of, import_parts
-from fieldstone.platform.job_kinds import import_parts
 from fieldstone.platform.middleware.errors import Errors
 from fieldstone.platform.middleware.request_id import RequestId
 from fieldstone.platform.middleware.security_headers import SecurityHeaders
@@ -98,8 +94,6 @@ def build_app(engine: Engine, settings: Settings) -> Starlette:
     app.state.database = engine.database
     app.state.engine = engine
     app.state.settings = settings
-    app.state.import_parts = import_parts(settings)
-    app.state.files = app.state.import_parts.files
     app.state.site = site
     app.state.files = files_of(settings)
     app.state.import_parts = import_parts(settings)
@@ -140,9 +134,6 @@ def all_routes() -> list[BaseRoute]:
         *jobs_api.ROUTES,
         *files_api.ROUTES,
         *openapi_api.ROUTES,
-        *imports_api.ROUTES,
-        *jobs_api.ROUTES,
-        *files_api.ROUTES,
         *tenant_endpoints.ROUTES,
         *PAGES,
         *shortcuts_api.ROUTES,
