@@ -97,7 +97,7 @@ def text_of(value: Text | Word) -> str:
 
 
 def _kind_of_text(text: str) -> str:
-    if not text:
+    if not text.strip():
         return "blank"
     return "long" if len(fold(text)) >= TEXT_SLOT_LENGTH else "text"
 

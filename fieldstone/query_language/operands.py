@@ -118,7 +118,9 @@ def many(ref: FieldRef) -> Reader:
 
 def is_null(value: Value) -> bool:
     """Tell whether a constant stands for the absence of a value, as an empty text does."""
-    return isinstance(value, Null) or (isinstance(value, Text | Word) and not text_of(value))
+    return isinstance(value, Null) or (
+        isinstance(value, Text | Word) and not text_of(value).strip()
+    )
 
 
 def members(ref: FieldRef, place: int) -> Reader:

@@ -361,6 +361,13 @@ async def test_all_fields_may_be_asked_for(world: World) -> None:
     assert record["moment"] == "2026-03-18T23:30:00.000Z"
 
 
+async def test_a_row_may_have_any_number_of_members(world: World) -> None:
+    names = ", ".join(f"name AS n{number}" for number in range(230))
+    (record,) = await world.ask(f"SELECT {names}, company.name FROM Deal WHERE name = 'Alpha'")
+    assert list(record) == ["id", *(f"n{number}" for number in range(230)), "company"]
+    assert record["company"]["name"] == "Acme"
+
+
 async def test_the_other_tenant_gets_no_row(world: World) -> None:
     other = await world.another_tenant("other-tenant")
     assert await other.ask("SELECT name FROM Deal") == []
