@@ -26,7 +26,7 @@ from fieldstone.errors import NotFound, Problem, Several
 from fieldstone.metadata.values import Json, read_json
 from fieldstone.runtime.imports.ledger import Fate
 from fieldstone.runtime.imports.plan import IMPORT, ImportPlan
-from fieldstone.runtime.imports.report import rows_left_over
+from fieldstone.runtime.imports.report import in_order, rows_left_over
 from fieldstone.runtime.imports.run import ImportParts, run_import
 from fieldstone.runtime.imports.source import open_source
 from fieldstone.runtime.imports.start import (
@@ -76,7 +76,7 @@ def _ended(job: Job) -> Response:
     """Answer with the report of a job that was run here, or with what went wrong."""
     if job.state is JobState.DONE and job.result is not None:
         brief = {key: value for key, value in show_job(job).items() if key != "result"}
-        return json_response({**job.result, "job": brief})
+        return json_response({**in_order(job.result), "job": brief})
     if job.state is JobState.FAILED:
         raise Several(_problems(job))
     return json_response({**_NOTHING_YET, "job": show_job(job)}, 202)

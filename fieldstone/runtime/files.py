@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import mimetypes
 import os
 import re
 from collections.abc import AsyncIterator
@@ -179,7 +180,7 @@ async def add_file(
     known = FileRecord(
         id=number,
         name=plain_name(name),
-        content_type=_plain_type(content_type),
+        content_type=_plain_type(content_type, name),
         size_bytes=kept.size_bytes,
         sha256=kept.sha256,
         created_at=tx.now,
@@ -231,6 +232,9 @@ def plain_name(name: str) -> str:
     return kept[:MOST_NAME] or "unnamed"
 
 
-def _plain_type(content_type: str) -> str:
+def _plain_type(content_type: str, name: str) -> str:
+    """Give what the sender says it is; by the name of the file if that is nothing."""
     plain = content_type.partition(";")[0].strip().lower()
+    if plain in {"", PLAIN_TYPE}:
+        plain = mimetypes.guess_type(name)[0] or PLAIN_TYPE
     return plain if _CONTENT_TYPE.fullmatch(plain) else PLAIN_TYPE

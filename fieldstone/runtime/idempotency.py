@@ -51,9 +51,7 @@ async def earlier_answer(tx: Transaction, key: str, digest: str) -> tuple[int, s
         return None
     row = await tx.row(_FIND, tenant=tx.tenant.id, key=key)
     if row["digest"] != digest:
-        raise KeyReused(
-            "This Idempotency-Key belongs to another request.", hint="Send a new key."
-        )
+        raise KeyReused("This Idempotency-Key belongs to another request.", hint="Send a new key.")
     return row["status"], row["body"]
 
 

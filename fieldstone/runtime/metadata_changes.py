@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
-    Column,
     DateTime,
-    FromClause,
     Integer,
-    Table,
     func,
     select,
     update,
@@ -23,31 +19,25 @@ from fieldstone.errors import Forbidden
 from fieldstone.metadata.build import build_catalog
 from fieldstone.metadata.catalog import Catalog
 from fieldstone.metadata.changes import (
-    ComponentChange,
     MetadataPlan,
     Proposal,
     plan_changes,
 )
 from fieldstone.metadata.component import Component, StoredComponent
+from fieldstone.metadata.component_change import ComponentChange
 from fieldstone.metadata.tables import CATALOG_VERSION, COMPONENT, COMPONENT_CHANGE
 from fieldstone.metadata.values import write_json
 from fieldstone.runtime.catalogs import ALL_COMPONENTS, stored_component
-from fieldstone.runtime.statements import Prepared, parameter, prepare
+from fieldstone.runtime.statements import Prepared, incoming, parameter, prepare
 from fieldstone.runtime.transactions import Transaction
 
 _TENANT: Final = parameter("tenant", Integer())
 _NOW: Final = parameter("now", DateTime(timezone=True))
 
 
-def _incoming(table: Table, *columns: str) -> FromClause:
-    arrays = [parameter(name, ARRAY(table.c[name].type)) for name in columns]
-    typed: list[Column[Any]] = [Column(name, table.c[name].type) for name in columns]
-    return func.unnest(*arrays).table_valued(*typed).render_derived().alias("x")
-
-
 def _created() -> Prepared:
     columns = ("id", "kind", "name", "package", "body", "storage")
-    x = _incoming(COMPONENT, *columns)
+    x = incoming(COMPONENT, *columns)
     rows = select(_TENANT, *(x.c[name] for name in columns), _NOW, _NOW)
     into = ["tenant_id", *columns, "created_at", "updated_at"]
     return prepare(insert(COMPONENT).from_select(into, rows))
@@ -55,7 +45,7 @@ def _created() -> Prepared:
 
 def _changed() -> Prepared:
     columns = ("id", "name", "package", "body", "storage", "deleted_at")
-    x = _incoming(COMPONENT, *columns)
+    x = incoming(COMPONENT, *columns)
     values = {name: x.c[name] for name in columns[1:]}
     return prepare(
         update(COMPONENT)
@@ -66,7 +56,7 @@ def _changed() -> Prepared:
 
 def _logged() -> Prepared:
     columns = ("component_id", "kind", "name", "operation", "before", "after")
-    x = _incoming(COMPONENT_CHANGE, *columns)
+    x = incoming(COMPONENT_CHANGE, *columns)
     scalars = {
         "at": _NOW,
         "version": parameter("version", BigInteger()),

@@ -9,7 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import BindParameter, ClauseElement, bindparam
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    ClauseElement,
+    Column,
+    FromClause,
+    Table,
+    bindparam,
+    func,
+)
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.types import TypeEngine
 
@@ -33,6 +42,13 @@ class Prepared:
 def parameter(name: str, type_: TypeEngine[T]) -> BindParameter[T]:
     """Give a parameter of a statement; its value comes when the statement runs."""
     return bindparam(name, type_=type_, required=False)
+
+
+def incoming(table: Table, *columns: str) -> FromClause:
+    """Give arrays of a call as rows: one parameter for each of these columns of a table."""
+    arrays = [parameter(name, ARRAY(table.c[name].type)) for name in columns]
+    typed: list[Column[Any]] = [Column(name, table.c[name].type) for name in columns]
+    return func.unnest(*arrays).table_valued(*typed).render_derived().alias("x")
 
 
 def prepare(statement: ClauseElement) -> Prepared:

@@ -20,9 +20,19 @@ from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.names import CUSTOM_SUFFIX, label_of
 from fieldstone.metadata.rights import Rights
 from fieldstone.metadata.values import fold
-from fieldstone.runtime.imports.mapping import ColumnMapping, Target, parts_of, targets_of
+from fieldstone.runtime.imports.mapping import (
+    NAME_BY_PARTS,
+    ColumnMapping,
+    Target,
+    parts_of,
+    targets_of,
+)
 from fieldstone.runtime.imports.source import Source
-from fieldstone.runtime.imports.synonyms import SYNONYMS
+from fieldstone.runtime.imports.synonyms import (
+    NAME_SYNONYMS,
+    PERSON_NAME_SYNONYMS,
+    SYNONYMS,
+)
 
 ROWS_LOOKED_AT: Final = 20_000
 VALUES_KEPT: Final = 100
@@ -31,6 +41,7 @@ _FEWEST_FIT: Final = 0.4
 _FEWEST_VALUES: Final = 5
 _NEARLY_ALL: Final = 0.9
 _ALIKE: Final = 88.0
+_SHORT: Final = 3
 _WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_]+")
 _TELLING: Final = {
     "email": re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"),
@@ -77,13 +88,13 @@ def look_at(source: Source) -> list[Column]:
 def propose(obj: ObjectDef, columns: Sequence[Column], rights: Rights) -> Proposal:
     """Propose which column fills what."""
     targets = targets_of(obj, rights)
-    phrases = {target: frozenset(_phrases(obj, target)) for target in targets}
+    phrases = {target: Phrases.of(obj, target) for target in targets}
     first = {target.field.type.name: target for target in reversed(targets)}
     doubtful: dict[int, str] = {}
     pairs: list[tuple[float, int, int]] = []
     for column in columns:
         for number, target in enumerate(targets):
-            header = _header_score(column.header, phrases[target])
+            header = phrases[target].score(column.header)
             by_values = first[target.field.type.name] is target
             score = _score(column, target, header, by_values=by_values)
             if score >= _LEAST:
@@ -149,46 +160,62 @@ def _fits(target: Target, value: str) -> bool:
     return True
 
 
-def _header_score(header: str, phrases: frozenset[str]) -> float:
-    words = words_of(header)
-    if words in phrases:
-        return 1.0
-    if words.replace(" ", "") in {phrase.replace(" ", "") for phrase in phrases}:
-        return 0.98
-    best = max((fuzz.ratio(words, phrase) for phrase in phrases), default=0.0)
-    return 0.9 * best / 100 if best >= _ALIKE and len(words) > 3 else 0.0
-
-
 def words_of(header: str) -> str:
     """Give a header as plain words: FirstName, first_name and First name are all first name."""
     plain = header.removesuffix(CUSTOM_SUFFIX)
     return " ".join(fold(word) for word in _WORDS.findall(plain))
 
 
-def _phrases(obj: ObjectDef, target: Target) -> Iterator[str]:
-    """Give all that a column for a target may be called."""
-    of, own = target.field, target.part or target.field.name
-    names = [of.name, of.label, *of.aliases]
-    if target.part:
-        yield from _part_phrases(obj, target, names)
-        return
-    yield from (words_of(name) for name in names)
-    yield from SYNONYMS.get(fold(own.removesuffix(CUSTOM_SUFFIX)), ())
-    if of is obj.title:
-        for name in (obj.name, obj.label, *obj.aliases):
-            yield words_of(name)
-            yield f"{words_of(name)} name"
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """What a column for a target may be called: as the target is, or as others call it."""
+
+    own: frozenset[str]
+    others: frozenset[str]
+
+    @classmethod
+    def of(cls, obj: ObjectDef, target: Target) -> Phrases:
+        """Collect the phrases of a target."""
+        if target.part:
+            return cls(frozenset(), frozenset(_part_phrases(obj, target)))
+        of = target.field
+        own = {words_of(name) for name in (of.name, of.label, *of.aliases)}
+        others = set(SYNONYMS.get(fold(of.name.removesuffix(CUSTOM_SUFFIX)), ()))
+        if of is obj.title:
+            others.update(_title_phrases(obj))
+        return cls(frozenset(own), frozenset(others))
+
+    def score(self, header: str) -> float:
+        """Tell how well a header fits: 1 for the target's own name, 0 for nothing like it."""
+        words = words_of(header)
+        joined = words.replace(" ", "")
+        if words in self.own:
+            return 1.0
+        if words in self.others:
+            return 0.96
+        if joined in {phrase.replace(" ", "") for phrase in self.own | self.others}:
+            return 0.94
+        every = self.own | self.others
+        best = max((fuzz.ratio(words, phrase) for phrase in every), default=0.0)
+        return 0.9 * best / 100 if best >= _ALIKE and len(words) > _SHORT else 0.0
 
 
-def _part_phrases(obj: ObjectDef, target: Target, names: Sequence[str]) -> Iterator[str]:
+def _title_phrases(obj: ObjectDef) -> Iterator[str]:
+    derivation = obj.title.derivation
+    is_person = derivation is not None and derivation.form == NAME_BY_PARTS
+    yield from PERSON_NAME_SYNONYMS if is_person else NAME_SYNONYMS
+    for name in (obj.name, obj.label, *obj.aliases):
+        yield words_of(name)
+        yield f"{words_of(name)} name"
+
+
+def _part_phrases(obj: ObjectDef, target: Target) -> Iterator[str]:
     """A part is called by itself for the first such field; with a word of its field for others."""
+    of = target.field
     plain = (words_of(label_of(target.part)), *SYNONYMS.get(target.part, ()))
-    if (
-        next(one for one in obj.own_fields if parts_of(one) == parts_of(target.field))
-        is target.field
-    ):
+    if next(one for one in obj.own_fields if parts_of(one) == parts_of(of)) is of:
         yield from plain
-    for name in names:
+    for name in (of.name, of.label, *of.aliases):
         words = words_of(name)
         first = words.split()[0] if len(words.split()) > 1 else words
         yield from (f"{before} {phrase}" for before in {words, first} for phrase in plain)

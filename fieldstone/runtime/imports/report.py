@@ -162,3 +162,24 @@ def safe_cell(text: str) -> str:
 def _is_number(text: str) -> bool:
     digits = text[1:].replace(" ", "")
     return text[0] in "+-" and digits.replace(".", "", 1).isdigit() and digits.isascii()
+
+
+_ORDER: Final = (
+    *("imported", "duplicates_found", "duplicates", "updated", "unchanged", "merged", "skipped"),
+    *("held", "rejected", "rows", "problems", "rejected_file", "held_file", "object", "mapping"),
+    *("unmapped", "key", "dry_run"),
+)
+_ORDER_OF_DUPLICATE: Final = ("existing", "new", "confidence", "action", "reasons", "brings")
+
+
+def in_order(report: JsonObject) -> dict[str, Json]:
+    """Give a report that was kept as JSON in the order in which it is read."""
+    found = {key: report[key] for key in _ORDER if key in report}
+    duplicates = found.get("duplicates")
+    if isinstance(duplicates, list):
+        found["duplicates"] = [
+            {key: one[key] for key in _ORDER_OF_DUPLICATE if key in one}
+            for one in duplicates
+            if isinstance(one, dict)
+        ]
+    return found

@@ -37,12 +37,6 @@ SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
     "last_name": ("last", "surname", "family name", "lname", "nachname", "nom", "apellido"),
     "linkedin": ("linkedin url", "linkedin profile", "linkedin profile url"),
     "mobile": ("mobile", "cell", "cell phone", "mobile number", "mobile phone", "cellphone"),
-    "name": (
-        *("full name", "contact name", "company name", "account name", "site name"),
-        *("organization", "organisation", "organization name", "organisation name", "company"),
-        *("business name", "display name", "client", "client name", "customer", "customer name"),
-        *("legal name", "title", "subject", "nom", "nombre"),
-    ),
     "other_email": ("secondary email", "email 2", "alternate email", "personal email"),
     "owner": ("assigned to", "account owner", "record owner", "sales rep", "responsible"),
     "parent": ("parent company", "parent account", "head office", "parent organization"),
@@ -69,3 +63,16 @@ SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
         *("company website", "site url", "website url", "internet", "webseite"),
     ),
 }
+
+NAME_SYNONYMS: Final = (
+    *("company name", "account name", "site name", "organization", "organisation", "company"),
+    *("organization name", "organisation name", "business name", "display name", "legal name"),
+    *("client", "client name", "customer", "customer name", "title", "subject", "nom", "nombre"),
+)
+"""What the column with the name of a thing is called."""
+
+PERSON_NAME_SYNONYMS: Final = (
+    *("full name", "contact name", "display name", "person", "person name", "client", "customer"),
+    *("client name", "customer name", "nom complet", "nombre completo"),
+)
+"""What the column with the name of a person is called."""

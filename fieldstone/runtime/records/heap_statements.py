@@ -12,12 +12,10 @@ from typing import Any, Final
 from sqlalchemy import (
     ARRAY,
     BigInteger,
-    Column,
     ColumnElement,
     DateTime,
     FromClause,
     Integer,
-    Table,
     and_,
     func,
     insert,
@@ -27,7 +25,7 @@ from sqlalchemy import (
 )
 
 from fieldstone.metadata.tables import heap
-from fieldstone.runtime.statements import Prepared, parameter, prepare
+from fieldstone.runtime.statements import Prepared, incoming, parameter, prepare
 
 Slots = tuple[str, ...]
 _CACHED: Final = 4096
@@ -44,19 +42,12 @@ def of_object(table: FromClause, tenant_id: int, object_id: int) -> ColumnElemen
     return and_(table.c.tenant_id == inline(tenant_id), table.c.object_id == inline(object_id))
 
 
-def _incoming(table: Table, columns: tuple[str, ...]) -> FromClause:
-    """Give arrays of a call as rows of these columns of the table."""
-    arrays = [parameter(name, ARRAY(table.c[name].type)) for name in columns]
-    typed = [Column(name, table.c[name].type) for name in columns]
-    return func.unnest(*arrays).table_valued(*typed).render_derived().alias("x")
-
-
 @lru_cache(maxsize=_CACHED)
 def insert_rows(heap_name: str, tenant_id: int, object_id: int, slots: Slots) -> Prepared:
     """New records: arrays id, owner_id, data, data_long and each slot; scalars now and actor."""
     table = heap(heap_name)
     columns = (*_FIXED, *slots)
-    x = _incoming(table, columns)
+    x = incoming(table, *columns)
     now = parameter("now", DateTime(timezone=True))
     actor = parameter("actor", BigInteger())
     rows = select(
@@ -77,7 +68,7 @@ def insert_rows(heap_name: str, tenant_id: int, object_id: int, slots: Slots) ->
 def update_rows(heap_name: str, tenant_id: int, object_id: int, slots: Slots) -> Prepared:
     """Changed records: arrays id, owner_id, data, data_long and each slot; now and actor."""
     table = heap(heap_name)
-    x = _incoming(table, (*_FIXED, *slots))
+    x = incoming(table, *_FIXED, *slots)
     values: dict[str, Any] = {name: x.c[name] for name in (*_FIXED[1:], *slots)}
     values["version"] = table.c.version + 1
     values["updated_at"] = parameter("now", DateTime(timezone=True))

@@ -7,9 +7,7 @@ from typing import Any, Final
 from sqlalchemy import (
     ARRAY,
     BigInteger,
-    Column,
     DateTime,
-    FromClause,
     Integer,
     Table,
     delete,
@@ -26,19 +24,12 @@ from fieldstone.metadata.tables import (
     RECORD_SEARCH,
     RECORD_UNIQUE,
 )
-from fieldstone.runtime.statements import Prepared, parameter, prepare
+from fieldstone.runtime.statements import Prepared, incoming, parameter, prepare
 
 _TENANT: Final = parameter("tenant", Integer())
 _IDS: Final = parameter("ids", ARRAY(BigInteger))
 _NOW: Final = parameter("now", DateTime(timezone=True))
 _ACTOR: Final = parameter("actor", BigInteger())
-
-
-def incoming(table: Table, *columns: str) -> FromClause:
-    """Give arrays of a call as rows of these columns of a table."""
-    arrays = [parameter(name, ARRAY(table.c[name].type)) for name in columns]
-    typed: list[Column[Any]] = [Column(name, table.c[name].type) for name in columns]
-    return func.unnest(*arrays).table_valued(*typed).render_derived().alias("x")
 
 
 def _insert_all(table: Table, *columns: str, **scalars: Any) -> Any:
