@@ -5,12 +5,13 @@ Every surface comes this way: /api/objects, packages, the command line and the p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final
 
 from fieldstone.errors import Problem, Several
 from fieldstone.metadata.component import Component, StoredComponent
+from fieldstone.metadata.component_change import ComponentChange, Operation
 from fieldstone.metadata.field_types.registry import get_field_type
 from fieldstone.metadata.graph import find_cycles
 from fieldstone.metadata.kinds.field import (
@@ -23,23 +24,11 @@ from fieldstone.metadata.kinds.registry import FIELD, RELATION, get_kind
 from fieldstone.metadata.renames import renamed
 from fieldstone.metadata.scope import Scope
 from fieldstone.metadata.storage import StorageDesk
-from fieldstone.metadata.values import Json, fold
+from fieldstone.metadata.values import fold
 
-Operation = Literal["create", "change", "remove", "restore"]
 Key = tuple[str, str]
 NEEDED: Final = "metadata.still_needed"
 UNKNOWN: Final = "metadata.unknown_reference"
-
-
-@dataclass(frozen=True, slots=True)
-class ComponentChange:
-    """One component before and after. id is 0 for a new one; storage is as it will be kept."""
-
-    operation: Operation
-    id: int
-    before: Component | None
-    after: Component | None
-    storage: Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from fieldstone.metadata.component import Component, StoredComponent
+from fieldstone.metadata.component_change import ComponentChange
 from fieldstone.metadata.field_types.registry import get_field_type
 from fieldstone.metadata.kinds.field import split_name
 from fieldstone.metadata.names import CUSTOM_SUFFIX
 from fieldstone.metadata.slots import SlotKind, free_slot
 from fieldstone.metadata.values import Json, fold
-
-if TYPE_CHECKING:
-    from fieldstone.metadata.changes import ComponentChange
 
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 _PREFIX_LENGTH: Final = 4

@@ -21,8 +21,7 @@ from fieldstone.metadata.values import Json, JsonObject, fold, read_json, write_
 from fieldstone.runtime.imports.plan import Duplicates
 from fieldstone.runtime.records.draft import Data
 from fieldstone.runtime.records.heap_statements import living_ids
-from fieldstone.runtime.records.side_statements import incoming
-from fieldstone.runtime.statements import parameter, prepare
+from fieldstone.runtime.statements import incoming, parameter, prepare
 from fieldstone.runtime.transactions import Transaction
 
 _DIGEST_BYTES: Final = 16
