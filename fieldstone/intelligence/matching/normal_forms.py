@@ -26,8 +26,10 @@ _INITIALS: Final = re.compile(r"\b(?:[a-z]\.){2,}")
 _NUMBER: Final = re.compile(r"\d+")
 _ORDINAL: Final = re.compile(r"(\d+)(?:st|nd|rd|th)")
 _UNIT: Final = re.compile(
-    r"[,#]?\s*(?:\b(?:suite|ste|unit|apt|apartment|room|rm|floor|fl|bldg|building)\b\.?\s*#?\s*\w*"
-    r"|\b\d+(?:st|nd|rd|th)\s+(?:floor|fl)\b|#\s*\w+)",
+    r"\([^)]*\)"
+    r"|[,#]?\s*(?:\b(?:suite|ste|unit|apt|apartment|room|rm|floor|fl|bldg|building)\b\.?\s*#?\s*\w*"
+    r"|\b(?:\d+(?:st|nd|rd|th)|first|second|third|lower|upper|main)\s+(?:floor|fl|level)\b"
+    r"|#\s*\w+)"
 )
 
 

@@ -18,6 +18,7 @@ from rapidfuzz.distance import JaroWinkler
 from fieldstone.intelligence.matching.features import Features, Place
 from fieldstone.intelligence.matching.normal_forms import phones_agree
 from fieldstone.intelligence.matching.words import NICKNAMES
+from fieldstone.runtime.records.derivations import FREE_MAIL
 
 PRIOR: Final = -5.0
 _SAME: Final = 0.995
@@ -48,7 +49,7 @@ def compare(one: Features, other: Features, *, people: bool) -> Score:
     found = [
         *_names(likeness, one, other),
         *_ids(one, other),
-        *_emails(one, other),
+        *_emails(one, other, people=people),
         *_phones(one, other),
         *_hosts(one, other),
         *_places(one.places, other.places),
@@ -139,13 +140,13 @@ def _names(likeness: float, one: Features, other: Features) -> Iterator[Evidence
         # Long names are rarely alike by chance.
         yield Evidence(5.6 if len(one.words) < 2 else 6.6, "the same name")
     elif likeness >= 0.9:
-        yield Evidence(3.6, "nearly the same name")
+        yield Evidence(3.2, "nearly the same name")
     elif likeness >= 0.8:
         yield Evidence(2.6, "a similar name")
     elif likeness >= 0.65:
         yield Evidence(1.0, "a partly similar name", against=True)
     else:
-        yield Evidence(-0.5 if likeness >= 0.5 else -2.2, against=True)
+        yield Evidence(-0.2 if likeness >= 0.5 else -1.2, against=True)
 
 
 def _ids(one: Features, other: Features) -> Iterator[Evidence]:
@@ -156,13 +157,20 @@ def _ids(one: Features, other: Features) -> Iterator[Evidence]:
             yield Evidence(-6.0, against=True)
 
 
-def _emails(one: Features, other: Features) -> Iterator[Evidence]:
+def _emails(one: Features, other: Features, *, people: bool) -> Iterator[Evidence]:
     if not one.emails or not other.emails:
         return
     if set(one.emails) & set(other.emails):
         yield Evidence(6.0, "the same e-mail address")
+    elif _domains(one) & _domains(other):
+        # Two people of one name at one company are rare; one with two addresses is not.
+        yield Evidence(3.4 if people else 1.0, "the same mail domain", against=True)
     else:
         yield Evidence(-1.5, against=True)
+
+
+def _domains(features: Features) -> set[str]:
+    return {email.rpartition("@")[2] for email in features.emails} - FREE_MAIL
 
 
 def _phones(one: Features, other: Features) -> Iterator[Evidence]:
@@ -171,7 +179,8 @@ def _phones(one: Features, other: Features) -> Iterator[Evidence]:
     if any(phones_agree(a, b) for a in one.phones for b in other.phones):
         yield Evidence(3.4, "the same phone number")
     else:
-        yield Evidence(-1.4, against=True)
+        # Whoever has one number often has another.
+        yield Evidence(-0.6, against=True)
 
 
 def _hosts(one: Features, other: Features) -> Iterator[Evidence]:
@@ -204,7 +213,7 @@ def _place(one: Place, other: Place) -> Evidence | None:
         if elsewhere:
             return Evidence(-1.0, against=True)
         # A postal code is often mistyped; a street with its number rarely exists twice nearby.
-        return Evidence(3.6, "the same address", against=alike < 0.95)
+        return Evidence(4.5, "the same address", against=alike < 0.95)
     if alike >= 0.85 and not opposed and _numbers_near(one.street.numbers, other.street.numbers):
         return Evidence(0.8, "a neighbouring address", against=True)
     return Evidence(-2.6, against=True)
