@@ -1,0 +1,59 @@
+"""How jobs on storage take their steps: alone for a moment, or without a time limit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final
+
+from sqlalchemy import func, select, true
+
+from fieldstone.runtime.job_runs import JobContext, JobInterrupted
+from fieldstone.runtime.statements import prepare
+from fieldstone.runtime.transactions import CatalogBusy, Transaction
+
+PATIENCE_S: Final = 0.25
+_PAUSE_S: Final = 0.5
+_TRIES: Final = 240
+_NO_TIME_LIMIT: Final = prepare(select(func.set_config("statement_timeout", "0", true())))
+
+
+@asynccontextmanager
+async def alone(context: JobContext) -> AsyncIterator[Transaction]:
+    """Open a transaction that holds the tenant's catalog alone, in a gap between writers.
+
+    Waiting for a long write would hold up the short ones behind it, so it waits a moment only,
+    lets them all through and tries again. Raises CatalogBusy when there is no gap for minutes.
+    """
+    for _ in range(_TRIES):
+        async with AsyncExitStack() as stack:
+            try:
+                tx = await stack.enter_async_context(
+                    context.database.change_metadata(
+                        context.tenant,
+                        context.viewer,
+                        {"job": context.job.id},
+                        patience_s=PATIENCE_S,
+                    )
+                )
+            except CatalogBusy:
+                await asyncio.sleep(_PAUSE_S)
+                continue
+            yield tx
+            return
+    raise CatalogBusy("Records are being written all the time.")
+
+
+async def lift_time_limit(tx: Transaction) -> None:
+    """Let the statements of a background transaction take as long as they need."""
+    await tx.run(_NO_TIME_LIMIT)
+
+
+def stop_if_told(context: JobContext) -> None:
+    """Return unless the process is about to stop, for steps that nobody may cancel any more.
+
+    Raises JobInterrupted.
+    """
+    if context.stopping():
+        raise JobInterrupted

@@ -1,0 +1,20 @@
+"""The kinds of jobs that work on storage, each with what does it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from fieldstone.runtime.job_runs import JobFunction
+from fieldstone.runtime.storage.clearing import run_clean
+from fieldstone.runtime.storage.moving import CLEAN, MOVE
+from fieldstone.runtime.storage.promotion import run_move
+from fieldstone.runtime.storage.rules import StorageRules
+
+
+def storage_jobs(rules: StorageRules) -> Mapping[str, JobFunction]:
+    """Give the table of kinds."""
+    return {
+        MOVE: partial(run_move, rules=rules),
+        CLEAN: partial(run_clean, rules=rules),
+    }
