@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Final
 
 from starlette.requests import Request
@@ -47,11 +48,12 @@ from fieldstone.runtime.records.write import (
     sent_version,
     write,
 )
-from fieldstone.runtime.transactions import Transaction
+from fieldstone.runtime.transactions import Collision, Transaction
 
 _VERSION_HEADER: Final = "if-match"
 _KEY_HEADER: Final = "idempotency-key"
 _LONGEST_KEY: Final = 255
+_TRIES: Final = 3
 
 Work = Callable[[Transaction], Awaitable[tuple[int, str]]]
 
@@ -225,11 +227,18 @@ async def get_history(request: Request) -> Response:
 
 
 async def in_transaction(request: Request, body: Json, work: Work) -> Response:
-    """Do a write in one transaction; with an Idempotency-Key, only once."""
-    database = database_of(request)
+    """Do a write in one transaction, again if it collides; with an Idempotency-Key, only once."""
     key = request.headers.get(_KEY_HEADER)
     if key is not None and not 0 < len(key) <= _LONGEST_KEY:
         raise BadParameter(f"An Idempotency-Key has 1 to {_LONGEST_KEY} characters.")
+    for _ in range(_TRIES - 1):
+        with suppress(Collision):
+            return await _try(request, body, work, key)
+    return await _try(request, body, work, key)
+
+
+async def _try(request: Request, body: Json, work: Work, key: str | None) -> Response:
+    database = database_of(request)
     async with database.write(tenant_of(request), viewer_of(request), cause_of(request)) as tx:
         if key is None:
             status, text = await work(tx)

@@ -33,7 +33,7 @@ class UnstorableValue(InvalidInput):
 
 
 class DatabaseBusy(Unavailable):
-    """The database could not be reached or had to choose between two writers."""
+    """The database could not be reached."""
 
     code = "service.database"
 
@@ -49,8 +49,6 @@ def translated(error: BaseException) -> FieldstoneError | None:
         return error
     if isinstance(error, asyncpg.DataError | asyncpg.UntranslatableCharacterError):
         return UnstorableValue("A value cannot be stored.", hint="Look for odd characters.")
-    if isinstance(error, asyncpg.DeadlockDetectedError | asyncpg.SerializationError):
-        return DatabaseBusy("Two writers were in each other's way.", hint="Try again.")
     if isinstance(error, asyncpg.PostgresConnectionError | asyncpg.InterfaceError | OSError):
         return DatabaseBusy("The database cannot be reached.", hint="Try again in a moment.")
     return None

@@ -51,6 +51,12 @@ class QueryObserver(Protocol):
         ...
 
 
+class Collision(Unavailable):
+    """Two writers stood in each other's way, and this one gave in."""
+
+    code = "record.collision"
+
+
 class Hold(IntEnum):
     """What a transaction does with the catalog; the numbers are those of open_tenant."""
 
@@ -154,6 +160,8 @@ class _Timeouts:
                 "The database took too long to answer.",
                 hint="Narrow the question, or ask for fewer fields or records.",
             ) from error
+        if isinstance(error, asyncpg.DeadlockDetectedError | asyncpg.SerializationError):
+            raise Collision("Two writers were in each other's way.", hint="Try again.") from error
 
 
 @asynccontextmanager

@@ -1,22 +1,36 @@
 """Attach rules at work: a reference fills itself where two records agree on a value.
 
 Whichever of the two arrives first: a new or changed source looks for its target, and a new or
-changed target collects the sources that wait for it.
+changed target collects the sources that wait for it. Where both arrive at the same moment, in two
+transactions that cannot see each other, one waits for the other: sources hold their values shared
+and targets hold theirs alone, until they are committed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
+from zlib import crc32
+
+from sqlalchemy import ARRAY, Integer, func, select
 
 from fieldstone.ids import RecordId, format_id
 from fieldstone.metadata.catalog import AttachRule, ObjectDef
 from fieldstone.runtime.records.draft import Draft
 from fieldstone.runtime.records.heap_statements import find_by_slot, find_unset
 from fieldstone.runtime.records.store import slot_value
+from fieldstone.runtime.statements import Prepared, parameter, prepare
 from fieldstone.runtime.transactions import Transaction
 
 MOST_COLLECTED: Final = 10_000
+_BUCKETS: Final = 64
+_KEYS: Final = func.unnest(parameter("keys", ARRAY(Integer))).column_valued("key")
+_HOLD_SHARED: Final = prepare(
+    select(func.pg_advisory_xact_lock_shared(parameter("space", Integer()), _KEYS))
+)
+_HOLD_ALONE: Final = prepare(
+    select(func.pg_advisory_xact_lock(parameter("space", Integer()), _KEYS))
+)
 
 
 async def attach_sources(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> None:
@@ -32,12 +46,24 @@ async def _attach(tx: Transaction, rule: AttachRule, drafts: Sequence[Draft]) ->
     values = sorted({slot_value(rule.source, d.value(rule.source)) for d in waiting})
     if not values or slot is None:
         return
+    await _hold(tx, rule, values, _HOLD_SHARED)
     rows = await tx.rows(find_by_slot(target.heap, tx.tenant.id, target.id, slot), values=values)
     found = {row["value"]: row["id"] for row in rows}
     for draft in waiting:
         match = found.get(slot_value(rule.source, draft.value(rule.source)))
         if match is not None:
             draft.put(rule.field, format_id(target.prefix, match))
+
+
+async def _hold(
+    tx: Transaction, rule: AttachRule, values: Iterable[object], lock: Prepared
+) -> None:
+    """Hold values of a rule, by bucket and in order, so that no two wait for each other."""
+    buckets = {crc32(f"{rule.name} {value}".encode()) % _BUCKETS for value in values}
+    first = crc32(rule.name.encode()) % 2**24 * _BUCKETS
+    # The space below zero is the attach rules': locks of catalogs have a positive one.
+    keys = [first + bucket for bucket in sorted(buckets)]
+    await tx.rows(lock, space=-tx.tenant.id, keys=keys)
 
 
 def _waits(rule: AttachRule, draft: Draft) -> bool:
@@ -80,6 +106,7 @@ async def _collect(
             fresh.setdefault(slot_value(rule.target_field, value), format_id(obj.prefix, draft.id))
     if not fresh or slot is None:
         return []
+    await _hold(tx, rule, list(fresh), _HOLD_ALONE)
     rows = await tx.rows(
         find_unset(source.heap, tx.tenant.id, source.id, slot, rule.field.key),
         values=list(fresh),
