@@ -129,6 +129,7 @@ class Supervisor:
             "FIELDSTONE_DATA": str(settings.data),
             "FIELDSTONE_HOST": settings.host,
             "FIELDSTONE_PORT": str(port),
+            "FIELDSTONE_DEMO": "yes" if settings.demo else "no",
             lifeline.VARIABLE: str(lifeline_end),
         }
 

@@ -23,6 +23,9 @@ from fieldstone.runtime.statements import parameter, prepare
 from fieldstone.runtime.tenants import Tenant, TenantDirectory, UnknownTenant
 from fieldstone.runtime.transactions import Database, Viewer
 
+SETUP: Final = {"setup": "tenant"}
+"""The cause of what every tenant begins with."""
+
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,61}[a-z0-9]")
 _CREATE: Final = prepare(
     select(column("new_id"), column("new_leaf")).select_from(
@@ -95,8 +98,7 @@ class Tenants:
     async def _furnish(self, tenant: Tenant) -> None:
         """Install what every tenant has, unless an earlier start got that far."""
         nobody = Viewer(None, NAME)
-        cause = {"setup": "tenant"}
-        async with self._database.change_metadata(tenant, nobody, cause) as tx:
+        async with self._database.change_metadata(tenant, nobody, SETUP) as tx:
             if tx.catalog.find_object("User") is not None:
                 return
             applied = await install(tx, shipped_package(CRM))

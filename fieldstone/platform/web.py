@@ -15,6 +15,7 @@ import uvicorn
 
 from fieldstone.platform import lifeline
 from fieldstone.platform.app import application
+from fieldstone.platform.demo import add_demo
 from fieldstone.platform.settings import load_settings
 
 
@@ -23,6 +24,8 @@ async def serve(descriptor: int) -> None:
     settings = load_settings(os.environ, {})
     listening = socket.socket(fileno=descriptor)
     async with application(settings) as app:
+        if settings.demo:
+            await add_demo(app.state.engine)
         config = uvicorn.Config(
             app,
             lifespan="off",
