@@ -46,6 +46,7 @@ from fieldstone.query_language.syntax import (
     ListOperator,
     Membership,
     Not,
+    Null,
     Operator,
     Or,
     Path,
@@ -120,7 +121,7 @@ class Conditions:
         if isinstance(left, AggregateRef):
             return self._aggregate(comparison, left, number)
         if is_null(literal):
-            return _null_test(left, comparison)
+            return _null_test(left, comparison, literal)
         _check_operator(left.field, comparison.operator, comparison.left.span)
         if comparison.operator is Operator.LIKE:
             return self._like(left, literal, number)
@@ -137,7 +138,7 @@ class Conditions:
         if comparison.operator is Operator.LIKE:
             raise TypeMismatch("LIKE compares texts.", at=comparison.span)
         if is_null(literal):
-            return _null_test(left, comparison)
+            return _null_test(left, comparison, literal)
         return Test(left, comparison.operator, self._names.parameter(number, _read_for(left)))
 
     def _like(self, left: FieldRef, literal: Value, number: int) -> PlanCondition:
@@ -244,15 +245,16 @@ class Conditions:
         return found
 
 
-def _null_test(left: Ref, comparison: Comparison) -> PlanCondition:
-    if comparison.operator not in _EQUALITIES:
+def _null_test(left: Ref, comparison: Comparison, literal: Value) -> PlanCondition:
+    matches_nothing = comparison.operator is Operator.LIKE and not isinstance(literal, Null)
+    if comparison.operator not in _EQUALITIES and not matches_nothing:
         raise TypeMismatch(
             f"Nothing is {comparison.operator} null.",
             at=comparison.right.span,
             hint="Compare with null by = or !=.",
         )
     found = NullTest(left)
-    return found if comparison.operator is Operator.EQUAL else Negation(found)
+    return Negation(found) if comparison.operator is Operator.NOT_EQUAL else found
 
 
 def _check_operator(field: Field, operator: Operator | ListOperator, at: Span) -> None:
