@@ -159,8 +159,8 @@ class ValueField(wtforms.Field):
         return is_id(text)
 
     def held_file(self) -> StoredFile | None:
-        """Give the file that the record holds; None if it holds none."""
-        return self.of.type.decode(self.stored) if self.stored else None
+        """Give the file that was sent or that the record holds; None if there is none."""
+        return self.of.type.decode(self.data) if self.data else None
 
     def name_for(self, record_id: str) -> str:
         """Give what a chosen record is called; its id where that is not known."""

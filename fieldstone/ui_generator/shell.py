@@ -172,7 +172,7 @@ def page(
 ) -> Response:
     """Answer with a page in its shell."""
     shell = build_shell(request, tx, place)
-    html = site_of(request).templates.render(template, {"shell": shell, **values})
+    html = site_of(request).templates.render(template, {"shell": shell, "status": status, **values})
     response = HTMLResponse(html, status, headers={"Cache-Control": "private, no-store"})
     keep_token(request, response)
     if shell.flash is not None:
@@ -182,5 +182,5 @@ def page(
 
 def part(request: Request, template: str, status: int = 200, **values: Any) -> Response:
     """Answer with a part of a page, for htmx."""
-    html = site_of(request).templates.render(template, values)
+    html = site_of(request).templates.render(template, {"status": status, **values})
     return HTMLResponse(html, status, headers={"Cache-Control": "private, no-store"})

@@ -37,6 +37,7 @@ from fieldstone.ui_generator.shell import (
     tenant_of,
     viewer_of,
 )
+from fieldstone.ui_generator.uploads import Sent, keep_uploads
 from fieldstone.ui_generator.viewing import viewing_of
 
 MOST_FIELDS: Final = 2000
@@ -57,7 +58,7 @@ async def new_record(request: Request) -> Response:
 
 async def create_record(request: Request) -> Response:
     """POST /admin/{object}/new: create it and show it, or show the form with every problem."""
-    sent = await read_form(request)
+    sent, refused = await _sent(request)
     try:
         async with _writing(request) as tx:
             obj = _editable_object(request, tx)
@@ -65,6 +66,7 @@ async def create_record(request: Request) -> Response:
             form.process(sent, data=_defaults(tx, obj))
             await resolve_names(tx, form)
             values, problems = form.values(changed_only=False)
+            problems += refused
             [outcome] = await write(tx, obj, [Incoming(values, tuple(problems))])
             assert outcome.id is not None
             text = format_id(obj.prefix, outcome.id)
@@ -91,7 +93,7 @@ async def edit_record(request: Request) -> Response:
 
 async def change_record(request: Request) -> Response:
     """POST /admin/{object}/{id}/edit: change what differs and show the record again."""
-    sent = await read_form(request)
+    sent, refused = await _sent(request)
     try:
         async with _writing(request) as tx:
             obj = _editable_object(request, tx)
@@ -101,6 +103,7 @@ async def change_record(request: Request) -> Response:
             form.process(sent, data=_held(row))
             await resolve_names(tx, form)
             values, problems = form.values(changed_only=True)
+            problems += refused
             incoming = Incoming(values, tuple(problems), number, _version(sent))
             [outcome] = await write(tx, obj, [incoming])
     except Unavailable:
@@ -148,13 +151,21 @@ async def read_form(request: Request) -> FormData:
     return sent
 
 
+async def _sent(request: Request) -> tuple[Sent, list[Problem]]:
+    """Read the form of a record; its files are kept at once. Gives also what is wrong with them."""
+    sent = await read_form(request)
+    async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
+        fields = editable_fields(_editable_object(request, tx), tx.rights)
+    return await keep_uploads(request, sent, fields)
+
+
 def build_form(request: Request, tx: Transaction, obj: ObjectDef) -> RecordForm:
     """Build the form of an object for the viewer."""
     fields = editable_fields(obj, tx.rights)
     return RecordForm(obj, fields, viewing_of(tx), site_of(request).templates.render_inputs)
 
 
-async def _refused(request: Request, sent: FormData, error: FieldstoneError) -> Response:
+async def _refused(request: Request, sent: Sent, error: FieldstoneError) -> Response:
     """Show the form again with what was typed and with what is wrong, read afresh."""
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
         obj = _editable_object(request, tx)

@@ -28,7 +28,6 @@ _SAFE: Final = {
 def error_page(request: Request, status: int, problems: tuple[Problem, ...]) -> Response:
     """Give the page, or for htmx the part of one, that tells of an error."""
     values = {
-        "status": status,
         "heading": _TITLES.get(status, "This did not work"),
         "safe": _SAFE.get(status, ""),
         "problems": problems,

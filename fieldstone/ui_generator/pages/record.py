@@ -113,6 +113,7 @@ async def show_related(request: Request) -> Response:
             "bare": [one for one in lists if not one.rows.rows],
             "view": viewing_of(tx),
             "title_of": title_of,
+            "relation_label": relation_label,
             "rights": tx.rights,
         }
         if is_partial(request):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -41,6 +42,7 @@ from fieldstone.ui_generator.shell import (
 from fieldstone.ui_generator.viewing import Viewing, viewing_of
 from fieldstone.ui_generator.widgets.record import is_id
 from fieldstone.ui_generator.widgets.registry import widget_of
+from fieldstone.ui_generator.widgets.widget import WHOLE
 
 PAGE_SIZE: Final = 60
 
@@ -117,25 +119,43 @@ async def _filter_names(tx: Transaction, listing: Listing) -> Mapping[str, str]:
 
 def filter_in_words(one: Filter, names: Mapping[str, str], view: Viewing) -> str:
     """Give the value of a filter as a person reads it."""
-    if not one.word.needs_value:
-        return ""
-    if one.text in names:
-        return names[one.text]
-    kind = widget_of(one.field).filter_value
-    if kind == "choice":
-        found = one.field.options.find(one.text)
-        return found.label if found else one.text
-    if kind == "day":
-        return _day_in_words(one.text, view)
-    return one.text
+    if not one.word.needs_value or one.text in names:
+        return names.get(one.text, "")
+    show = _IN_WORDS.get(widget_of(one.field).filter_value)
+    return show(one, view) if show else one.text
 
 
-def _day_in_words(text: str, view: Viewing) -> str:
+def _choice_in_words(one: Filter, view: Viewing) -> str:
+    found = one.field.options.find(one.text)
+    return found.label if found else one.text
+
+
+def _number_in_words(one: Filter, view: Viewing) -> str:
     try:
-        day = view.now.fromisoformat(text).date()
+        value = widget_of(one.field).read({WHOLE: [one.text]}, one.field, view)
+        return widget_of(one.field).plain(value, one.field, view)
+    except FieldstoneError:
+        return one.text
+
+
+def _day_in_words(one: Filter, view: Viewing) -> str:
+    try:
+        day = date.fromisoformat(one.text)
     except ValueError:
-        return text.replace("_", " ").lower()
+        return one.text.replace("_", " ").lower()
     return day_in_words(day, view.now.astimezone(view.zone).date())
+
+
+def _boolean_in_words(one: Filter, view: Viewing) -> str:
+    return one.text.capitalize()
+
+
+_IN_WORDS: Final[Mapping[str, Callable[[Filter, Viewing], str]]] = {
+    "boolean": _boolean_in_words,
+    "choice": _choice_in_words,
+    "day": _day_in_words,
+    "number": _number_in_words,
+}
 
 
 def _with_added(request: Request, tx: Transaction, listing: Listing) -> Response:

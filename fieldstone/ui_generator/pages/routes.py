@@ -8,7 +8,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from fieldstone.ui_generator.pages import edit, home, lookup, record, record_list, theme
+from fieldstone.ui_generator.pages import (
+    edit,
+    home,
+    lookup,
+    objects,
+    record,
+    record_list,
+    search,
+    theme,
+)
 from fieldstone.ui_generator.shell import site_of
 
 
@@ -24,6 +33,13 @@ ROUTES: Final[tuple[BaseRoute, ...]] = (
     Route("/admin/_counts", home.show_counts),
     Route("/admin/_lookup", lookup.show_matches),
     Route("/admin/_theme", theme.choose_theme, methods=["POST"]),
+    Route("/admin/search", search.show_search),
+    Route("/admin/objects", objects.show_objects),
+    Route("/admin/objects/new", objects.new_object),
+    Route("/admin/objects/new", objects.create_object, methods=["POST"]),
+    Route("/admin/objects/_preview", objects.preview_object, methods=["POST"]),
+    Route("/admin/objects/{object}", objects.show_object),
+    Route("/admin/objects/{object}", objects.create_field, methods=["POST"]),
     Route("/admin/{object}", record_list.show_list),
     Route("/admin/{object}/_filter", record_list.show_filter_form),
     Route("/admin/{object}/new", edit.new_record),

@@ -12,8 +12,8 @@ from fieldstone.metadata.values import Json
 from fieldstone.ui_generator.viewing import Viewing
 from fieldstone.ui_generator.widgets.widget import TEXT_WORDS, WHOLE, FieldWidget, Texts
 
-_LINK = Markup('<a href="{}">{}</a>')
-_AWAY = Markup('<a href="{}" target="_blank" rel="noopener noreferrer">{}</a>')
+_LINK = Markup('<a href="{}" title="{}">{}</a>')
+_AWAY = Markup('<a href="{}" title="{}" target="_blank" rel="noopener noreferrer">{}</a>')
 _NOT_DIALLED = re.compile(r"[^0-9+*#]")
 
 
@@ -24,7 +24,7 @@ class Email(FieldWidget):
     filter_words = TEXT_WORDS
 
     def cell(self, value: Json, of: Field, view: Viewing) -> Markup:
-        return _LINK.format(f"mailto:{value}", str(value))
+        return _LINK.format(f"mailto:{value}", str(value), str(value))
 
 
 class Phone(FieldWidget):
@@ -36,7 +36,7 @@ class Phone(FieldWidget):
     def cell(self, value: Json, of: Field, view: Viewing) -> Markup:
         told = self.plain(value, of, view)
         digits = _NOT_DIALLED.sub("", str(value).partition("x")[0])
-        return _LINK.format(f"tel:{digits}", told)
+        return _LINK.format(f"tel:{digits}", told, told)
 
     def texts(self, value: Json, of: Field, view: Viewing) -> Texts:
         return {WHOLE: [] if value is None else [str(value)]}
@@ -52,4 +52,4 @@ class Url(FieldWidget):
         address = str(value)
         parts = urlsplit(address)
         brief = (parts.netloc.rpartition("@")[2] + parts.path.rstrip("/")) or parts.path
-        return _AWAY.format(address, brief.removeprefix("www."))
+        return _AWAY.format(address, address, brief.removeprefix("www."))

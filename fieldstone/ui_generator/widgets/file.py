@@ -11,7 +11,7 @@ from fieldstone.metadata.values import Json, read_json, write_json
 from fieldstone.ui_generator.viewing import Viewing
 from fieldstone.ui_generator.widgets.widget import WHOLE, FieldWidget, Texts, last
 
-_NAMED = Markup('<span class="fs-file">{} <span class="fs-faint">{}</span></span>')
+_NAMED = Markup('<a href="/api/files/{}" download>{}</a> <span class="fs-faint">{}</span>')
 _UNITS = ("B", "kB", "MB", "GB")
 
 
@@ -36,7 +36,7 @@ class File(FieldWidget):
         assert isinstance(value, Mapping)
         size = value.get("size_bytes")
         assert isinstance(size, int)
-        return _NAMED.format(self.plain(value, of, view), size_in_words(size))
+        return _NAMED.format(value.get("id"), self.plain(value, of, view), size_in_words(size))
 
     def texts(self, value: Json, of: Field, view: Viewing) -> Texts:
         return {WHOLE: [] if value is None else [write_json(value)]}

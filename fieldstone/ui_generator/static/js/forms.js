@@ -25,4 +25,6 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
 });
 
-document.querySelector("[aria-invalid=true]:not([type=hidden])")?.focus();
+const start = document.querySelector("[aria-invalid=true]:not([type=hidden])")
+  ?? document.querySelector("form[data-first] .fs-field :is(input:not([type=hidden]), select, textarea)");
+if (start && !location.hash) start.focus();

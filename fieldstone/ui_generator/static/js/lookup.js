@@ -21,8 +21,6 @@ function point(lookup, option) {
 }
 
 function tell(lookup) {
-  const plain = lookup.querySelector(".fs-no-script");
-  plain?.remove();
   lookup.dispatchEvent(new Event("input", { bubbles: true }));
   lookup.closest(".fs-field")?.classList.add("is-dirty");
 }
