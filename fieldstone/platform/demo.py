@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
 from importlib.resources import files
 from pathlib import PurePath
 from typing import Final
@@ -47,7 +46,6 @@ _USED: Final = prepare(
 Records = dict[str, JsonObject]
 
 
-@cache
 def declared_records() -> Mapping[str, Records]:
     """Give the sample records by their keys, by the objects that they are of."""
     found: dict[str, Records] = {}
