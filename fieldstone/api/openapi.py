@@ -65,13 +65,10 @@ class DocumentStore:
             self._size_bytes -= len(fallen.body)
 
 
-_DOCUMENTS: Final = DocumentStore()
-
-
 async def get_document(request: Request) -> Response:
     """GET /api/openapi.json: this document (OpenAPI 3.1), of what the viewer may see."""
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
-        document = _DOCUMENTS.get(request, tx)
+        document = _documents(request).get(request, tx)
     headers = {"etag": document.etag, "vary": "X-Tenant", "cache-control": "private, no-cache"}
     if request.headers.get("if-none-match") == document.etag:
         return Response(status_code=304, headers=headers)
@@ -81,7 +78,7 @@ async def get_document(request: Request) -> Response:
 async def show_index(request: Request) -> Response:
     """GET /api/docs: the same for people, with links to a page for each object."""
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
-        document = read_document(_DOCUMENTS.get(request, tx))
+        document = read_document(_documents(request).get(request, tx))
         objects = visible_objects(tx.catalog, tx.rights)
         return _page(render_index(document, tx.tenant.label, objects))
 
@@ -90,13 +87,18 @@ async def show_object_page(request: Request) -> Response:
     """GET /api/docs/{object}: the addresses and fields of one object, for people."""
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
         obj = visible_object(tx, request.path_params["object"])
-        document = read_document(_DOCUMENTS.get(request, tx))
+        document = read_document(_documents(request).get(request, tx))
         return _page(render_object(document, tx.tenant.label, obj))
 
 
 async def get_style(request: Request) -> Response:
     """GET /api/docs/style.css: how these pages look."""
     return Response(STYLE, media_type="text/css", headers={"cache-control": "max-age=3600"})
+
+
+def _documents(request: Request) -> DocumentStore:
+    documents: DocumentStore = request.app.state.documents
+    return documents
 
 
 def read_document(document: Document) -> dict[str, Any]:

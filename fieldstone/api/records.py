@@ -229,12 +229,16 @@ async def get_history(request: Request) -> Response:
 async def in_transaction(request: Request, body: Json, work: Work) -> Response:
     """Do a write in one transaction, again if it collides; with an Idempotency-Key, only once."""
     key = request.headers.get(_KEY_HEADER)
-    if key is not None and not 0 < len(key) <= _LONGEST_KEY:
-        raise BadParameter(f"An Idempotency-Key has 1 to {_LONGEST_KEY} characters.")
+    if key is not None and not _is_key(key):
+        raise BadParameter(f"An Idempotency-Key has 1 to {_LONGEST_KEY} printable characters.")
     for _ in range(_TRIES - 1):
         with suppress(Collision):
             return await _try(request, body, work, key)
     return await _try(request, body, work, key)
+
+
+def _is_key(key: str) -> bool:
+    return 0 < len(key) <= _LONGEST_KEY and key.isascii() and key.isprintable()
 
 
 async def _try(request: Request, body: Json, work: Work, key: str | None) -> Response:

@@ -94,6 +94,7 @@ def build_app(engine: Engine, settings: Settings) -> Starlette:
     app.state.database = engine.database
     app.state.engine = engine
     app.state.settings = settings
+    app.state.documents = openapi_api.DocumentStore()
     app.state.site = site
     app.state.files = files_of(settings)
     app.state.import_parts = import_parts(settings)

@@ -26,6 +26,15 @@ from tests.support.servers import PostgresServer, made_database, run_apart
 TEMPLATE = "fieldstone_app_template"
 OTHER = "other"
 ADDRESS = "http://127.0.0.1:8000"
+COMPONENTS = 3
+WRITTEN: tuple[str, ...] = ("catalog_version", "component", "component_change", "tenant", "record")
+WRITTEN += ("link", "bin", "record_unique", "record_search", "change", "counter", "idempotency")
+WRITTEN += ("job", "file")
+CATALOG_CHANGED = """
+SELECT EXISTS (SELECT FROM catalog_version c FULL JOIN kept.catalog_version k
+  USING (tenant_id, version) WHERE c.tenant_id IS NULL OR k.tenant_id IS NULL)"""
+DIGEST = "SELECT concat(count(*), md5(string_agg(t::text, ';' ORDER BY t::text))) FROM {0} t"
+RESTORE = "INSERT INTO {0} OVERRIDING SYSTEM VALUE SELECT * FROM kept.{0}"
 
 
 def settings_for(dsn: str) -> Settings:
@@ -54,16 +63,53 @@ def app_template(postgres_server: PostgresServer, template_database: str) -> str
     return TEMPLATE
 
 
+@pytest.fixture(scope="session")
+def worker_app_dsn(postgres_server: PostgresServer, app_template: str) -> Iterator[str]:
+    """The address of a database with both tenants, which remembers how it was."""
+    with made_database(postgres_server, app_template) as dsn:
+        run_apart(remember(dsn))
+        yield dsn
+
+
 @pytest.fixture
-def app_dsn(postgres_server: PostgresServer, app_template: str) -> Iterator[str]:
+async def app_dsn(worker_app_dsn: str) -> str:
+    """The address of a database with both tenants, which this test finds as it was made.
+
+    Cheaper than a database of its own: what earlier tests wrote is taken out again.
+    """
+    async with owner_connection(worker_app_dsn) as connection:
+        await take_back(connection)
+    return worker_app_dsn
+
+
+@pytest.fixture
+def fresh_app_dsn(postgres_server: PostgresServer, app_template: str) -> Iterator[str]:
     """The address of a database with both tenants that this test alone uses."""
     with made_database(postgres_server, app_template) as dsn:
         yield dsn
 
 
+async def remember(dsn: str) -> None:
+    """Copy every table of a database aside."""
+    async with owner_connection(dsn) as connection:
+        await connection.execute("CREATE SCHEMA kept")
+        for table in WRITTEN:
+            await connection.execute(f"CREATE TABLE kept.{table} AS TABLE {table}")
+
+
+async def take_back(connection: Any) -> None:
+    """Make every table hold again what was remembered of it; components only if they changed."""
+    async with connection.transaction():
+        await connection.execute("SET LOCAL session_replication_role = replica")
+        changed = await connection.fetchval(CATALOG_CHANGED)
+        for table in (*WRITTEN[COMPONENTS:], *(WRITTEN[:COMPONENTS] if changed else ())):
+            await connection.execute(f"DELETE FROM {table}")
+            await connection.execute(RESTORE.format(table))
+
+
 @pytest.fixture
 async def app(app_dsn: str) -> AsyncIterator[Starlette]:
-    """The whole application in this process, on a database of its own."""
+    """The whole application in this process, on a database with nothing but the two tenants."""
     async with opened_app(app_dsn) as app:
         yield app
 
@@ -81,8 +127,7 @@ async def opened_app(dsn: str) -> AsyncIterator[Starlette]:
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """Sends requests to the application as one tenant, with curl's manners: bodies call themselves
-    forms."""
+    """Sends requests as one tenant, with the manners of curl -d: a body calls itself a form."""
 
     http: httpx.AsyncClient
 
@@ -164,6 +209,16 @@ async def other(app: Starlette) -> AsyncIterator[Api]:
     """A client of the application as the tenant other."""
     async with client_of(app, OTHER) as client:
         yield client
+
+
+async def state_hash(dsn: str, *, besides: tuple[str, ...] = ()) -> dict[str, str]:
+    """Give a digest of every table's rows, so that two states can be told apart table by table."""
+    async with owner_connection(dsn) as connection:
+        return {
+            table: await connection.fetchval(DIGEST.format(table))
+            for table in WRITTEN
+            if table not in besides
+        }
 
 
 @asynccontextmanager

@@ -9,7 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from fieldstone.errors import Conflict, FieldstoneError, Forbidden, NotFound, Problem, Several
+from fieldstone.errors import (
+    Conflict,
+    FieldstoneError,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    Problem,
+    Several,
+)
 from fieldstone.ids import BadId, RecordId, format_id, parse_id
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.values import Json
@@ -41,6 +49,12 @@ class UnknownRecord(NotFound):
     """No record of this id, or none that the viewer may see."""
 
     code = "record.unknown"
+
+
+class RepeatedRecord(InvalidInput):
+    """A record that stands in one call twice, where only one of its changes could be kept."""
+
+    code = "record.repeated"
 
 
 class TooMany(Several):
@@ -101,6 +115,7 @@ async def write(
 async def _drafts(tx: Transaction, obj: ObjectDef, incoming: Sequence[Incoming]) -> list[Draft]:
     existing = await lock(tx, obj, [one.id for one in incoming if one.id is not None])
     minted = iter(tx.minter.mint_many(sum(one.id is None for one in incoming)))
+    first: dict[RecordId, int] = {}
     drafts = []
     for number, one in enumerate(incoming):
         fresh = one.id is None
@@ -111,6 +126,9 @@ async def _drafts(tx: Transaction, obj: ObjectDef, incoming: Sequence[Incoming])
         if not fresh and draft.before is None:
             text = format_id(obj.prefix, draft.id)
             draft.refuse(UnknownRecord.code, f"There is no {obj.label} {text}.", None)
+        if first.setdefault(draft.id, number) != number:
+            message = f"This is the same {obj.label} as record {first[draft.id] + 1} of this call."
+            draft.refuse(RepeatedRecord.code, message, None, "Send its changes as one record.")
         _check_version(obj, draft)
         drafts.append(draft)
     return drafts
