@@ -238,7 +238,7 @@ class _Draft:
         if not self._removed:
             return
         for component in self._after.values():
-            for kind, name in get_kind(component.kind).depends_on(component):
+            for kind, name in get_kind(component.kind).needs(component):
                 if scope.find(kind, name) is None and not _is_system_field(kind, name):
                     message = f"{component.kind.capitalize()} {component.name} still needs {name}."
                     yield Problem(NEEDED, message, "", f"Remove or change {component.name} first.")

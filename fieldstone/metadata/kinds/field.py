@@ -162,6 +162,16 @@ class FieldKind(Kind[FieldBody]):
         if isinstance(value_set, str):
             yield PicklistKind.name, value_set
 
+    def needs(self, component: Component) -> Iterator[tuple[str, str]]:
+        """Yield what it depends on, and the fields that its value follows from."""
+        yield from self.depends_on(component)
+        body = self.read(component)
+        for source in body.derive.fields if body.derive is not None else ():
+            yield self.name, f"{body.object}.{source}"
+        control = component.body.get("controlled_by")
+        if isinstance(control, str):
+            yield self.name, f"{body.object}.{control}"
+
     def check(self, component: Component, scope: Scope) -> Iterator[Problem]:
         """Yield a bad name and names of fields that are taken or missing."""
         own = split_name(component.name)[1]

@@ -46,6 +46,10 @@ class Kind(Generic[B]):
         """Yield kind and name of the components that must exist before this one."""
         yield from ()
 
+    def needs(self, component: Component) -> Iterator[tuple[str, str]]:
+        """Yield kind and name of the components that may not be removed while this one is there."""
+        yield from self.depends_on(component)
+
     def check(self, component: Component, scope: Scope) -> Iterator[Problem]:
         """Yield what is wrong with a well-shaped body among all others."""
         yield from ()

@@ -1,0 +1,191 @@
+"""Tests of how proposals become plans."""
+
+from __future__ import annotations
+
+import pytest
+
+from fieldstone.errors import Several
+from fieldstone.metadata.changes import Proposal, plan_changes
+from fieldstone.metadata.component import Component
+from fieldstone.metadata.definitions import changed_field, field_component, object_components
+from tests.support.components import a_catalog, after, an_object, stored
+
+TEXT = {"name": "name", "type": "text"}
+COMPANY = an_object("Company", TEXT, {"name": "city", "type": "text"}, aliases=["Account"])
+DEAL = an_object(
+    "Deal",
+    TEXT,
+    {"name": "company", "type": "lookup", "references": "Account"},
+    {"name": "title", "type": "text", "derive": {"form": "join", "fields": ["name"]}},
+)
+
+
+def problems_of(rows, **proposal):
+    with pytest.raises(Several) as caught:
+        plan_changes(rows, Proposal(**proposal))
+    return caught.value.problems
+
+
+def test_object_of_a_tenant_gets_the_suffix_once():
+    bare, suffixed = (object_components({"name": name})[0] for name in ("Project", "Project__c"))
+
+    assert bare.name == suffixed.name == "Project__c"
+    assert bare.body["label"] == "Project"
+
+
+def test_every_problem_of_a_definition_comes_at_once_with_its_place():
+    broken = object_components(
+        {
+            "name": "Project",
+            "lable": "x",
+            "fields": [
+                {"name": "name", "type": "txt"},
+                {"name": "status", "type": "picklist", "options": []},
+                {"name": "budget", "type": "currency", "places": "two"},
+            ],
+        }
+    )
+
+    places = [problem.at for problem in problems_of([], creates=broken)]
+
+    assert places == ["/lable", "/fields/0/type", "/fields/1/options", "/fields/2/places"]
+
+
+def test_unknown_target_is_named_with_its_place():
+    orphan = object_components(
+        {"name": "Project", "fields": [{"name": "x", "type": "lookup", "references": "Nowhere"}]}
+    )
+
+    [problem] = problems_of([], creates=orphan)
+
+    assert (problem.code, problem.at) == ("metadata.unknown_reference", "/fields/0/references")
+    assert problem.message == "There is no object Nowhere."
+
+
+def test_what_exists_is_not_created_again():
+    [problem] = problems_of(stored(*COMPANY), creates=an_object("COMPANY"))[:1]
+
+    assert problem.code == "metadata.name_taken"
+
+
+@pytest.mark.parametrize(
+    "claim", [{"name": "Account"}, {"name": "Firm", "plural_label": "Companies"}]
+)
+def test_names_aliases_and_addresses_are_unique(claim):
+    rows = stored(*COMPANY)
+    fresh = an_object(claim.pop("name"), **claim)
+
+    assert {problem.code for problem in problems_of(rows, creates=fresh)} == {"metadata.name_taken"}
+
+
+def test_field_may_not_go_by_the_name_of_another():
+    rows = stored(*COMPANY)
+    twin = field_component("Company", {"name": "Town", "type": "text", "aliases": ["CITY"]})
+
+    assert problems_of(rows, creates=(twin,))[0].code == "metadata.name_taken"
+
+
+@pytest.mark.parametrize("name", ["id", "Owner", "created_at", "version"])
+def test_system_names_are_taken(name):
+    field = field_component("Company", {"name": name, "type": "text"})
+
+    assert problems_of(stored(*COMPANY), creates=(field,))[0].code == "metadata.name_taken"
+
+
+def test_type_of_a_field_stays():
+    rows = stored(*COMPANY)
+    city = next(row.component for row in rows if row.component.name == "Company.city")
+
+    [problem] = problems_of(rows, upserts=(changed_field(city, {"type": "number"}),))
+
+    assert problem.code == "metadata.type_change"
+
+
+def test_what_is_needed_elsewhere_is_not_removed():
+    rows = stored(*COMPANY, *DEAL)
+
+    [of_object] = problems_of(rows, removals=(("object", "company"),))
+    [of_field] = problems_of(rows, removals=(("field", "deal.name"),))
+
+    assert of_object.message == "Field Deal.company still needs Account."
+    assert of_field.message == "Field Deal.title still needs Deal.name."
+
+
+def test_removed_object_takes_its_fields_and_comes_back_with_them():
+    rows = stored(*COMPANY)
+
+    gone = after(rows, plan_changes(rows, Proposal(removals=(("object", "company"),))))
+    back = after(gone, plan_changes(gone, Proposal(restores=(("object", "company"),))))
+
+    assert a_catalog(gone).find_object("Company") is None
+    assert [f.key for f in a_catalog(back).get_object("Company").own_fields] == ["f1", "f2"]
+    assert {row.id: row.component for row in back} == {row.id: row.component for row in rows}
+
+
+def test_restoring_is_refused_once_the_name_is_taken():
+    rows = stored(*COMPANY)
+    gone = after(rows, plan_changes(rows, Proposal(removals=(("object", "company"),))))
+    again = after(gone, plan_changes(gone, Proposal(creates=an_object("Company"))))
+
+    [problem] = problems_of(again, restores=(("object", "company"),))[:1]
+
+    assert problem.code == "metadata.name_taken"
+
+
+def test_renamed_object_keeps_ids_and_everybody_follows():
+    rows = stored(*COMPANY, *DEAL)
+
+    renamed = after(rows, plan_changes(rows, Proposal(renames=((("object", "deal"), "Bargain"),))))
+
+    before, now = a_catalog(rows).get_object("Deal"), a_catalog(renamed).get_object("Bargain")
+    assert (before.id, before.prefix) == (now.id, now.prefix)
+    assert [(f.name, f.key) for f in before.own_fields] == [(f.name, f.key) for f in now.own_fields]
+    assert a_catalog(renamed).find_object("Deal") is None
+
+
+def test_renamed_field_is_followed_by_what_derives_from_it():
+    rows = stored(*COMPANY, *DEAL)
+
+    change = Proposal(renames=((("field", "deal.name"), "Deal.subject"),))
+    renamed = a_catalog(after(rows, plan_changes(rows, change)))
+
+    title = renamed.get_object("Deal").get_field("title")
+    assert title.derivation.fields == ("subject",)
+    assert renamed.get_object("Deal").get_field("subject").key == "f1"
+
+
+def test_rename_onto_another_name_is_refused():
+    rows = stored(*COMPANY)
+
+    [problem] = problems_of(rows, renames=((("field", "company.name"), "Company.city"),))[:1]
+
+    assert problem.code == "metadata.name_taken"
+
+
+def test_circle_of_masters_is_refused():
+    first = an_object("A", {"name": "b", "type": "master_detail", "references": "B"})
+    second = an_object("B", {"name": "a", "type": "master_detail", "references": "A"})
+
+    assert problems_of([], creates=(*first, *second))[0].code == "metadata.cycle"
+
+
+def test_relation_brings_the_object_between_and_takes_it_along():
+    rows = stored(*COMPANY, *DEAL)
+    relation = Component(
+        "relation",
+        "Partner",
+        {
+            "label": "Partner",
+            "left": {"object": "Deal", "field": "deal"},
+            "right": {"object": "Company", "field": "company"},
+            "attributes": [{"name": "role", "type": "text"}],
+        },
+    )
+
+    made = after(rows, plan_changes(rows, Proposal(creates=(relation,))))
+    gone = after(made, plan_changes(made, Proposal(removals=(("relation", "partner"),))))
+
+    between = a_catalog(made).get_object("Partner")
+    assert [field.name for field in between.own_fields] == ["deal", "company", "role"]
+    assert between.is_junction
+    assert a_catalog(gone).find_object("Partner") is None
