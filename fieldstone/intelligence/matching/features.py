@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import combinations
 from typing import Final
 
 from fieldstone.intelligence.matching.normal_forms import (
@@ -23,8 +22,7 @@ from fieldstone.intelligence.matching.roles import Role, Roles
 from fieldstone.metadata.values import Json, fold
 from fieldstone.runtime.records.draft import Data
 
-_WORDS_PAIRED: Final = 5
-_STEM: Final = 5
+_STEM: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +110,11 @@ def _place(value: Mapping[str, Json]) -> Place:
 
 
 def blocking_keys(features: Features) -> set[str]:
-    """Give keys of which two records that are one share at least one, nearly always."""
+    """Give keys of which two records that score as one share at least one.
+
+    A similar name is not among them: without a second agreement, which has a key of its own, it
+    is never enough.
+    """
     keys = {f"e {email}" for email in features.emails}
     keys.update(f"p {phone[-LOCAL_DIGITS:]}" for phone in features.phones)
     keys.update(f"h {host}" for host in features.hosts)
@@ -122,8 +124,6 @@ def blocking_keys(features: Features) -> set[str]:
         keys.add(f"n {features.whole}")
     if features.words:
         keys.add(f"j {features.joined}")
-        keys.add(f"c {''.join(features.words)[: _STEM * 2]}")
-        longest = sorted(set(features.words), key=len, reverse=True)[:_WORDS_PAIRED]
-        keys.update(f"w {' '.join(sorted(pair))}" for pair in combinations(longest, 2))
-        keys.update(f"s {word[:_STEM]}" for word in longest[:1])
+        stem = features.words[-1][:_STEM]
+        keys.update(f"d {email.rpartition('@')[2]} {stem}" for email in features.emails)
     return keys

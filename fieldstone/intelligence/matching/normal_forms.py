@@ -20,6 +20,7 @@ from fieldstone.intelligence.matching.words import (
 )
 
 LOCAL_DIGITS: Final = 7
+_STEM: Final = 4
 _REMEMBERED: Final = 65_536
 _WORD: Final = re.compile(r"[^\W_]+")
 _INITIALS: Final = re.compile(r"\b(?:[a-z]\.){2,}")
@@ -114,7 +115,7 @@ class Street:
         """What two spellings of one address have in common; "" where there is too little."""
         if not self.numbers or not self.name:
             return ""
-        return f"{self.numbers[0]} {self.name[0]}"
+        return f"{self.numbers[0]} {self.name[0][:_STEM]}"
 
 
 @lru_cache(maxsize=_REMEMBERED)

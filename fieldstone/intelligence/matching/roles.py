@@ -8,10 +8,19 @@ from enum import StrEnum
 from typing import Final
 
 from fieldstone.metadata.catalog import Field, ObjectDef
+from fieldstone.metadata.names import label_of
 
 _PERSON_FORMS: Final = frozenset({"person_name"})
-_NOT_TELLING: Final = ("fax",)
 _DOMAIN_WORDS: Final = frozenset({"domain", "website", "web", "url", "homepage"})
+_OWN_WORDS: Final = frozenset(
+    {
+        *("email", "e", "mail", "phone", "telephone", "tel", "mobile", "cell", "number", "address"),
+        *("work", "office", "business", "main", "home", "private", "other", "second", "secondary"),
+        *("billing", "shipping", "mailing", "postal", "street", "1", "2"),
+    }
+)
+"""Words of fields that say how to reach the record itself: contact_email reaches somebody else."""
+
 
 
 class Role(StrEnum):
@@ -60,14 +69,11 @@ def roles_of(obj: ObjectDef, mapped: Collection[Field]) -> Roles:
 
 
 def _role(of: Field) -> Role | None:
-    if of.name.lower().startswith(_NOT_TELLING) or of.is_system:
+    if of.is_system:
         return None
     if of.unique or of.external_id:
         return Role.NUMBER
-    if of.type.name == "url" or of.name.lower() in _DOMAIN_WORDS:
-        return Role.HOST if _is_site(of) else None
-    return _BY_TYPE.get(of.type.name)
-
-
-def _is_site(of: Field) -> bool:
-    return of.name.lower().removesuffix("__c") in _DOMAIN_WORDS
+    words = set(label_of(of.name).lower().split())
+    if words <= _DOMAIN_WORDS:
+        return Role.HOST
+    return _BY_TYPE.get(of.type.name) if words <= _OWN_WORDS else None
