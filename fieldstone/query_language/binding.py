@@ -7,17 +7,21 @@ is drawn from the visible names alone.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from fieldstone.metadata.catalog import Catalog, ChildRelation, Field, ObjectDef
 from fieldstone.metadata.names import keys_of, suggestion
 from fieldstone.metadata.rights import Rights
+from fieldstone.metadata.slots import SlotKind
 from fieldstone.metadata.values import fold
 from fieldstone.query_language.errors import NotSupported, UnknownField, UnknownObject
+from fieldstone.query_language.operands import uses_slot
 from fieldstone.query_language.plan import FieldRef, SourceTable
 from fieldstone.query_language.syntax import Path, Source
 
 MAX_PARENTS: Final = 5
+MAX_SOURCES: Final = 60
 _RELATION_SUFFIX: Final = "__r"
 
 
@@ -44,7 +48,9 @@ def bind_children(path: Path, parent: ObjectDef, catalog: Catalog, rights: Right
     visible = [
         relation
         for relation in catalog.children_of(parent)
-        if rights.may_read_object(relation.object.id) and rights.may_read_field(relation.field.id)
+        if points(relation.field)
+        and rights.may_read_object(relation.object.id)
+        and rights.may_read_field(relation.field.id)
     ]
     for names in (_relation_names, _object_names):
         for relation in visible:
@@ -86,41 +92,26 @@ class Binder:
         if source.alias is not None:
             self._aliases[fold(source.alias)] = ()
         for join in joins:
-            names = self._own(join.path)
+            names = self.own_names(join.path)
             self._aliases[fold(join.alias or names[-1])] = names
 
     def field(self, path: Path) -> FieldRef:
-        """Give the field that a path means. Raises UnknownField."""
-        *parents, name = self._own(path)
+        """Give the field that a path means. Raises UnknownField.
+
+        Behind a reference to several objects it is the field of this name of whichever object a
+        record points to.
+        """
+        *parents, name = self.own_names(path)
         if len(parents) > MAX_PARENTS:
             raise UnknownField(
                 f"{path.text[:200]} goes through more than {MAX_PARENTS} parents.", at=path.span
             )
-        place = 0
+        places: tuple[int, ...] = (0,)
         for parent in parents:
-            place = self._parent(place, parent, path)
-        return FieldRef(place, self._visible_field(place, name, path))
+            places = self.parents(places, parent, path)
+        return self._alternatives([FieldRef(p, f) for p, f in self.fields(places, name, path)])
 
-    def parent_keys(self, path: Path) -> tuple[tuple[int, str], ...]:
-        """Give the parents of a bound path: the place of each and the key it is shown under."""
-        place, found = 0, []
-        for name in self._own(path)[:-1]:
-            key = self._relation_key(self.sources[place].object, name)
-            place = self._parent(place, name, path)
-            found.append((place, key))
-        return tuple(found)
-
-    def shown_key(self, path: Path, ref: FieldRef) -> str:
-        """Give the key under which a field is shown: its name, or the alias that was written."""
-        return _spelling(self._own(path)[-1], ref.field.name, ref.field.aliases)
-
-    def visible_fields(self, place: int = 0) -> Iterator[Field]:
-        """Yield the fields of a source that the viewer may read."""
-        for field in self.sources[place].object.fields:
-            if self._rights.may_read_field(field.id):
-                yield field
-
-    def _own(self, path: Path) -> tuple[str, ...]:
+    def own_names(self, path: Path) -> tuple[str, ...]:
         """Give a path without the alias or the object's name in front of it."""
         first, *rest = path.names
         if fold(first) in self._aliases and rest:
@@ -130,61 +121,97 @@ class Binder:
             return tuple(rest)
         return path.names
 
-    def _visible_field(self, place: int, name: str, path: Path) -> Field:
-        obj = self.sources[place].object
-        found = obj.find_field(name)
-        if found is not None and self._rights.may_read_field(found.id):
+    def fields(
+        self, places: tuple[int, ...], name: str, path: Path
+    ) -> tuple[tuple[int, Field], ...]:
+        """Give the field of a name in each of the sources that has it. Raises UnknownField."""
+        found = tuple(
+            (place, field)
+            for place in places
+            if (field := self.sources[place].object.find_field(name)) is not None
+            and self._rights.may_read_field(field.id)
+        )
+        if found:
             return found
-        visible = [field.name for field in self.visible_fields(place)]
+        obj = self.sources[places[0]].object
+        visible = [field.name for place in places for field in self.visible_fields(place)]
         raise UnknownField(
             f"{obj.label} has no field {name[:80]}.", at=path.span, hint=suggestion(name, visible)
         )
 
-    def _parent(self, place: int, name: str, path: Path) -> int:
-        obj = self.sources[place].object
-        field = self._relation(obj, name)
-        targets = [] if field is None else self._targets(field)
-        if field is None or not targets:
-            known = (f.name for f in self.visible_fields(place) if self._targets(f))
-            raise UnknownField(
-                f"{obj.label} has no parent {name[:80]}.",
-                at=path.span,
-                hint=suggestion(name, known),
-            )
-        if len(targets) > 1:
-            raise NotSupported(
-                f"{field.label} points to records of several objects.",
-                at=path.span,
-                hint=f"Ask for {field.name} itself.",
-            )
-        wanted = SourceTable(targets[0], place, field)
+    def parents(self, places: tuple[int, ...], name: str, path: Path) -> tuple[int, ...]:
+        """Give the places of what a reference of some sources points to. Raises UnknownField."""
+        found = [
+            self._place_of(SourceTable(target, place, field))
+            for place in places
+            if (field := self._relation(self.sources[place].object, name)) is not None
+            for target in self._targets(field)
+        ]
+        if len(self.sources) > MAX_SOURCES:
+            raise NotSupported("The query reaches too many objects.", at=path.span)
+        if found:
+            return tuple(found)
+        obj = self.sources[places[0]].object
+        known = (f.name for p in places for f in self.visible_fields(p) if self._targets(f))
+        raise UnknownField(
+            f"{obj.label} has no parent {name[:80]}.", at=path.span, hint=suggestion(name, known)
+        )
+
+    def relation_key(self, places: tuple[int, ...], name: str) -> str:
+        """Give the key under which a parent is shown: the field's name, or the relation's."""
+        fields = (self._relation(self.sources[place].object, name) for place in places)
+        field = next(found for found in fields if found is not None)
+        bare = fold(name).removesuffix(_RELATION_SUFFIX)
+        return field.name if bare in keys_of(field.name) and not name.endswith("__r") else name
+
+    def field_key(self, name: str, field: Field) -> str:
+        """Give the key under which a field is shown: its name, or the alias that was written."""
+        return _spelling(name, field.name, field.aliases)
+
+    def visible_fields(self, place: int = 0) -> Iterator[Field]:
+        """Yield the fields of a source that the viewer may read."""
+        for field in self.sources[place].object.fields:
+            if self._rights.may_read_field(field.id):
+                yield field
+
+    def _place_of(self, wanted: SourceTable) -> int:
         for number, source in enumerate(self.sources):
-            if source.parent == place and source.reference is field:
+            if (
+                source.parent == wanted.parent
+                and source.reference is wanted.reference
+                and source.object is wanted.object
+            ):
                 return number
         self.sources.append(wanted)
         return len(self.sources) - 1
+
+    def _alternatives(self, refs: list[FieldRef]) -> FieldRef:
+        first, *others = refs
+        alike = [other for other in others if other.field.type is first.field.type]
+        # One form for all of them: their slots if each has one, else their JSON.
+        exact = bool(alike) and not all(uses_slot(ref) for ref in (first, *alike))
+        return replace(first, exact=exact, others=tuple(alike))
 
     def _relation(self, obj: ObjectDef, name: str) -> Field | None:
         """Give the visible reference that a name in front of a point means."""
         bare = fold(name).removesuffix(_RELATION_SUFFIX)
         for spelling in (name, bare, f"{bare}__c", f"{bare}id", f"{bare}_id"):
             field = obj.find_field(spelling)
-            if field is not None and field.references and self._rights.may_read_field(field.id):
+            if field is not None and points(field) and self._rights.may_read_field(field.id):
                 return field
         return None
-
-    def _relation_key(self, obj: ObjectDef, name: str) -> str:
-        field = self._relation(obj, name)
-        assert field is not None, "the path was bound before"
-        bare = fold(name).removesuffix(_RELATION_SUFFIX)
-        return field.name if bare in keys_of(field.name) and not name.endswith("__r") else name
 
     def _targets(self, field: Field) -> list[ObjectDef]:
         return [
             self._catalog.by_id[target]
             for target in field.references
-            if self._rights.may_read_object(target)
+            if points(field) and self._rights.may_read_object(target)
         ]
+
+
+def points(field: Field) -> bool:
+    """Tell whether a field points to one record at most, so that it can be joined along."""
+    return bool(field.references) and field.type.slot is SlotKind.REFERENCE
 
 
 def _spelling(written: str, name: str, aliases: tuple[str, ...]) -> str:

@@ -17,7 +17,6 @@ from fieldstone.ids import ObjectId
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.field_types.stored import constant
 from fieldstone.metadata.slots import SlotKind
-from fieldstone.query_language.columns import comparable, presence, shown, stored_text
 from fieldstone.query_language.plan import AggregateRef, FieldRef, Plan, Ref, Shown
 from fieldstone.query_language.statement_parts import (
     RowConditions,
@@ -127,16 +126,14 @@ class _Groups(RowConditions):
         """Have the inner select give what may be needed of a field; unused columns cost nothing."""
         if ("key", ref.source, ref.field.id, ref.exact) in self._places:
             return
-        table = self.tables.aliases[ref.source]
-        obj = self.tables.rows.sources[ref.source].object
         parts: dict[str, ColumnElement[Any]] = {
-            "key": comparable(table, ref),
-            "there": presence(table, ref),
+            "key": self.tables.comparable(ref),
+            "there": self.tables.presence(ref),
         }
         if ref.field.column is None:
-            parts["text"] = stored_text(table, ref.field)
+            parts["text"] = self.tables.text(ref)
         else:
-            parts["shown"] = shown(table, ref.field, obj, self.tables.objects)
+            parts["shown"] = self.tables.shown(ref)
         for part, expression in parts.items():
             name = f"{part}{len(self._columns)}"
             self._places[part, ref.source, ref.field.id, ref.exact] = name

@@ -60,11 +60,16 @@ class SourceTable:
 
 @dataclass(frozen=True, slots=True)
 class FieldRef:
-    """A field of a source. exact: whether its JSON is compared although it has a slot."""
+    """A field of a source.
+
+    exact: whether its JSON is compared although it has a slot. others: the fields of the same
+    name and type behind the other objects that a reference may point to; one of all has a value.
+    """
 
     source: int
     field: Field
     exact: bool = False
+    others: tuple[FieldRef, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +169,12 @@ PlanCondition: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class ParentShown:
-    """A parent as a JSON object; null where there is none. source: its place."""
+    """A parent as a JSON object; null where there is none.
 
-    source: int
-    members: tuple[Member, ...]
+    forms: for each object that the reference may point to, its place and what is shown of it.
+    """
+
+    forms: tuple[tuple[int, tuple[Member, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)

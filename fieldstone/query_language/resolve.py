@@ -315,7 +315,7 @@ class _OneQuery:
                             hint=f"Write GROUP BY {path.text[:80]}, or COUNT({path.text[:80]}).",
                         )
                     assert isinstance(ref, FieldRef)
-                    key = alias or self._binder.shown_key(path, ref)
+                    key = alias or self._binder.field_key(path.names[-1], ref.field)
                 case SelectItem(Aggregate() as aggregate, alias):
                     ref = self.aggregate(aggregate)
                     key = alias or f"expr{unnamed}"

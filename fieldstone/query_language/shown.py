@@ -8,7 +8,9 @@ from fieldstone.query_language.binding import Binder
 from fieldstone.query_language.plan import FieldRef, Member, ParentShown, Shown
 from fieldstone.query_language.syntax import Path
 
-_Tree = dict[str, "Shown | tuple[int, _Tree]"]
+# A parent is a tree for each of the places that its reference may lead to.
+_Tree = dict[str, "Shown | _Parent"]
+_Parent = dict[int, _Tree]
 
 
 class ShownMembers:
@@ -28,14 +30,12 @@ class ShownMembers:
         if alias is not None:
             self._tree.setdefault(alias, ref)
             return
-        tree = self._tree
-        for place, key in self._binder.parent_keys(path):
-            found = tree.get(key)
-            if not isinstance(found, tuple):
-                found = place, {"id": self._id_of(place)}
-                tree[key] = found
-            tree = found[1]
-        tree.setdefault(self._binder.shown_key(path, ref), ref)
+        *parents, name = self._binder.own_names(path)
+        trees = {0: self._tree}
+        for parent in parents:
+            trees = self._below(trees, parent, path)
+        for place, field in self._binder.fields(tuple(trees), name, path):
+            trees[place].setdefault(self._binder.field_key(name, field), FieldRef(place, field))
 
     def add(self, key: str, shown: Shown) -> None:
         """Show anything else."""
@@ -45,14 +45,29 @@ class ShownMembers:
         """Give all members."""
         return tuple(_members(self._tree))
 
+    def _below(self, trees: dict[int, _Tree], name: str, path: Path) -> dict[int, _Tree]:
+        """Give the trees of what a reference points to, made where they are missing."""
+        found: dict[int, _Tree] = {}
+        key = self._binder.relation_key(tuple(trees), name)
+        for place, tree in trees.items():
+            parent = tree.get(key)
+            if not isinstance(parent, dict):
+                parent = {}
+            for below in self._binder.parents(tuple(trees), name, path):
+                if self._binder.sources[below].parent == place:
+                    found[below] = parent.setdefault(below, {"id": self._id_of(below)})
+            if parent:
+                tree[key] = parent
+        return found
+
     def _id_of(self, place: int) -> FieldRef:
         return FieldRef(place, self._binder.sources[place].object.by_name["id"])
 
 
 def _members(tree: _Tree) -> Iterator[Member]:
     for key, found in tree.items():
-        if isinstance(found, tuple):
-            place, inner = found
-            yield key, ParentShown(place, tuple(_members(inner)))
+        if isinstance(found, dict):
+            forms = ((place, tuple(_members(inner))) for place, inner in found.items())
+            yield key, ParentShown(tuple(forms))
         else:
             yield key, found

@@ -6,7 +6,7 @@ Heap, tenant, object and JSON keys are literals; whatever a person typed is boun
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, Final, assert_never
 
@@ -42,7 +42,13 @@ from fieldstone.ids import ObjectId
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.field_types.stored import constant
 from fieldstone.metadata.tables import heap
-from fieldstone.query_language.columns import comparable, presence, shown, type_of
+from fieldstone.query_language.columns import (
+    comparable,
+    presence,
+    shown,
+    stored_text,
+    type_of,
+)
 from fieldstone.query_language.plan import (
     AggregateRef,
     ChildrenShown,
@@ -101,6 +107,29 @@ class Tables:
             joined = joined.outerjoin(self.aliases[place], on)
         return joined
 
+    def comparable(self, ref: FieldRef) -> ColumnElement[Any]:
+        """Give what of a field is compared and ordered by."""
+        every = (replace(one, exact=ref.exact) for one in (ref, *ref.others))
+        return _first([comparable(self.aliases[one.source], one) for one in every])
+
+    def presence(self, ref: FieldRef) -> ColumnElement[Any]:
+        """Give what is null where a field has no value."""
+        every = (replace(one, exact=ref.exact) for one in (ref, *ref.others))
+        return _first([presence(self.aliases[one.source], one) for one in every])
+
+    def text(self, ref: FieldRef) -> ColumnElement[str]:
+        """Give the text of a field as it is stored."""
+        every = (ref, *ref.others)
+        return _first([stored_text(self.aliases[one.source], one.field) for one in every])
+
+    def shown(self, ref: FieldRef) -> ColumnElement[Any]:
+        """Give a field's value as callers see it."""
+        found = []
+        for one in (ref, *ref.others):
+            obj = self.rows.sources[one.source].object
+            found.append(shown(self.aliases[one.source], one.field, obj, self.objects))
+        return _first(found)
+
     def own_rows(self, place: int) -> list[ColumnElement[bool]]:
         """Give the conditions that keep a source to its tenant, its object and what is live."""
         table = self.aliases[place]
@@ -118,6 +147,10 @@ class Tables:
         return tests
 
 
+def _first(alternatives: list[ColumnElement[Any]]) -> ColumnElement[Any]:
+    return alternatives[0] if len(alternatives) == 1 else func.coalesce(*alternatives)
+
+
 class RowConditions:
     """Makes SQL of conditions on rows. A subclass says what operands are of groups."""
 
@@ -127,12 +160,12 @@ class RowConditions:
     def left(self, ref: Ref) -> ColumnElement[Any]:
         """Give what of an operand is compared."""
         assert isinstance(ref, FieldRef)
-        return comparable(self.tables.aliases[ref.source], ref)
+        return self.tables.comparable(ref)
 
     def value(self, ref: Ref) -> ColumnElement[Any]:
         """Give what is null where an operand has no value."""
         assert isinstance(ref, FieldRef)
-        return presence(self.tables.aliases[ref.source], ref)
+        return self.tables.presence(ref)
 
     def sql(self, condition: PlanCondition) -> ColumnElement[bool]:
         """Give the SQL of a condition; it may be null where it does not hold."""
@@ -177,7 +210,7 @@ class RowConditions:
 
     def _in_rows(self, condition: InRows) -> Exists:
         inner = Tables.of(condition.rows, self.tables.objects, self.tables.numbers)
-        right = comparable(inner.aliases[condition.right.source], condition.right)
+        right = inner.comparable(condition.right)
         found = select(constant(1)).select_from(inner.joined())
         return exists(found.where(*inner.filtered(), right == self.left(condition.left)))
 
@@ -256,12 +289,14 @@ def row_json(tables: Tables, members: Sequence[Member]) -> ColumnElement[Any]:
 
 def _member(tables: Tables, value: Shown) -> ColumnElement[Any]:
     match value:
-        case FieldRef(source, shown_field):
-            obj = tables.rows.sources[source].object
-            return shown(tables.aliases[source], shown_field, obj, tables.objects)
-        case ParentShown(source, members):
-            there = tables.aliases[source].c.id.is_not(None)
-            return case((there, row_json(tables, members)), else_=null())
+        case FieldRef():
+            return tables.shown(value)
+        case ParentShown(forms):
+            there = [
+                (tables.aliases[place].c.id.is_not(None), row_json(tables, members))
+                for place, members in forms
+            ]
+            return case(*there, else_=null())
         case ChildrenShown():
             return _children(tables, value)
         case AggregateRef():
@@ -272,7 +307,7 @@ def _member(tables: Tables, value: Shown) -> ColumnElement[Any]:
 
 def _children(tables: Tables, children: ChildrenShown) -> ColumnElement[Any]:
     inner = Tables.of(children.rows, tables.objects, tables.numbers)
-    points = comparable(inner.aliases[0], children.reference)
+    points = inner.comparable(children.reference)
     rows: Select[Any] = (
         select(row_json(inner, children.members).label("child"))
         .select_from(inner.joined())

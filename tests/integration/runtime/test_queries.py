@@ -34,7 +34,7 @@ async def _fill(world: World) -> None:
         {"name": "zenith", "industry": "Retail"},
     )
     await world.create("Contact", {"name": "Ann Ames"}, {"name": "Bob Brown"})
-    await world.create(
+    alpha, *_ = await world.create(
         "Deal",
         {
             "name": "Alpha",
@@ -52,6 +52,12 @@ async def _fill(world: World) -> None:
             "close_date": "2026-01-05",
         },
         {"name": "Delta", "stage": "Lead"},
+    )
+    await world.create(
+        "Task",
+        {"subject": "Call", "related_to": acme},
+        {"subject": "Write", "related_to": alpha},
+        {"subject": "Think"},
     )
     (one,) = await world.create("Sample", {"name": "one", "code": "A_1", "number": 1})
     await world.create(
@@ -291,6 +297,26 @@ async def test_counts_and_totals_agree(world: World) -> None:
         Question.of_text("SELECT id FROM Deal WHERE stage != 'Lead'", page_size=1)
     )
     assert (counted.records, counted.total, page.total) == ([], 3, 3)
+
+
+async def test_a_parent_may_be_of_several_objects(world: World) -> None:
+    records = await world.ask(
+        "SELECT subject, related_to.name, What.stage, What.Owner.name FROM Task ORDER BY id"
+    )
+    company, deal, nothing = records
+    assert company["related_to"]["id"].startswith("company_")
+    assert company["related_to"]["name"] == "Acme"
+    assert company["What"] == {"id": company["related_to"]["id"], "owner": None}
+    assert (deal["related_to"]["name"], deal["What"]["stage"]) == ("Alpha", "Proposal")
+    assert nothing["related_to"] is None
+
+
+async def test_conditions_and_orders_reach_parents_of_several_objects(world: World) -> None:
+    text = "SELECT subject FROM Task WHERE What.name LIKE 'a%' ORDER BY What.name DESC"
+    assert await world.values(text) == ["Write", "Call"]
+    assert await world.values("SELECT subject FROM Task WHERE What.name = null") == ["Think"]
+    grouped = "SELECT What.name, COUNT(id) n FROM Task GROUP BY What.name ORDER BY What.name"
+    assert [record["name"] for record in await world.ask(grouped)] == [None, "Acme", "Alpha"]
 
 
 async def test_groups_are_counted_and_summed(world: World) -> None:
