@@ -44,7 +44,7 @@ async def create_object(request: Request) -> Response:
     async def propose(tx: Transaction) -> Proposal:
         return Proposal(creates=components)
 
-    applied = await _change(request, propose)
+    applied = await change_in_transaction(request, propose)
     return json_response(
         {
             "id": components[0].name,
@@ -93,7 +93,7 @@ async def delete_object(request: Request) -> Response:
         obj = visible_object(tx, request.path_params["object"])
         return Proposal(removals=(("object", obj.name.lower()),))
 
-    await _change(request, propose)
+    await change_in_transaction(request, propose)
     return Response(status_code=204)
 
 
@@ -128,7 +128,7 @@ async def create_field(request: Request) -> Response:
         component = field_component(obj.name, definition)
         return Proposal(creates=(component,))
 
-    applied = await _change(request, propose)
+    applied = await change_in_transaction(request, propose)
     name = applied.plan.changes[0].after
     assert name is not None
     return json_response({"id": name.name, "status": "created"}, 201)
@@ -160,7 +160,7 @@ async def delete_field(request: Request) -> Response:
         component = await _component(tx, "field", f"{obj.name}.{field.name}")
         return Proposal(removals=(component.key,))
 
-    await _change(request, propose)
+    await change_in_transaction(request, propose)
     return Response(status_code=204)
 
 
@@ -192,7 +192,7 @@ async def _component(tx: Transaction, kind: str, name: str) -> Component:
     raise UnknownField(f"{name} belongs to every object and cannot be changed.")
 
 
-async def _change(request: Request, propose: Propose) -> Applied:
+async def change_in_transaction(request: Request, propose: Propose) -> Applied:
     """Work out a proposal with the catalog held alone, and apply it."""
     database = database_of(request)
     async with database.change_metadata(
@@ -202,7 +202,7 @@ async def _change(request: Request, propose: Propose) -> Applied:
 
 
 async def _change_and_show(request: Request, propose: Propose) -> Response:
-    applied = await _change(request, propose)
+    applied = await change_in_transaction(request, propose)
     touched = applied.plan.changes[0].after if applied.plan.changes else None
     name = touched.name.partition(".")[0] if touched else request.path_params["object"]
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:

@@ -33,6 +33,7 @@ _PROJECT: Final[JsonObject] = {
 }
 _CREATED: Final[Mapping[str, JsonObject]] = {"id": TEXT, "status": {"const": "created"}}
 _HTML: Final = "text/html"
+_COMPONENT: Final = object_schema({"name": TEXT}, required=("name",))
 _TENANT: Final = object_schema(
     {"name": TEXT, "label": TEXT, "status": TEXT, "created_at": TEXT},
     required=("name", "label", "status"),
@@ -40,7 +41,7 @@ _TENANT: Final = object_schema(
 )
 
 SETUP_OPERATIONS: Final[Mapping[str, Operation]] = {
-    "POST /api/objects": Operation(
+    "POST /objects": Operation(
         _TAG,
         {
             201: Answer(
@@ -56,7 +57,7 @@ SETUP_OPERATIONS: Final[Mapping[str, Operation]] = {
         body=Body(schema_ref("api.Object"), _PROJECT),
         refuses=_CHANGES,
     ),
-    "GET /api/objects": Operation(
+    "GET /objects": Operation(
         _TAG,
         {
             200: Answer(
@@ -69,20 +70,20 @@ SETUP_OPERATIONS: Final[Mapping[str, Operation]] = {
             )
         },
     ),
-    "GET /api/objects/{object}": Operation(
+    "GET /objects/{object}": Operation(
         _TAG, {200: Answer("The object.", schema_ref("api.ShownObject"))}
     ),
-    "PATCH /api/objects/{object}": Operation(
+    "PATCH /objects/{object}": Operation(
         _TAG,
         {200: _SHOWN},
         body=Body(schema_ref("api.ObjectChange"), {"label": "Customer project"}),
         refuses=_CHANGES,
     ),
-    "DELETE /api/objects/{object}": Operation(
+    "DELETE /objects/{object}": Operation(
         _TAG, {204: Answer("It lies in the bin.")}, refuses=(409, 422)
     ),
-    "POST /api/objects/{object}/restore": Operation(_TAG, {200: _SHOWN}, refuses=(409, 422)),
-    "POST /api/objects/{object}/fields": Operation(
+    "POST /objects/{object}/restore": Operation(_TAG, {200: _SHOWN}, refuses=(409, 422)),
+    "POST /objects/{object}/fields": Operation(
         _TAG,
         {
             201: Answer(
@@ -94,19 +95,55 @@ SETUP_OPERATIONS: Final[Mapping[str, Operation]] = {
         body=Body(schema_ref("api.Field"), {"name": "budget", "type": "currency"}),
         refuses=_CHANGES,
     ),
-    "PATCH /api/objects/{object}/fields/{field}": Operation(
+    "PATCH /objects/{object}/fields/{field}": Operation(
         _TAG,
         {200: _SHOWN},
         body=Body(schema_ref("api.FieldChange"), {"label": "Budget of this year"}),
         refuses=_CHANGES,
     ),
-    "DELETE /api/objects/{object}/fields/{field}": Operation(
+    "DELETE /objects/{object}/fields/{field}": Operation(
         _TAG, {204: Answer("It lies in the bin; its values stay.")}, refuses=(409, 422)
     ),
-    "POST /api/objects/{object}/fields/{field}/restore": Operation(
+    "POST /objects/{object}/fields/{field}/restore": Operation(
         _TAG, {200: _SHOWN}, refuses=(409, 422)
     ),
-    "GET /api/metadata/schemas": Operation(
+    "GET /metadata/components/{kind}": Operation(
+        _TAG,
+        {
+            200: Answer(
+                "A page of components.",
+                object_schema(
+                    {"components": list_schema(_COMPONENT), "next": or_null(COUNT)},
+                    required=("components", "next"),
+                    closed=True,
+                ),
+            )
+        },
+        ("limit", "cursor"),
+        refuses=(422,),
+    ),
+    "POST /metadata/components/{kind}": Operation(
+        _TAG,
+        {201: Answer("It is declared.", _COMPONENT)},
+        body=Body(_COMPONENT, {"name": "Colour", "label": "Colour", "options": ["Red", "Blue"]}),
+        refuses=_CHANGES,
+    ),
+    "GET /metadata/components/{kind}/{name}": Operation(
+        _TAG, {200: Answer("The component.", _COMPONENT)}, refuses=(422,)
+    ),
+    "PUT /metadata/components/{kind}/{name}": Operation(
+        _TAG,
+        {200: Answer("The component as it is now.", _COMPONENT)},
+        body=Body({"type": "object"}, {"label": "Colour", "options": ["Red", "Green"]}),
+        refuses=_CHANGES,
+    ),
+    "DELETE /metadata/components/{kind}/{name}": Operation(
+        _TAG, {204: Answer("It lies in the bin.")}, refuses=(409, 422)
+    ),
+    "POST /metadata/components/{kind}/{name}/restore": Operation(
+        _TAG, {200: Answer("The component as it is now.", _COMPONENT)}, refuses=(409, 422)
+    ),
+    "GET /metadata/schemas": Operation(
         _TAG,
         {
             200: Answer(
@@ -115,10 +152,10 @@ SETUP_OPERATIONS: Final[Mapping[str, Operation]] = {
             )
         },
     ),
-    "GET /api/metadata/schemas/{kind}": Operation(
+    "GET /metadata/schemas/{kind}": Operation(
         _TAG, {200: Answer("The schema.", {"type": "object"})}, refuses=(422,)
     ),
-    "GET /api/platform/tenants": Operation(
+    "GET /platform/tenants": Operation(
         _PLATFORM,
         {
             200: Answer(
@@ -133,7 +170,7 @@ SETUP_OPERATIONS: Final[Mapping[str, Operation]] = {
         ("limit", "cursor"),
         refuses=(422,),
     ),
-    "POST /api/platform/tenants": Operation(
+    "POST /platform/tenants": Operation(
         _PLATFORM,
         {201: Answer("It is made.", _TENANT)},
         body=Body(
@@ -145,7 +182,7 @@ SETUP_OPERATIONS: Final[Mapping[str, Operation]] = {
     "GET /healthz": Operation(
         _PLATFORM, {200: Answer("It serves.", TEXT, media_type="text/plain")}
     ),
-    "GET /api/openapi.json": Operation(
+    "GET /openapi.json": Operation(
         _DOCUMENT,
         {
             200: Answer("The document.", {"type": "object"}, ("ETag",)),
@@ -153,13 +190,11 @@ SETUP_OPERATIONS: Final[Mapping[str, Operation]] = {
         },
         ("if_none_match",),
     ),
-    "GET /api/docs": Operation(
+    "GET /docs": Operation(_DOCUMENT, {200: Answer("A page for people.", TEXT, media_type=_HTML)}),
+    "GET /docs/{object}": Operation(
         _DOCUMENT, {200: Answer("A page for people.", TEXT, media_type=_HTML)}
     ),
-    "GET /api/docs/{object}": Operation(
-        _DOCUMENT, {200: Answer("A page for people.", TEXT, media_type=_HTML)}
-    ),
-    "GET /api/docs/style.css": Operation(
+    "GET /docs/style.css": Operation(
         _DOCUMENT, {200: Answer("How the pages look.", TEXT, media_type="text/css")}
     ),
 }

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from fieldstone.api import components as components_api
 from fieldstone.api import files as files_api
 from fieldstone.api import imports as imports_api
 from fieldstone.api import jobs as jobs_api
@@ -128,6 +129,7 @@ def all_routes() -> list[BaseRoute]:
         Route("/healthz", health),
         *objects_api.ROUTES,
         *metadata_api.ROUTES,
+        *components_api.ROUTES,
         *records_api.ROUTES,
         *query_api.ROUTES,
         *imports_api.ROUTES,
