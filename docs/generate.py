@@ -6,11 +6,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from docs.reference_pages import commands, crm_objects, errors, field_types, settings
+from docs.reference_pages import api, commands, crm_objects, errors, field_types, settings
 
 REFERENCE = Path(__file__).parent / "reference"
 # A page more: a module in docs/reference_pages with a function render(), and a line here.
 PAGES: dict[str, Callable[[], str]] = {
+    "api.md": api.render,
     "commands.md": commands.render,
     "crm_objects.md": crm_objects.render,
     "errors.md": errors.render,

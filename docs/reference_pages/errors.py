@@ -6,22 +6,9 @@ import inspect
 from itertools import groupby
 
 from docs.reference_pages.modules import load_modules
-from fieldstone.errors import (
-    Conflict,
-    FieldstoneError,
-    Forbidden,
-    InvalidInput,
-    NotFound,
-    Unavailable,
-)
+from fieldstone.errors import FieldstoneError
+from fieldstone.platform.errors import STATUSES
 
-KINDS: dict[type[FieldstoneError], int] = {
-    InvalidInput: 422,
-    NotFound: 404,
-    Forbidden: 403,
-    Conflict: 409,
-    Unavailable: 503,
-}
 HEAD = """# Error codes
 
 Every answer that refuses something has the same shape; all problems of a request come at once.
@@ -61,6 +48,6 @@ def find_error_classes() -> set[type[FieldstoneError]]:
 
 
 def _render_class(found: type[FieldstoneError]) -> str:
-    status = next((code for kind, code in KINDS.items() if issubclass(found, kind)), 500)
+    status = next((code for kind, code in STATUSES.items() if issubclass(found, kind)), 500)
     meaning = inspect.cleandoc(found.__doc__ or "")
     return f"### {found.code}\n\nStatus {status}. {meaning}\n"

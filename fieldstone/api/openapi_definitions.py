@@ -107,6 +107,7 @@ def _shown_schemas() -> Iterator[tuple[str, Json]]:
                 "direction": {"type": "string", "enum": ["to", "from"]},
                 "name": _TEXT,
                 "object": _TEXT,
+                "as": {"type": "string", "description": "The name the definition calls it by."},
                 "field": _TEXT,
                 "type": _TEXT,
             },

@@ -6,7 +6,7 @@ https://spec.openapis.org/oas/v3.1.1
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,18 +24,27 @@ from fieldstone.api.openapi_operation import (
 from fieldstone.api.openapi_record_operations import RECORD_OPERATIONS, shortcut_operations
 from fieldstone.api.openapi_setup_operations import SETUP_OPERATIONS
 from fieldstone.api.openapi_shapes import HEADERS, PARAMETERS, REFUSALS, SCHEMAS, TEXT
+from fieldstone.api.openapi_work_operations import WORK_OPERATIONS, WORK_SCHEMAS
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.schemas import DIALECT
 from fieldstone.metadata.values import Json
 from fieldstone.runtime.transactions import Transaction
 
-OPERATIONS: Final[Mapping[str, Operation]] = {**SETUP_OPERATIONS, **RECORD_OPERATIONS}
-VERSIONED: Final = "/v1"
+OPERATIONS: Final[Mapping[str, Operation]] = {
+    **SETUP_OPERATIONS,
+    **RECORD_OPERATIONS,
+    **WORK_OPERATIONS,
+}
+"""By method and address, which may also begin with /api."""
+
+PAGES: Final = ("/admin", "/static")
+"""What people see is no part of the API."""
+
+_API: Final = "/api"
+_VERSIONED: Final = "/v1"
 _SHORT: Final = "/{plural}"
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_PAGE: Final = Operation(
-    "Pages", {200: Answer("A page for people.", TEXT, media_type="text/html")}, refuses=(422,)
-)
+_UNDECLARED: Final = Operation("Others", {200: Answer("It is done.")}, refuses=(409, 413, 422))
 _ABOUT: Final = """\
 Everything of this tenant: its objects at their short addresses, records of any object under
 /api/records, queries, and the definitions themselves. Numbers are exact; a body is read as JSON
@@ -48,6 +57,7 @@ class Endpoint:
     """One method of one route, with what its docstring says.
 
     path: as in OpenAPI, such as /api/objects/{object}. declared: None where nothing is said of it.
+    versioned: whether it is also found under /v1.
     """
 
     method: str
@@ -57,6 +67,7 @@ class Endpoint:
     description: str
     parameters: tuple[str, ...]
     declared: Operation | None
+    versioned: bool
 
     @property
     def is_short(self) -> bool:
@@ -64,23 +75,32 @@ class Endpoint:
         return self.path.startswith(_SHORT)
 
 
-def find_endpoints(routes: Iterable[BaseRoute]) -> Iterator[Endpoint]:
-    """Yield every endpoint; short addresses once, though they are also found under /v1."""
-    for route in routes:
-        if not isinstance(route, Route) or route.path_format.startswith(VERSIONED + _SHORT):
+def find_endpoints(routes: Sequence[BaseRoute]) -> Iterator[Endpoint]:
+    """Yield every endpoint of the API; those that are also found under /v1 once."""
+    ours = [route for route in routes if isinstance(route, Route) and not is_page(route)]
+    paths = {route.path_format for route in ours}
+    for route in ours:
+        path = route.path_format
+        if path.startswith(_VERSIONED) and path.removeprefix(_VERSIONED) in paths:
             continue
         for method in _METHODS:
             if method in (route.methods or {"GET"}):
                 summary, description = read_docstring(route)
                 yield Endpoint(
                     method,
-                    route.path_format,
+                    path,
                     route.endpoint.__name__,
                     summary,
                     description,
                     tuple(route.param_convertors),
-                    OPERATIONS.get(f"{method} {route.path_format}"),
+                    OPERATIONS.get(f"{method} {path.removeprefix(_API)}"),
+                    _VERSIONED + path in paths,
                 )
+
+
+def is_page(route: Route) -> bool:
+    """Tell whether a route serves people rather than programs."""
+    return route.path == "/" or route.path.startswith(PAGES)
 
 
 def read_docstring(route: Route) -> tuple[str, str]:
@@ -97,7 +117,7 @@ def build_document(routes: Sequence[BaseRoute], tx: Transaction | None) -> dict[
     Without a transaction it holds what is the same for all tenants.
     """
     objects = () if tx is None else visible_objects(tx.catalog, tx.rights)
-    schemas: dict[str, Json] = {**SCHEMAS, **definition_schemas()}
+    schemas: dict[str, Json] = {**SCHEMAS, **WORK_SCHEMAS, **definition_schemas()}
     for obj in objects:
         assert tx is not None
         schemas.update(object_schemas(tx, obj))
@@ -128,14 +148,18 @@ def _paths(endpoints: Sequence[Endpoint], objects: Sequence[ObjectDef]) -> dict[
     paths: dict[str, dict[str, Json]] = {}
     for endpoint in endpoints:
         if not endpoint.is_short:
-            operation = endpoint.declared or _PAGE
-            shown = _operation(endpoint, operation)
-            paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = shown
+            shown = _operation(endpoint, endpoint.declared or _UNDECLARED)
+            paths.setdefault(endpoint.path, _item(endpoint))[endpoint.method.lower()] = shown
     fixed = {path.split("/")[1] for path in paths}
     for obj in objects:
         if obj.slug and obj.slug not in fixed:
             _add_shortcuts(paths, endpoints, obj)
     return dict(paths)
+
+
+def _item(endpoint: Endpoint) -> dict[str, Json]:
+    """Give what is said of an address, whatever the method."""
+    return {"servers": [{"url": "/"}, {"url": _VERSIONED}]} if endpoint.versioned else {}
 
 
 def _add_shortcuts(
@@ -145,9 +169,8 @@ def _add_shortcuts(
     for endpoint in endpoints:
         if endpoint.is_short:
             path = endpoint.path.replace(_SHORT, f"/{obj.slug}", 1)
-            # The same addresses with the version of the API in front mean the same.
-            item = paths.setdefault(path, {"servers": [{"url": "/"}, {"url": VERSIONED}]})
             operation = declared[f"{endpoint.method} {endpoint.path}"]
+            item = paths.setdefault(path, _item(endpoint))
             item[endpoint.method.lower()] = _operation(endpoint, operation)
 
 
@@ -169,13 +192,11 @@ def _operation(endpoint: Endpoint, operation: Operation) -> dict[str, Json]:
 
 
 def _operation_id(endpoint: Endpoint) -> str:
-    """Give the name of an endpoint's function; one that serves two methods has two ids."""
+    """Give a name that no other operation has: the function's, and what tells its twins apart."""
     if endpoint.path == "/api/query":
         return f"{endpoint.name}_by_{endpoint.method.lower()}"
-    if endpoint.declared is not None:
-        return endpoint.name
-    words = [word.strip("{}") for word in endpoint.path.split("/") if word]
-    return "_".join([endpoint.method.lower(), *words]) or endpoint.name
+    twin = endpoint.path in ("/api/import", "/api/import/preview", "/api/search")
+    return f"{endpoint.name}_of_api" if twin else endpoint.name
 
 
 def _in_path(name: str) -> Json:

@@ -42,7 +42,7 @@ _DELETED: Final = Answer(
 )
 
 RECORD_OPERATIONS: Final[Mapping[str, Operation]] = {
-    "GET /api/records/{object}": Operation(
+    "GET /records/{object}": Operation(
         _TAG,
         {
             200: Answer(
@@ -57,21 +57,21 @@ RECORD_OPERATIONS: Final[Mapping[str, Operation]] = {
         _LISTS,
         refuses=(422,),
     ),
-    "POST /api/records/{object}": Operation(
+    "POST /records/{object}": Operation(
         _TAG,
         {201: Answer("The new record.", _RECORD), 200: _RESULTS},
         (_ONCE,),
         Body(_ANY, _EXAMPLE),
         _WRITES,
     ),
-    "PATCH /api/records/{object}": Operation(
+    "PATCH /records/{object}": Operation(
         _TAG,
         {200: _RESULTS},
         (_ONCE,),
         Body(_MANY, [{"id": "contact_1563a2f0c401000", "version": 3, "title": "Director"}]),
         _WRITES,
     ),
-    "DELETE /api/records/{object}": Operation(
+    "DELETE /records/{object}": Operation(
         _TAG,
         {
             200: Answer(
@@ -82,34 +82,34 @@ RECORD_OPERATIONS: Final[Mapping[str, Operation]] = {
         ("ids", _ONCE),
         refuses=(409, 422),
     ),
-    "POST /api/records/{object}/upsert": Operation(
+    "POST /records/{object}/upsert": Operation(
         _TAG,
         {200: _RESULTS},
         ("key", _ONCE),
         Body(_MANY, [{"external_id": "A-17", "last_name": "Smith"}]),
         _WRITES,
     ),
-    "PUT /api/records/{object}/by/{field}/{value}": Operation(
+    "PUT /records/{object}/by/{field}/{value}": Operation(
         _TAG,
         {200: Answer("The changed record.", _RECORD), 201: Answer("The new record.", _RECORD)},
         (_ONCE,),
         Body(_VALUES, _EXAMPLE),
         _WRITES,
     ),
-    "GET /api/records/{object}/{id}": Operation(
+    "GET /records/{object}/{id}": Operation(
         _TAG, {200: Answer("The record.", _RECORD, ("ETag",))}, ("fields",), refuses=(422,)
     ),
-    "PATCH /api/records/{object}/{id}": Operation(
+    "PATCH /records/{object}/{id}": Operation(
         _TAG,
         {200: Answer("The changed record.", _RECORD)},
         ("if_match", _ONCE),
         Body(_VALUES, {"title": "Director"}),
         _WRITES,
     ),
-    "DELETE /api/records/{object}/{id}": Operation(
+    "DELETE /records/{object}/{id}": Operation(
         _TAG, {200: _DELETED}, ("if_match", _ONCE), refuses=(409, 422)
     ),
-    "POST /api/records/{object}/{id}/restore": Operation(
+    "POST /records/{object}/{id}/restore": Operation(
         _TAG,
         {
             200: Answer(
@@ -122,7 +122,7 @@ RECORD_OPERATIONS: Final[Mapping[str, Operation]] = {
         (_ONCE,),
         refuses=(409, 422),
     ),
-    "GET /api/records/{object}/{id}/history": Operation(
+    "GET /records/{object}/{id}/history": Operation(
         _TAG,
         {
             200: Answer(
@@ -137,14 +137,14 @@ RECORD_OPERATIONS: Final[Mapping[str, Operation]] = {
         ("limit", "cursor"),
         refuses=(422,),
     ),
-    "GET /api/query": Operation(
+    "GET /query": Operation(
         "Queries",
         {200: Answer("A page of the answer.", schema_ref("api.Rows"))},
         ("q", "cursor"),
         Body(schema_ref("api.Question"), {"object": "Deal", "fields": ["name"]}, required=False),
         (413, 422),
     ),
-    "POST /api/query": Operation(
+    "POST /query": Operation(
         "Queries",
         {200: Answer("A page of the answer.", schema_ref("api.Rows"))},
         ("q", "cursor"),

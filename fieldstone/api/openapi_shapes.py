@@ -16,6 +16,7 @@ from fieldstone.api.openapi_operation import (
 from fieldstone.api.requests import MOST_PER_PAGE, PAGE_SIZE
 from fieldstone.metadata.field_types.reference import ID_PATTERN
 from fieldstone.metadata.values import Json, JsonObject
+from fieldstone.runtime.search import MOST_RESULTS
 
 TEXT: Final[JsonObject] = {"type": "string"}
 COUNT: Final[JsonObject] = {"type": "integer", "minimum": 0}
@@ -192,7 +193,8 @@ PARAMETERS: Final[Mapping[str, JsonObject]] = {
     "if_none_match": _header("If-None-Match", "The ETag of the copy at hand.", '"1f2e3d"'),
     "object": _path("object", "Name of an object or one of its aliases, in any case.", "Contact"),
     "field": _path("field", "Name of a field, in any case.", "email"),
-    "id": _path("id", "Id of a record.", "contact_1563a2f0c401000"),
+    "id": _path("id", "An id.", "contact_1563a2f0c401000"),
+    "file": _path("file", "rejected.csv or held.csv.", "rejected.csv"),
     "value": _path("value", "Value of the unique field.", "A-17"),
     "kind": _path("kind", "A kind of component.", "field"),
     "fields": _asked("fields", "Names of the fields to show, parted by commas.", TEXT),
@@ -207,7 +209,19 @@ PARAMETERS: Final[Mapping[str, JsonObject]] = {
     "count": _asked("count", "1 to count all records that match.", TEXT),
     "ids": _asked("ids", "Ids, parted by commas.", TEXT),
     "key": _asked("key", "Name of the unique field that tells records apart.", TEXT),
-    "q": _asked("q", "The query as text, or the words to search for.", TEXT),
+    "q": _asked("q", "The query as text.", TEXT),
+    "words": _asked("q", "The words to search for.", TEXT),
+    "search_object": _asked("object", "The one object to search in.", TEXT),
+    "search_limit": _asked(
+        "limit",
+        "Results per page.",
+        {"type": "integer", "minimum": 1, "maximum": MOST_RESULTS},
+    ),
+    "offset": _asked(
+        "offset",
+        "Results to pass over.",
+        {"type": "integer", "minimum": 0, "maximum": MOST_RESULTS},
+    ),
 }
 HEADERS: Final[Mapping[str, Json]] = {
     "ETag": {

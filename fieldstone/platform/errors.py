@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import asyncpg
 
+from fieldstone.api.requests import BodyTooLarge
 from fieldstone.errors import (
     Conflict,
     FieldstoneError,
@@ -16,8 +17,11 @@ from fieldstone.errors import (
     Problem,
     Unavailable,
 )
+from fieldstone.runtime.files import FileTooLarge
 
 STATUSES: Final[Mapping[type[FieldstoneError], int]] = {
+    BodyTooLarge: 413,
+    FileTooLarge: 413,
     InvalidInput: 422,
     NotFound: 404,
     Forbidden: 403,
@@ -39,7 +43,7 @@ class DatabaseBusy(Unavailable):
 
 
 def status_of(error: FieldstoneError) -> int:
-    """Give the HTTP status of an error's kind."""
+    """Give the HTTP status of an error: that of its kind, or one that HTTP has for it alone."""
     return next(status for kind, status in STATUSES.items() if isinstance(error, kind))
 
 

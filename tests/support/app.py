@@ -11,6 +11,7 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -25,6 +26,7 @@ from tests.support.servers import PostgresServer, made_database, run_apart
 
 TEMPLATE = "fieldstone_app_template"
 OTHER = "other"
+NOWHERE = Path("/nonexistent/fieldstone")
 ADDRESS = "http://127.0.0.1:8000"
 COMPONENTS = 3
 WRITTEN: tuple[str, ...] = ("catalog_version", "component", "component_change", "tenant", "record")
@@ -37,9 +39,10 @@ DIGEST = "SELECT concat(count(*), md5(string_agg(t::text, ';' ORDER BY t::text))
 RESTORE = "INSERT INTO {0} OVERRIDING SYSTEM VALUE SELECT * FROM kept.{0}"
 
 
-def settings_for(dsn: str) -> Settings:
+def settings_for(dsn: str, data: Path = NOWHERE) -> Settings:
     """Give the settings of a server on this machine with a database of its own."""
-    return load_settings({"FIELDSTONE_DATABASE_URL": dsn, "FIELDSTONE_SECRET_KEY": "tests"}, {})
+    variables = {"FIELDSTONE_DATABASE_URL": dsn, "FIELDSTONE_SECRET_KEY": "tests"}
+    return load_settings(variables, {"data": data})
 
 
 async def furnish(dsn: str) -> None:
@@ -108,16 +111,16 @@ async def take_back(connection: Any) -> None:
 
 
 @pytest.fixture
-async def app(app_dsn: str) -> AsyncIterator[Starlette]:
+async def app(app_dsn: str, tmp_path: Path) -> AsyncIterator[Starlette]:
     """The whole application in this process, on a database with nothing but the two tenants."""
-    async with opened_app(app_dsn) as app:
+    async with opened_app(app_dsn, tmp_path) as app:
         yield app
 
 
 @asynccontextmanager
-async def opened_app(dsn: str) -> AsyncIterator[Starlette]:
-    """Open the application on a database that has its tenants, for a block."""
-    settings = settings_for(dsn)
+async def opened_app(dsn: str, data: Path = NOWHERE) -> AsyncIterator[Starlette]:
+    """Open the application on a database that has its tenants, for a block. data: for files."""
+    settings = settings_for(dsn, data)
     engine = await open_engine(settings)
     try:
         yield build_app(engine, settings)

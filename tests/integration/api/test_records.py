@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.support.app import Api, state_hash
@@ -9,8 +11,8 @@ from tests.support.app import Api, state_hash
 DEALS = "/api/records/Deal"
 
 
-async def a_deal(api: Api, **values: object) -> dict[str, object]:
-    made: dict[str, object] = await api.post(DEALS, {"name": "A deal", **values})
+async def a_deal(api: Api, **values: object) -> dict[str, Any]:
+    made: dict[str, Any] = await api.post(DEALS, {"name": "A deal", **values})
     return made
 
 
