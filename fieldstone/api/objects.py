@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Final
 
 from starlette.requests import Request
@@ -76,12 +77,11 @@ async def change_object(request: Request) -> Response:
     async def propose(tx: Transaction) -> Proposal:
         obj = visible_object(tx, request.path_params["object"])
         component = await _component(tx, "object", obj.name)
-        upserts = (changed_object(component, changes),)
+        changed = changed_object(component, changes)
         name = changes.get("name")
         if isinstance(name, str) and name != obj.name:
-            new = name if obj.package else custom_name(name)
-            return Proposal(upserts=upserts, renames=((component.key, new),))
-        return Proposal(upserts=upserts)
+            return _renamed(changed, name if obj.package else custom_name(name))
+        return Proposal(upserts=(changed,))
 
     return await _change_and_show(request, propose)
 
@@ -142,11 +142,11 @@ async def change_field(request: Request) -> Response:
         obj = visible_object(tx, request.path_params["object"])
         field = obj.get_field(request.path_params["field"])
         component = await _component(tx, "field", f"{obj.name}.{field.name}")
-        upserts = (changed_field(component, changes),)
+        changed = changed_field(component, changes)
         name = changes.get("name")
         if isinstance(name, str) and name != field.name:
-            return Proposal(upserts=upserts, renames=((component.key, f"{obj.name}.{name}"),))
-        return Proposal(upserts=upserts)
+            return _renamed(changed, f"{obj.name}.{name}")
+        return Proposal(upserts=(changed,))
 
     return await _change_and_show(request, propose)
 
@@ -181,6 +181,12 @@ def visible_object(tx: Transaction, name: str) -> ObjectDef:
     if not tx.rights.may_read_object(obj.id):
         raise UnknownObject(f"There is no object {name[:80]}.")
     return obj
+
+
+def _renamed(changed: Component, name: str) -> Proposal:
+    """Propose another name; what else changes is said of the component by that name."""
+    renames = ((changed.key, name),)
+    return Proposal(upserts=(replace(changed, name=name),), renames=renames)
 
 
 async def _component(tx: Transaction, kind: str, name: str) -> Component:
