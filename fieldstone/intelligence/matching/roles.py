@@ -22,7 +22,6 @@ _OWN_WORDS: Final = frozenset(
 """Words of fields that say how to reach the record itself: contact_email reaches somebody else."""
 
 
-
 class Role(StrEnum):
     """How a field is compared."""
 

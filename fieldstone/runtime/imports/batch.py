@@ -38,13 +38,16 @@ class _Case:
     """One row on its way. known: how later rows see it. match: what it doubles."""
 
     row: ReadRow
-    data: Data
     print: bytes | None = None
     known: Known | None = None
     match: Match | None = None
     fate: Fate = Fate.CREATED
     id: int | None = None
     fill: Values = field(default_factory=dict)
+
+    @property
+    def data(self) -> Data:
+        return self.row.data
 
     @property
     def is_written(self) -> bool:
@@ -61,7 +64,7 @@ async def run_batch(tx: Transaction, rules: Rules, rows: Sequence[ReadRow]) -> l
     settled: dict[int, Settled] = {}
     waiting = list(rows)
     if rules.stored is not None:
-        await rules.stored.lend(tx, rules.obj, [row.data for row in rows])
+        await rules.stored.lend(tx, rules.obj, rows)
     while waiting:
         cases, later = await _cases(tx, rules, waiting)
         await _judge(tx, rules, cases)
@@ -83,7 +86,7 @@ async def _cases(
 ) -> tuple[list[_Case], list[ReadRow]]:
     """Find the records that keyed rows change; a key's second row waits for its first."""
     if rules.key is None:
-        return [_Case(row, row.data) for row in rows], []
+        return [_Case(row) for row in rows], []
     holders = await find_holders(tx, rules.obj, rules.key, rows)
     cases, later = [], []
     taken: set[Any] = set()
@@ -93,7 +96,7 @@ async def _cases(
             later.append(row)
             continue
         taken.add(key)
-        case = _Case(row, row.data)
+        case = _Case(row)
         if key in holders:
             case.id, case.fate = holders[key], Fate.UPDATED
         cases.append(case)
@@ -160,7 +163,7 @@ async def _write(tx: Transaction, rules: Rules, cases: Sequence[_Case]) -> dict[
     written = [case for case in cases if case.is_written]
     incoming = [
         Incoming(
-            values=case.fill if case.fate is Fate.MERGED else _own_values(case.row),
+            values=case.fill if case.fate is Fate.MERGED else _own_values(rules, case.row),
             problems=tuple(case.row.problems),
             id=None if case.id is None else RecordId(case.id),
         )
@@ -170,8 +173,10 @@ async def _write(tx: Transaction, rules: Rules, cases: Sequence[_Case]) -> dict[
     return {case.row.number: out for case, out in zip(written, outcomes, strict=True)}
 
 
-def _own_values(row: ReadRow) -> Values:
+def _own_values(rules: Rules, row: ReadRow) -> Values:
     """The values that are written: the id steers and is none of them."""
+    if rules.key is None or rules.key.column != "id":
+        return row.values
     return {of: value for of, value in row.values.items() if of.column != "id"}
 
 

@@ -41,11 +41,6 @@ class Match:
 class Matching(Protocol):
     """What is known of one object's records, for the length of an import."""
 
-    @property
-    def is_fuzzy(self) -> bool:
-        """Whether likeness is judged at all; else only equals are found."""
-        ...
-
     def remember(self, known: Known) -> None:
         """Let newcomers be compared with this one from now on."""
         ...

@@ -5,15 +5,16 @@ The same few texts stand in many rows, so what a text was read as is remembered 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from fieldstone.errors import BadValue, FieldstoneError, Problem
 from fieldstone.metadata.catalog import Field, ObjectDef
 from fieldstone.metadata.field_types.field_type import is_blank
 from fieldstone.metadata.values import Json
 from fieldstone.runtime.imports.mapping import ColumnMapping
+from fieldstone.runtime.imports.source import Row
 from fieldstone.runtime.records.draft import Data
 from fieldstone.runtime.records.reading import Values
 
@@ -23,18 +24,23 @@ _Read = Json | Problem
 
 @dataclass(slots=True)
 class ReadRow:
-    """One row of a file. named: references that are given by the name of their record."""
+    """One row of a file. data: the values by field key, as they would be stored.
+
+    named: references that are given by the name of their record; they are resolved later.
+    """
 
     number: int
     texts: list[str]
     values: Values
+    data: Data = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     named: list[tuple[Field, str]] = field(default_factory=list)
 
-    @property
-    def data(self) -> Data:
-        """The values by field key, as they would be stored; nothing of what is empty."""
-        return {f.key: v for f, v in self.values.items() if not f.is_system and v is not None}
+    def put(self, of: Field, value: Json) -> None:
+        """Give a field a value."""
+        self.values[of] = value
+        if not of.is_system:
+            self.data[of.key] = value
 
 
 class RowReader:
@@ -52,72 +58,74 @@ class RowReader:
         self._parts = list(whole.items())
         self.fields = (*(one.field for one in self._columns), *whole)
 
-    def read(self, number: int, texts: list[str]) -> ReadRow:
-        """Read one row."""
-        row = ReadRow(number, texts, {})
+    def read(self, rows: Sequence[Row]) -> list[ReadRow]:
+        """Read rows, column by column."""
+        read = [ReadRow(number, texts, {}) for number, texts in rows]
         for column in self._columns:
-            text = texts[column.place].strip()
-            if text:
-                _put(row, column, text)
+            column.fill(read)
         for of, places in self._parts:
-            sent = {part: texts[place].strip() for place, part in places if texts[place].strip()}
-            if sent:
-                _put_parts(row, of, sent)
-        return row
+            for row in read:
+                _put_parts(row, of, places)
+        return read
 
 
-def _put(row: ReadRow, column: _ColumnReader, text: str) -> None:
-    found = column.read(text)
-    if isinstance(found, Problem):
-        if column.by_name:
-            row.named.append((column.field, text))
-        else:
-            row.problems.append(found)
-    elif column.field.column != "id":
-        row.values[column.field] = found
-    else:
-        row.values[column.field] = text
-
-
-def _put_parts(row: ReadRow, of: Field, sent: dict[str, str]) -> None:
+def _put_parts(row: ReadRow, of: Field, places: Sequence[tuple[int, str]]) -> None:
+    sent = {part: text for place, part in places if (text := row.texts[place].strip())}
+    if not sent:
+        return
     try:
-        value = of.type.encode(of.type.accept(sent, of.options))
+        row.put(of, of.type.encode(of.type.accept(sent, of.options)))
     except FieldstoneError as error:
         row.problems.append(error.problem.below(f"/{of.name}"))
-    else:
-        row.values[of] = value
 
 
 class _ColumnReader:
-    """Reads the texts of one column. by_name: whether a text may be the name of a record."""
+    """Reads the texts of one column."""
 
     def __init__(self, place: int, of: Field) -> None:
-        self.place = place
         self.field = of
-        self.by_name = len(of.references) == 1
-        self._remembered: dict[str, _Read] = {}
-        self._parse: Callable[[str, Any], Any] = of.type.parse
+        self._place = place
+        self._by_name = len(of.references) == 1
+        self._remembered: dict[str, _Read] = {"": None}
 
-    def read(self, text: str) -> _Read:
-        """Give the stored form of a text that is not blank, or what is wrong with it."""
-        found = self._remembered.get(text, _UNKNOWN)
-        if found is not _UNKNOWN:
-            return found
-        found = self._read(text)
+    def fill(self, rows: Sequence[ReadRow]) -> None:
+        """Put the column's value, or what is wrong with it, into every row."""
+        of, place, remembered = self.field, self._place, self._remembered
+        is_system, key = of.is_system, of.key
+        for row in rows:
+            text = row.texts[place]
+            found = remembered[text] if text in remembered else self._look(text)
+            if found is None:
+                continue
+            if isinstance(found, Problem):
+                self._note(row, text, found)
+            else:
+                row.values[of] = found
+                if not is_system:
+                    row.data[key] = found
+
+    def _note(self, row: ReadRow, text: str, problem: Problem) -> None:
+        """A reference that is no id may be a name."""
+        if self._by_name:
+            row.named.append((self.field, text.strip()))
+        else:
+            row.problems.append(problem)
+
+    def _look(self, text: str) -> _Read:
+        found = self._read(text.strip())
         if len(self._remembered) < _REMEMBERED:
             self._remembered[text] = found
         return found
 
     def _read(self, text: str) -> _Read:
         of = self.field
+        if not text or of.column == "id":
+            return text or None
         try:
-            value: Json = of.type.encode(self._parse(text, of.options))
+            value: Json = of.type.encode(of.type.parse(text, of.options))
         except BadValue as error:
             problem = error.problem
             return Problem(problem.code, problem.message, f"/{of.name}", problem.hint)
         except FieldstoneError as error:
             return error.problem.below(f"/{of.name}")
         return None if is_blank(value) else value
-
-
-_UNKNOWN: Final = Problem("", "")

@@ -87,7 +87,7 @@ def _fill(tx: Transaction, row: ReadRow, found: dict[Field, dict[str, str]]) -> 
     for of, text in row.named:
         record = found[of].get(fold(text))
         if record is not None:
-            row.values[of] = record
+            row.put(of, record)
         else:
             label = tx.catalog.by_id[of.references[0]].label
             message = f"There is no {label} {text[:80]!r}."

@@ -106,7 +106,7 @@ class _Run:
 
     def _read_batch(self, rows: Iterator[Row]) -> list[ReadRow]:
         assert self.reader is not None
-        return [self.reader.read(number, texts) for number, texts in islice(rows, BATCH_ROWS)]
+        return self.reader.read(list(islice(rows, BATCH_ROWS)))
 
     async def _import(self, tx: Transaction, rows: Sequence[ReadRow]) -> list[Settled]:
         assert self.rules is not None
@@ -114,7 +114,7 @@ class _Run:
             # The metadata changed since the rows were read: their values are of other fields.
             await self._begin(tx)
             assert self.reader is not None
-            rows = [self.reader.read(row.number, row.texts) for row in rows]
+            rows = self.reader.read([(row.number, row.texts) for row in rows])
         settled = await run_batch(tx, self.rules, rows)
         self.row = rows[-1].number
         self.done += len(rows)

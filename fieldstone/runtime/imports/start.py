@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from fieldstone.errors import Forbidden, Problem
@@ -132,7 +133,7 @@ async def preview_import(tx: Transaction, upload: Upload, asked: ImportRequest) 
         mapping = proposal.mapping
     by_column = {one.column: one for one in mapping}
     reader = RowReader(obj, mapping)
-    first = [*zip(range(PREVIEW_ROWS), upload.source.rows(), strict=False)]
+    first = reader.read(list(islice(upload.source.rows(), PREVIEW_ROWS)))
     return {
         "object": obj.name,
         "file": upload.file.show(),
@@ -151,7 +152,7 @@ async def preview_import(tx: Transaction, upload: Upload, asked: ImportRequest) 
             }
             for column in columns
         ],
-        "rows": [_shown(reader.read(number, texts)) for _, (number, texts) in first],
+        "rows": [_shown(row) for row in first],
         "fields": [
             {"name": target.name, "label": target.field.label, "type": target.field.type.label}
             for target in targets_of(obj, tx.rights)

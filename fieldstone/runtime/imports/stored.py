@@ -57,11 +57,11 @@ class StoredRecords:
             for known in found:
                 self.matching.remember(known)
 
-    async def lend(self, tx: Transaction, obj: ObjectDef, newcomers: Sequence[Data]) -> None:
+    async def lend(self, tx: Transaction, obj: ObjectDef, rows: Sequence[ReadRow]) -> None:
         """Let the matching know what rows of a batch may double, until the batch is over."""
         if self.complete:
             return
-        for of, values in self.matching.lookups(newcomers).items():
+        for of, values in self.matching.lookups([row.data for row in rows]).items():
             if of.slot is None or not values:
                 continue
             statement = _by_slot(obj.heap, tx.tenant.id, obj.id, of.slot)
