@@ -71,6 +71,7 @@ _TYPE_OPERATORS: Final = {
     ListOperator.EXCLUDES: TypeOperator.EXCLUDES,
 }
 _EQUALITIES: Final = (Operator.EQUAL, Operator.NOT_EQUAL)
+_ENDS: Final = (AggregateFunction.MIN, AggregateFunction.MAX)
 _INEXACT: Final = ("long", "fine")
 
 
@@ -118,28 +119,24 @@ class Conditions:
         number = self._lifted.number_of(node)
         literal = self._lifted.literals[number]
         assert not isinstance(literal, tuple | int)
-        if isinstance(left, AggregateRef):
-            return self._aggregate(comparison, left, number)
+        field, holder = _compared_field(left)
         if is_null(literal):
             return _null_test(left, comparison, literal)
-        _check_operator(left.field, comparison.operator, comparison.left.span)
+        if field is None or holder is None:
+            _refuse_like(comparison)
+            reader = operands.decimal
+            return Test(left, comparison.operator, self._names.parameter(number, reader))
+        _check_operator(field, comparison.operator, comparison.left.span)
         if comparison.operator is Operator.LIKE:
-            return self._like(left, literal, number)
-        _check_kind(left.field, literal)
-        if is_span(literal) and _is_span_for(left.field, literal):
-            days = operands.days(left)
+            _refuse_like(comparison if isinstance(left, AggregateRef) else None)
+            return self._like(holder, literal, number)
+        _check_kind(field, literal)
+        if is_span(literal) and _is_span_for(field, literal):
+            days = operands.days(holder)
             return self._against_days(left, comparison.operator, days, number)
-        left = _trusted(left, literal)
-        return Test(left, comparison.operator, self._names.parameter(number, operands.one(left)))
-
-    def _aggregate(self, comparison: Comparison, left: AggregateRef, number: int) -> PlanCondition:
-        literal = self._lifted.literals[number]
-        assert not isinstance(literal, tuple | int)
-        if comparison.operator is Operator.LIKE:
-            raise TypeMismatch("LIKE compares texts.", at=comparison.span)
-        if is_null(literal):
-            return _null_test(left, comparison, literal)
-        return Test(left, comparison.operator, self._names.parameter(number, _read_for(left)))
+        if isinstance(left, FieldRef):
+            left = holder = _trusted(left, literal)
+        return Test(left, comparison.operator, self._names.parameter(number, operands.one(holder)))
 
     def _like(self, left: FieldRef, literal: Value, number: int) -> PlanCondition:
         if not isinstance(literal, Text | Word):
@@ -163,7 +160,7 @@ class Conditions:
         return Pattern(left, self._names.parameter(number, operands.pattern(left)))
 
     def _against_days(
-        self, left: FieldRef, operator: Operator, days: operands.Days, number: int
+        self, left: Ref, operator: Operator, days: operands.Days, number: int
     ) -> PlanCondition:
         def bound(read: Reader) -> Parameter:
             return self._names.parameter(number, read)
@@ -290,10 +287,15 @@ def _trusted(ref: FieldRef, value: Value) -> FieldRef:
     return replace(ref, exact=True) if inexact and ref.field.column is None else ref
 
 
-def _read_for(aggregate: AggregateRef) -> Reader:
-    if aggregate.argument is not None and aggregate.function in (
-        AggregateFunction.MIN,
-        AggregateFunction.MAX,
-    ):
-        return operands.one(aggregate.argument)
-    return operands.decimal
+def _compared_field(left: Ref) -> tuple[Field | None, FieldRef | None]:
+    """Give the field whose values an operand has; None for the counts and sums of a group."""
+    if isinstance(left, FieldRef):
+        return left.field, left
+    if left.argument is None or left.function not in _ENDS:
+        return None, None
+    return left.argument.field, left.argument
+
+
+def _refuse_like(comparison: Comparison | None) -> None:
+    if comparison is not None and comparison.operator is Operator.LIKE:
+        raise TypeMismatch("Aggregates have no LIKE.", at=comparison.span)

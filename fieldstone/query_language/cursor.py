@@ -102,6 +102,8 @@ def _from_wire(value: object, kind: TypeEngine[Any]) -> object:
     if value is None:
         return None
     wanted, read = _READERS[type(kind)]
+    if type(value) is int and wanted is float:
+        value = float(value)  # the version, a whole number that is compared as any other
     if isinstance(value, bool) is not (wanted is bool) or not isinstance(value, wanted):
         raise ValueError(value)
     found = read(value)

@@ -263,6 +263,7 @@ async def test_an_order_may_follow_a_parent(world: World) -> None:
         "company.name DESC, name DESC",
         "next_step, value",
         "created_at, name DESC",
+        "version DESC, updated_at",
         "owner, stage",
     ],
 )
@@ -339,6 +340,15 @@ async def test_groups_are_counted_and_summed(world: World) -> None:
 async def test_groups_are_chosen_by_having(world: World) -> None:
     text = "SELECT stage FROM Deal GROUP BY stage HAVING COUNT(id) > 1 AND SUM(value) < 2000.75"
     assert await world.values(text) == ["Proposal"]
+
+
+async def test_the_ends_of_a_group_compare_as_its_values_do(world: World) -> None:
+    text = "SELECT stage FROM Deal GROUP BY stage HAVING MAX(close_date) = THIS_MONTH"
+    assert await world.values(text) == ["Proposal"]
+    text = "SELECT stage FROM Deal GROUP BY stage HAVING MIN(name) < 'BEST' AND MIN(value) > 900"
+    assert await world.values(text) == []
+    text = "SELECT stage FROM Deal GROUP BY stage HAVING MIN(created_at) = TODAY ORDER BY MAX(name)"
+    assert await world.values(text) == ["Closed Won", "Lead", "Proposal"]
 
 
 async def test_groups_are_paged(world: World) -> None:
