@@ -228,7 +228,7 @@ async def restore(tx: Transaction, obj: ObjectDef, record_id: RecordId) -> int:
     """
     if not tx.rights.may_edit_object(obj.id):
         raise Forbidden(f"You may not restore {obj.plural_label}.")
-    root = await tx.row(ROOT_OF, tenant=tx.tenant.id, id=record_id)
+    root = await tx.row(ROOT_OF, tenant=tx.tenant.id, id=record_id, object=obj.id)
     if root is None:
         text = format_id(obj.prefix, record_id)
         raise UnknownRecord(f"{obj.label} {text} is not in the recycle bin.")

@@ -23,7 +23,7 @@ async def history_page(
     """
     rows = await tx.rows(HISTORY, tenant=tx.tenant.id, id=record_id, before=before, most=limit + 1)
     rows = [row for row in rows if row["object_id"] == obj.id]
-    if not rows and before >= 2**62:
+    if not rows:
         raise UnknownRecord(f"There is no {obj.label} {format_id(obj.prefix, record_id)}.")
     page = rows[:limit]
     after = str(page[-1]["seq"]) if len(rows) > limit else None

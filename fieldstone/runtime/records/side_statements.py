@@ -168,6 +168,7 @@ ROOT_OF: Final[Prepared] = prepare(
     .where(
         BIN.c.tenant_id == _TENANT,
         BIN.c.record_id == parameter("id", BigInteger()),
+        BIN.c.object_id == parameter("object", Integer()),
         BIN.c.field_id == 0,
     )
     .limit(1)
