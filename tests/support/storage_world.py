@@ -31,6 +31,8 @@ from fieldstone.runtime.storage.rules import StorageRules
 from fieldstone.runtime.tenants import Tenant
 from fieldstone.runtime.transactions import Database, Viewer
 
+# Whatever a job waits for is over, and whoever ran it has long been dead.
+FORGET_TIME = "UPDATE job SET heartbeat_at = 'epoch', run_after = 'epoch' WHERE id = $1"
 AT_ONCE = StorageRules(promote_above=100, keep_deleted=timedelta(0), grace_s=0.0, batch=100)
 THING: Mapping[str, Json] = {
     "name": "Thing",
@@ -66,7 +68,7 @@ class StorageWorld:
             applied = await change_metadata(tx, Proposal(creates=object_components(definition)))
         return applied.catalog.get_object(f"{definition['name']}__c")
 
-    async def object(self, name: str = "Thing__c") -> ObjectDef:
+    async def definition(self, name: str = "Thing__c") -> ObjectDef:
         """Give an object as the newest catalog has it."""
         async with self.database.read(self.tenant, self.viewer) as tx:
             return tx.catalog.get_object(name)
@@ -114,7 +116,8 @@ class StorageWorld:
     async def run(self, number: int, database: Database | None = None) -> Job:
         """Run a job in this process, as a worker does."""
         the_database = database or self.database
-        now = SystemClock().now() + timedelta(hours=1)  # whatever it waits for, or whoever died
+        await self.rows(FORGET_TIME, number)
+        now = SystemClock().now()
         job = await claim_job(self.database, self.tenant, self.viewer, number, now)
         assert job is not None
         kinds = storage_jobs(self.rules)

@@ -8,7 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, DateTime, Integer, Text, delete, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Integer,
+    Text,
+    delete,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from fieldstone.metadata.component import StoredComponent
@@ -46,7 +56,7 @@ _VERSION: Final = prepare(
     .values(version=CATALOG_VERSION.c.version + parameter("step", Integer()))
     .returning(CATALOG_VERSION.c.version)
 )
-_ENTRY: Final = {
+_ENTRY: Final[Mapping[str, ColumnElement[Any]]] = {
     "tenant_id": _TENANT,
     "at": parameter("now", DateTime(timezone=True)),
     "version": parameter("version", BigInteger()),

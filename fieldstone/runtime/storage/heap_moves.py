@@ -1,4 +1,8 @@
-"""The statements that bring an object's rows from one heap to another, whole and as they are."""
+"""The statements that bring an object's rows from one heap to another, whole and as they are.
+
+Rows are picked by ranges and arrays of ids, and looked up by scalar subqueries: a shared heap whose
+statistics are old is thought to hold one row of the object, and a join is then planned for that.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +12,16 @@ from typing import Any, Final
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    ColumnElement,
+    FromClause,
     Integer,
+    Select,
     Table,
     Text,
     and_,
     cast,
     column,
     delete,
-    exists,
     func,
     or_,
     select,
@@ -68,6 +74,14 @@ def _columns(table: Table) -> list[str]:
     return [one.name for one in table.columns]
 
 
+def _in_range(table: FromClause) -> ColumnElement[bool]:
+    return and_(table.c.id > _AFTER, table.c.id <= _UP_TO)
+
+
+def _is_wanted(table: FromClause) -> ColumnElement[bool]:
+    return table.c.id == func.any(_IDS)
+
+
 @lru_cache(maxsize=_CACHED)
 def bounds(source: str, tenant_id: int, object_id: int) -> Prepared:
     """The last id, and the count, of the next most rows of the object after an id."""
@@ -86,51 +100,33 @@ def bounds(source: str, tenant_id: int, object_id: int) -> Prepared:
 def copy_range(source: str, target: str, tenant_id: int, object_id: int) -> Prepared:
     """Copy the rows whose ids are above after and up to up_to, over what is there."""
     table = heap(source)
-    return _upsert(
-        target,
-        select(*table.columns).where(
-            of_object(table, tenant_id, object_id), table.c.id > _AFTER, table.c.id <= _UP_TO
-        ),
-    )
+    mine = of_object(table, tenant_id, object_id)
+    return _upsert(target, select(*table.columns).where(mine, _in_range(table)))
 
 
 @lru_cache(maxsize=_CACHED)
 def copy_rows(source: str, target: str, tenant_id: int, object_id: int) -> Prepared:
     """Copy the rows of these ids."""
     table = heap(source)
-    return _upsert(
-        target,
-        select(*table.columns).where(
-            of_object(table, tenant_id, object_id), table.c.id.in_(_any())
-        ),
-    )
+    mine = of_object(table, tenant_id, object_id)
+    return _upsert(target, select(*table.columns).where(mine, _is_wanted(table)))
 
 
 @lru_cache(maxsize=_CACHED)
 def catch_up(source: str, target: str, tenant_id: int, object_id: int) -> Prepared:
     """Copy those rows of these ids whose version the target does not have."""
     table, there = heap(source), heap(target).alias("there")
-    joined = table.outerjoin(
-        there, and_(of_object(there, tenant_id, object_id), there.c.id == table.c.id)
+    mine = of_object(table, tenant_id, object_id)
+    version = (
+        select(there.c.version)
+        .where(of_object(there, tenant_id, object_id), there.c.id == table.c.id)
+        .scalar_subquery()
     )
-    return _upsert(
-        target,
-        select(*table.columns)
-        .select_from(joined)
-        .where(
-            of_object(table, tenant_id, object_id),
-            table.c.id.in_(_any()),
-            there.c.version.is_distinct_from(table.c.version),
-        ),
-    )
+    newer = version.is_distinct_from(table.c.version)
+    return _upsert(target, select(*table.columns).where(mine, _is_wanted(table), newer))
 
 
-def _any() -> Any:
-    """Give the ids as rows, so that a thousand of them join by index."""
-    return select(func.unnest(_IDS).column_valued("wanted"))
-
-
-def _upsert(target: str, rows: Any) -> Prepared:
+def _upsert(target: str, rows: Select[Any]) -> Prepared:
     table = heap(target)
     names = _columns(table)
     fresh = insert(table).from_select(names, rows)
@@ -142,7 +138,7 @@ def _upsert(target: str, rows: Any) -> Prepared:
 def differing(source: str, target: str, tenant_id: int, object_id: int) -> Prepared:
     """The ids above after and up to up_to whose rows are not the same in both heaps."""
     ours, theirs = _range(source, tenant_id, object_id), _range(target, tenant_id, object_id)
-    same = or_(
+    unlike = or_(
         ours.c.id.is_distinct_from(theirs.c.id),
         *(
             ours.c[name].is_distinct_from(theirs.c[name])
@@ -152,44 +148,35 @@ def differing(source: str, target: str, tenant_id: int, object_id: int) -> Prepa
     )
     both = ours.join(theirs, ours.c.id == theirs.c.id, full=True)
     return prepare(
-        select(func.coalesce(ours.c.id, theirs.c.id).label("id")).select_from(both).where(same)
+        select(func.coalesce(ours.c.id, theirs.c.id).label("id")).select_from(both).where(unlike)
     )
 
 
 def _range(name: str, tenant_id: int, object_id: int) -> Any:
     table = heap(name)
-    return (
-        select(*table.columns)
-        .where(of_object(table, tenant_id, object_id), table.c.id > _AFTER, table.c.id <= _UP_TO)
-        .subquery()
-    )
+    mine = of_object(table, tenant_id, object_id)
+    return select(*table.columns).where(mine, _in_range(table)).subquery()
 
 
 @lru_cache(maxsize=_CACHED)
 def remove_strangers(source: str, target: str, tenant_id: int, object_id: int) -> Prepared:
     """Remove those rows of these ids that the source does not have."""
     table, ours = heap(target), heap(source).alias("ours")
-    in_source = exists().where(of_object(ours, tenant_id, object_id), ours.c.id == table.c.id)
-    return prepare(
-        delete(table).where(
-            of_object(table, tenant_id, object_id), table.c.id.in_(_any()), ~in_source
-        )
+    in_source = (
+        select(func.count())
+        .select_from(ours)
+        .where(of_object(ours, tenant_id, object_id), ours.c.id == table.c.id)
+        .scalar_subquery()
     )
+    mine = of_object(table, tenant_id, object_id)
+    return prepare(delete(table).where(mine, _is_wanted(table), in_source == 0))
 
 
 @lru_cache(maxsize=_CACHED)
 def remove_rows(name: str, tenant_id: int, object_id: int) -> Prepared:
-    """Remove some rows of the object, at most so many."""
-    table, picked = heap(name), heap(name).alias("picked")
-    some = (
-        select(picked.c.id)
-        .where(of_object(picked, tenant_id, object_id))
-        .order_by(picked.c.id)
-        .limit(_MOST)
-    )
-    return prepare(
-        delete(table).where(of_object(table, tenant_id, object_id), table.c.id.in_(some))
-    )
+    """Remove the rows whose ids are above after and up to up_to."""
+    table = heap(name)
+    return prepare(delete(table).where(of_object(table, tenant_id, object_id), _in_range(table)))
 
 
 @lru_cache(maxsize=_CACHED)

@@ -276,15 +276,20 @@ async def remove_in_batches(
     context: JobContext, heap_name: str, object_id: int, rules: StorageRules
 ) -> None:
     """Remove an object's rows from a shared heap in which it is not read."""
-    left = True
-    while left:
+    after = 0
+    while True:
         async with context.write() as tx:
             stored = await find_component(tx, object_id)
             if stored is not None:
                 used = stored.storage.get("heap", tx.tenant.leaf)
                 assert used != heap_name, f"object {object_id} is read in {heap_name}"
+            bounds = heap_moves.bounds(heap_name, tx.tenant.id, object_id)
+            batch: Any = await tx.row(bounds, after=after, most=rules.batch)
+            if batch["last"] is None:
+                return
             statement = heap_moves.remove_rows(heap_name, tx.tenant.id, object_id)
-            left = await tx.run(statement, most=rules.batch) > 0
+            await tx.run(statement, after=after, up_to=batch["last"])
+            after = batch["last"]
 
 
 def _checkpoint(context: JobContext) -> Mapping[str, Json]:

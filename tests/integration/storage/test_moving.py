@@ -20,7 +20,7 @@ async def test_promotion_brings_every_row_as_it_is_into_an_own_heap(world: Stora
 
     assert await world.heaps_of(thing) == {f"record_x{thing.id}": 450}
     assert await world.digest(thing) == before
-    assert (await world.object()).heap == f"record_x{thing.id}"
+    assert (await world.definition()).heap == f"record_x{thing.id}"
     assert job.result is not None
     assert job.result["records"] == 450
     assert set(await world.storage(thing)) == {"prefix", "heap"}
