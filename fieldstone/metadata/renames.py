@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from fieldstone.metadata.component import Component
 from fieldstone.metadata.kinds.field import split_name
+from fieldstone.metadata.names import keys_of
 from fieldstone.metadata.scope import Scope
 from fieldstone.metadata.values import Json, fold
 
@@ -15,14 +16,14 @@ def renamed(component: Component, target: Component, name: str, scope: Scope) ->
     if target.kind == "object":
         return _after_object(component, target.name, name, scope)
     if target.kind == "field":
-        return _after_field(component, target.name, split_name(name)[1] or name)
+        return _after_field(component, target.name, split_name(name)[1] or name, scope)
     return replace(component, name=name) if component.key == target.key else component
 
 
 def _after_object(component: Component, old: str, new: str, scope: Scope) -> Component:
     def follow(value: Json) -> Json:
         if isinstance(value, str):
-            return new if fold(value) == fold(old) else value
+            return new if fold(value) in keys_of(old) else value
         if isinstance(value, list | tuple):
             return [follow(part) for part in value]
         return value
@@ -42,11 +43,11 @@ def _after_object(component: Component, old: str, new: str, scope: Scope) -> Com
     return replace(component, name=f"{new}.{own}" if named else component.name, body=body)
 
 
-def _after_field(component: Component, old: str, new: str) -> Component:
+def _after_field(component: Component, old: str, new: str, scope: Scope) -> Component:
     owner, own = split_name(old)
 
     def follow(value: Json) -> Json:
-        return new if isinstance(value, str) and fold(value) == fold(own) else value
+        return new if isinstance(value, str) and fold(value) in keys_of(own) else value
 
     body = dict(component.body)
     if component.kind == "field":
@@ -66,6 +67,6 @@ def _after_field(component: Component, old: str, new: str) -> Component:
     if component.kind == "attach_rule":
         places = {"object": ("field", "source"), "target": ("target_field",)}
         for side, keys in places.items():
-            if fold(str(body.get(side))) == fold(owner):
+            if scope.object_name(str(body.get(side))) == owner:
                 body.update({key: follow(body[key]) for key in keys})
     return replace(component, body=body)
