@@ -12,6 +12,7 @@ from fieldstone.ids import RecordId, format_id, parse_id
 from fieldstone.metadata.catalog import ChildRelation, Field, ObjectDef
 from fieldstone.metadata.rights import Rights
 from fieldstone.metadata.values import JsonObject, read_json
+from fieldstone.query_language.json_form import nulls_last
 from fieldstone.query_language.parse import parse_condition, parse_items, parse_order
 from fieldstone.query_language.syntax import (
     ChildQuery,
@@ -59,7 +60,7 @@ async def list_page(tx: Transaction, obj: ObjectDef, wanted: ListRequest) -> Pag
         select=_selected(tx, obj, wanted.fields),
         source=Source(Path((obj.name,))),
         where=parse_condition(wanted.where) if wanted.where else None,
-        order_by=parse_order(wanted.order_by) if wanted.order_by else (),
+        order_by=nulls_last(parse_order(wanted.order_by)) if wanted.order_by else (),
     )
     return await answer(tx, Question(query, {}, wanted.limit, wanted.cursor, counts=wanted.count))
 
