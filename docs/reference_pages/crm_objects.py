@@ -55,7 +55,7 @@ def _fields_of(obj: Component, parts: Iterable[Component]) -> list[Component]:
 
 def _render_object(obj: Component, fields: Iterable[Component]) -> str:
     body = OBJECT.read(obj)
-    facts = [f"Lists at `/{body.slug}`", f"ids begin with `{body.prefix}_`"]
+    facts = [f"Lists at `/{body.slug_for(obj.name)}`", f"ids begin with `{body.prefix}_`"]
     if body.aliases:
         facts.append(f"also found as {_code(body.aliases)}")
     rows = "".join(_render_field(field) for field in fields)

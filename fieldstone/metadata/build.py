@@ -132,7 +132,7 @@ class _Builder:
             name=stored.component.name,
             label=body.label,
             plural_label=body.plural,
-            slug=body.slug,
+            slug=body.slug_for(stored.component.name),
             prefix=str(stored.storage["prefix"]),
             heap=heap if isinstance(heap, str) else self._leaf,
             name_field=body.name_field,

@@ -11,7 +11,14 @@ from msgspec import Meta
 from fieldstone.errors import Problem
 from fieldstone.metadata.component import Component
 from fieldstone.metadata.kinds.kind import Kind
-from fieldstone.metadata.names import MAX_NAME_LENGTH, NAME, keys_of, plural_of, slug_of
+from fieldstone.metadata.names import (
+    CUSTOM_SUFFIX,
+    MAX_NAME_LENGTH,
+    NAME,
+    keys_of,
+    plural_of,
+    slug_of,
+)
 from fieldstone.metadata.scope import Scope
 
 Label = Annotated[str, Meta(min_length=1, max_length=120)]
@@ -41,10 +48,12 @@ class ObjectBody:
         """The plural label, guessed where none is given."""
         return self.plural_label or plural_of(self.label)
 
-    @property
-    def slug(self) -> str:
-        """What its lists are called in addresses."""
-        return slug_of(self.plural)
+    def slug_for(self, name: str) -> str:
+        """Give what the lists of an object of this name are called in addresses.
+
+        A plural without a Latin letter or digit leaves nothing; then it is the name.
+        """
+        return slug_of(self.plural) or slug_of(name.removesuffix(CUSTOM_SUFFIX))
 
 
 class ObjectKind(Kind[ObjectBody]):
@@ -70,7 +79,7 @@ def _claims(component: Component, body: ObjectBody) -> Iterator[tuple[str, str]]
     for name in (component.name, *body.aliases):
         for key in keys_of(name):
             yield f"name {key}", "/name"
-    yield f"address {body.slug}", "/plural_name"
+    yield f"address {body.slug_for(component.name)}", "/plural_name"
     if body.prefix:
         yield f"prefix {body.prefix}", "/prefix"
 
