@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from fieldstone.api import components as components_api
+from fieldstone.api import exports as exports_api
 from fieldstone.api import files as files_api
 from fieldstone.api import imports as imports_api
 from fieldstone.api import jobs as jobs_api
@@ -136,6 +137,7 @@ def all_routes() -> list[BaseRoute]:
         *search_api.ROUTES,
         *jobs_api.ROUTES,
         *files_api.ROUTES,
+        *exports_api.ROUTES,
         *openapi_api.ROUTES,
         *tenant_endpoints.ROUTES,
         *PAGES,

@@ -57,6 +57,10 @@ class EqualMatching:
         if not filed:
             self._filed.pop(key, None)
 
+    def forget_all(self) -> None:
+        """Begin anew."""
+        self._filed.clear()
+
     def find(self, data: Data) -> Match | None:
         """Give a record that has every value of a newcomer; None if there is none."""
         for known in self._filed.get(self._key(data), ()):
@@ -97,6 +101,10 @@ class LikenessMatching:
                 filed.pop(known, None)
                 if not filed:
                     del self._filed[key]
+
+    def forget_all(self) -> None:
+        """Begin anew."""
+        self._filed.clear()
 
     def find(self, data: Data) -> Match | None:
         """Give the most likely double of a newcomer; None if none is likely."""

@@ -64,7 +64,7 @@ async def run_batch(tx: Transaction, rules: Rules, rows: Sequence[ReadRow]) -> l
     settled: dict[int, Settled] = {}
     waiting = list(rows)
     if rules.stored is not None:
-        await rules.stored.lend(tx, rules.obj, rows)
+        await rules.stored.begin_batch(tx, rules.obj, rows)
     while waiting:
         cases, later = await _cases(tx, rules, waiting)
         await _judge(tx, rules, cases)
@@ -77,7 +77,7 @@ async def run_batch(tx: Transaction, rules: Rules, rows: Sequence[ReadRow]) -> l
             else:
                 settled[case.row.number] = _settle(rules.obj, case, outcomes.get(case.row.number))
     if rules.stored is not None:
-        rules.stored.take_back()
+        rules.stored.end_batch()
     return [settled[row.number] for row in rows]
 
 
@@ -131,7 +131,7 @@ def _compare(rules: Rules, cases: Sequence[_Case], seen: dict[bytes, Seen]) -> N
         if case.fate is Fate.CREATED:
             case.known = in_batch[case.print] = Known(case.data, row=case.row.number)
             if rules.stored is not None:
-                rules.stored.matching.remember(case.known)
+                rules.stored.remember(case.known)
 
 
 def _seen_before(case: _Case, before: Seen) -> None:

@@ -49,6 +49,10 @@ class Matching(Protocol):
         """Take back what was remembered."""
         ...
 
+    def forget_all(self) -> None:
+        """Begin anew."""
+        ...
+
     def find(self, data: Data) -> Match | None:
         """Give the most likely double of a newcomer; None if none is likely."""
         ...

@@ -180,6 +180,8 @@ class Phrases:
             return cls(frozenset(), frozenset(_part_phrases(obj, target)))
         of = target.field
         own = {words_of(name) for name in (of.name, of.label, *of.aliases)}
+        if of.is_reference:
+            own |= {f"{words} id" for words in own}
         others = set(SYNONYMS.get(fold(of.name.removesuffix(CUSTOM_SUFFIX)), ()))
         if of is obj.title:
             others.update(_title_phrases(obj))

@@ -34,12 +34,16 @@ _CACHED: Final = 1024
 
 @dataclass(slots=True)
 class StoredRecords:
-    """Feeds a matching with the records of an object. complete: whether it knows all of them."""
+    """Feeds a matching with the records of an object. complete: whether it knows all of them.
+
+    Of a large object, or one that grows large while it is imported, a matching knows what the rows
+    of a batch look up, and only until the batch is over: so memory stays flat.
+    """
 
     matching: Matching
     complete: bool = False
-    _lent: list[Known] = field(default_factory=list)
     _known: set[int] = field(default_factory=set)
+    _kept: int = 0
 
     async def load_all(self, tx: Transaction, obj: ObjectDef) -> None:
         """Let the matching know the whole object, unless it is large."""
@@ -55,10 +59,10 @@ class StoredRecords:
             after = rows[-1]["id"]
         if self.complete:
             for known in found:
-                self.matching.remember(known)
+                self.remember(known)
 
-    async def lend(self, tx: Transaction, obj: ObjectDef, rows: Sequence[ReadRow]) -> None:
-        """Let the matching know what rows of a batch may double, until the batch is over."""
+    async def begin_batch(self, tx: Transaction, obj: ObjectDef, rows: Sequence[ReadRow]) -> None:
+        """Let the matching know what rows of a batch may double."""
         if self.complete:
             return
         for of, values in self.matching.lookups([row.data for row in rows]).items():
@@ -67,21 +71,22 @@ class StoredRecords:
             statement = _by_slot(obj.heap, tx.tenant.id, obj.id, of.slot)
             most = _PER_VALUE * len(values)
             for row in await tx.rows(statement, values=sorted(values), most=most):
-                self._lend(row)
+                if row["id"] not in self._known:
+                    self._known.add(row["id"])
+                    self.remember(known_record(row))
 
-    def _lend(self, row: Any) -> None:
-        if row["id"] not in self._known:
-            known = known_record(row)
-            self._known.add(row["id"])
-            self._lent.append(known)
-            self.matching.remember(known)
+    def remember(self, known: Known) -> None:
+        """Let later rows be compared with a record or row."""
+        self.matching.remember(known)
+        self._kept += 1
 
-    def take_back(self) -> None:
-        """Forget what was lent."""
-        for known in self._lent:
-            self.matching.forget(known)
-        self._lent.clear()
-        self._known.clear()
+    def end_batch(self) -> None:
+        """Forget what the matching knows, unless it is the whole of a small object."""
+        if not self.complete or self._kept > MOST_KEPT:
+            self.complete = False
+            self.matching.forget_all()
+            self._known.clear()
+            self._kept = 0
 
 
 def known_record(row: Any) -> Known:
