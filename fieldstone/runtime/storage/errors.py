@@ -17,10 +17,10 @@ class StorageBusy(Conflict):
     code = "storage.busy"
 
 
-class MoveOff(Conflict):
-    """A move that cannot be ended, because the object was deleted or the move taken over."""
+class Overtaken(Conflict):
+    """Work that cannot be ended: its object or field was deleted, or another job does it."""
 
-    code = "storage.move_off"
+    code = "storage.overtaken"
 
 
 class NoSlotFree(Conflict):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
 from sqlalchemy import func, select, true
 
+from fieldstone.metadata.values import JsonObject
 from fieldstone.runtime.job_runs import JobContext, JobInterrupted
 from fieldstone.runtime.statements import prepare
 from fieldstone.runtime.transactions import CatalogBusy, Transaction
@@ -48,6 +49,20 @@ async def alone(context: JobContext) -> AsyncIterator[Transaction]:
 async def lift_time_limit(tx: Transaction) -> None:
     """Let the statements of a background transaction take as long as they need."""
     await tx.run(_NO_TIME_LIMIT)
+
+
+def result_of(context: JobContext) -> JsonObject | None:
+    """Give the result of a job whose work was done before it could be told; None before that."""
+    at = context.job.progress.get("checkpoint")
+    ended = at.get("result") if isinstance(at, Mapping) else None
+    return ended if isinstance(ended, Mapping) else None
+
+
+async def end_with(context: JobContext, tx: Transaction, result: JsonObject) -> JsonObject:
+    """Write down a result in the transaction that brings it about."""
+    told = {key: value for key, value in context.job.progress.items() if key != "checkpoint"}
+    await context.checkpoint(tx, {**told, "checkpoint": {"result": result}})
+    return result
 
 
 def stop_if_told(context: JobContext) -> None:

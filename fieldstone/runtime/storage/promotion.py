@@ -25,8 +25,8 @@ from fieldstone.runtime.storage.component_storage import (
     put_marker,
     put_storage,
 )
-from fieldstone.runtime.storage.errors import MoveOff
-from fieldstone.runtime.storage.job_steps import alone, lift_time_limit
+from fieldstone.runtime.storage.errors import Overtaken
+from fieldstone.runtime.storage.job_steps import alone, end_with, lift_time_limit, result_of
 from fieldstone.runtime.storage.moving import (
     CLEAN,
     LEAVE_MARK,
@@ -54,13 +54,13 @@ _COPY, _INDEX, _CHECK, _FLIP = "copy", "index", "check", "flip"
 
 async def run_move(context: JobContext, rules: StorageRules) -> JsonObject:
     """Do the job of kind storage.move: arguments {"object": id}."""
-    ended = _checkpoint(context).get("result")
-    if isinstance(ended, Mapping):
+    ended = result_of(context)
+    if ended is not None:
         return ended
     mover = await _mover(context, rules)
     try:
         return await mover.run()
-    except (JobCancelled, MoveOff):
+    except (JobCancelled, Overtaken):
         await mover.give_up()
         raise
 
@@ -72,7 +72,7 @@ async def _mover(context: JobContext, rules: StorageRules) -> _Mover:
         stored = await find_component(tx, object_id)
         move = None if stored is None else move_in(stored.storage)
         if stored is None or move is None or move.job != context.job.id:
-            raise MoveOff("Another job moves these records, or they are gone.")
+            raise Overtaken("Another job moves these records, or they are gone.")
         source = str(stored.storage.get("heap") or tx.tenant.leaf)
         obj = tx.catalog.by_id.get(ObjectId(object_id))
         slots = tuple(f.written_slot for f in obj.own_fields if f.written_slot) if obj else ()
@@ -204,16 +204,13 @@ class _Mover:
             if own:
                 storage["heap"] = self.move.heap
             await put_storage(tx, stored, storage, "promote" if own else "demote")
-            progress = self.context.job.progress
             result: JsonObject = {
                 "heap": self.move.heap,
-                "records": progress.get("done"),
+                "records": self._done(),
                 "copied_alone": last,
                 "held_ms": round((perf_counter() - began) * 1000),
             }
-            told = {**without(progress, "checkpoint"), "checkpoint": {"result": result}}
-            await self.context.checkpoint(tx, told)
-        return result
+            return await end_with(self.context, tx, result)
 
     async def give_up(self) -> None:
         """Remove the copy and the mark, so that all is as it was."""
@@ -227,10 +224,10 @@ class _Mover:
                 await put_marker(tx, stored.id, without(stored.storage, MOVE_MARK))
 
     async def _guard(self, tx: Transaction) -> StoredComponent:
-        """Give the object's component as long as the move is ours. Raises MoveOff."""
+        """Give the object's component as long as the move is ours. Raises Overtaken."""
         stored = await find_component(tx, self.object_id)
         if stored is None or stored.deleted_at or move_in(stored.storage) != self.move:
-            raise MoveOff("The object was deleted, or another job moves its records.")
+            raise Overtaken("The object was deleted, or another job moves its records.")
         return stored
 
     async def _in_batches(
