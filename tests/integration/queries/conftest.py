@@ -48,7 +48,7 @@ async def _fill(world: World) -> None:
             "company": zenith,
             "close_date": "2026-01-05",
         },
-        {"name": "Delta", "stage": "Lead"},
+        {"name": "Delta", "stage": "Lead", "type": "Barter Deal"},
     )
     await world.create(
         "Task",

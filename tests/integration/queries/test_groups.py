@@ -70,3 +70,8 @@ async def test_groups_may_follow_a_parent(world: World) -> None:
 async def test_exact_numbers_stay_exact_in_sums(world: World) -> None:
     (total,) = await world.values("SELECT SUM(big) FROM Sample")
     assert total == Decimal("2469135780246913578.000003")
+
+
+async def test_a_value_that_is_in_no_list_any_more_keeps_its_spelling(world: World) -> None:
+    records = await world.ask("SELECT type, COUNT(id) n FROM Deal GROUP BY type ORDER BY type")
+    assert [record["type"] for record in records] == [None, "Barter Deal"]
