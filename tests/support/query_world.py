@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from fieldstone.errors import FieldstoneError
-from fieldstone.ids import FieldId, format_id
+from fieldstone.ids import FieldId, format_id, parse_id
 from fieldstone.metadata.changes import Proposal
 from fieldstone.metadata.component import Component
 from fieldstone.metadata.rights import Rights
@@ -18,6 +18,7 @@ from fieldstone.platform.app import Engine, open_engine
 from fieldstone.platform.settings import Settings
 from fieldstone.runtime.metadata_changes import change_metadata
 from fieldstone.runtime.queries import Page, Question, answer
+from fieldstone.runtime.records.delete import delete
 from fieldstone.runtime.records.reading import read_values
 from fieldstone.runtime.records.write import incoming_of, write
 from fieldstone.runtime.tenants import Tenant
@@ -73,6 +74,11 @@ class World:
             read = [incoming_of(read_values(obj, record, tx.rights)) for record in records]
             written = await write(tx, obj, read)
             return [format_id(obj.prefix, outcome.id) for outcome in written]
+
+    async def delete(self, name: str, record_id: str) -> None:
+        """Put a record in the bin."""
+        async with self.engine.database.write(self.tenant, self.viewer) as tx:
+            await delete(tx, tx.catalog.get_object(name), parse_id(record_id)[1])
 
     async def page(self, question: Question) -> Page:
         """Answer a question."""

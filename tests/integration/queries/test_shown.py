@@ -88,3 +88,26 @@ async def test_the_json_form_asks_the_same(world: World) -> None:
     assert isinstance(record, dict)
     assert record["name"] == "Alpha"
     assert page.next is not None
+
+
+async def test_children_have_children(world: World) -> None:
+    (acme,) = await world.ask(
+        "SELECT name, (SELECT name, (SELECT subject FROM tasks) FROM deals ORDER BY name) "
+        "FROM Company WHERE name = 'Acme'"
+    )
+    alpha, beta = acme["deals"]
+    assert [task["subject"] for task in alpha["tasks"]] == ["Write"]
+    assert (beta["name"], beta["tasks"]) == ("beta", [])
+
+
+async def test_a_scope_narrows_to_the_viewers_own_records(world: World) -> None:
+    assert len(await world.ask("SELECT id FROM Deal USING SCOPE everything")) == 4
+    assert await world.ask("SELECT id FROM Deal USING SCOPE mine") == []
+
+
+async def test_deleted_records_are_shown_with_all_rows_alone(world: World) -> None:
+    other = await world.another_tenant("with-a-bin")
+    (kept, gone) = await other.create("Company", {"name": "Kept"}, {"name": "Gone"})
+    await other.delete("Company", gone)
+    assert [record["id"] for record in await other.ask("SELECT name FROM Company")] == [kept]
+    assert await other.values("SELECT name FROM Company ORDER BY id ALL ROWS") == ["Kept", "Gone"]
