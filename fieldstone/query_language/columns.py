@@ -15,6 +15,7 @@ from sqlalchemy import (
     Numeric,
     Text,
     func,
+    type_coerce,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
@@ -28,6 +29,12 @@ from fieldstone.query_language.operands import uses_slot
 from fieldstone.query_language.plan import FieldRef
 
 INSTANT_FORMAT: Final = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'
+
+
+class JsonText(Text):
+    """A text that is JSON already."""
+
+
 _SLOT_TYPES: Final[Mapping[SlotKind, TypeEngine[Any]]] = {
     SlotKind.TEXT: Text(),
     SlotKind.NUMBER: Float(),
@@ -90,7 +97,7 @@ def type_of(ref: FieldRef) -> TypeEngine[Any]:
 def shown(
     table: FromClause, field: Field, obj: ObjectDef, objects: Mapping[ObjectId, ObjectDef]
 ) -> ColumnElement[Any]:
-    """Give a field's value as callers see it, as JSON or as what PostgreSQL makes JSON of."""
+    """Give a field's value as callers see it, as JSON or JSON text, or a number."""
     if field.column is None:
         return stored(table, field)
     column = table.c[field.column]
@@ -100,9 +107,14 @@ def shown(
         return _id_text(objects[field.references[0]].prefix, column)
     if isinstance(column.type, DateTime):
         utc = func.timezone(constant("UTC"), column)
-        return func.to_char(utc, constant(INSTANT_FORMAT))
+        return _quoted(func.to_char(utc, constant(INSTANT_FORMAT)))
     return column
 
 
 def _id_text(prefix: str, column: ColumnElement[Any]) -> ColumnElement[str]:
-    return constant(f"{prefix}_").concat(func.to_hex(column))
+    return _quoted(constant(f"{prefix}_").concat(func.to_hex(column)))
+
+
+def _quoted(text: ColumnElement[str]) -> ColumnElement[str]:
+    """Give a text that needs no escapes as JSON."""
+    return type_coerce(constant('"').concat(text).concat(constant('"')), JsonText())

@@ -19,10 +19,8 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
-    Text,
     and_,
     bindparam,
-    cast,
     false,
     func,
     or_,
@@ -35,9 +33,11 @@ from fieldstone.metadata.catalog import Catalog
 from fieldstone.metadata.field_types.stored import constant
 from fieldstone.query_language.columns import type_of
 from fieldstone.query_language.groups import compile_groups
+from fieldstone.query_language.joined_sources import refs_of_rows
 from fieldstone.query_language.operands import uses_slot
 from fieldstone.query_language.plan import FieldRef, Plan, SortKey
-from fieldstone.query_language.statement_parts import RowConditions, Tables, ordered_by, row_json
+from fieldstone.query_language.row_json import row_json
+from fieldstone.query_language.statement_parts import RowConditions, Tables, ordered_by
 
 Nulls = tuple[bool, ...]
 OFFSET: Final = "offset"
@@ -80,7 +80,7 @@ def compile_count(plan: Plan, catalog: Catalog, *, cut: bool) -> Select[Any]:
     if plan.grouped:
         counted = compile_groups(plan, catalog.by_id).order_by(None)
     else:
-        tables = Tables.of(plan.rows, catalog.by_id, count())
+        tables = Tables.of(plan.rows, (), catalog.by_id, count())
         counted = select(func.count().label("total")).select_from(tables.joined())
         counted = counted.where(*tables.filtered())
         if not cut:
@@ -107,7 +107,8 @@ class _Pages:
     def __init__(self, plan: Plan, catalog: Catalog, wanted: Wanted) -> None:
         self._plan = plan
         self._wanted = wanted
-        self._tables = Tables.of(plan.rows, catalog.by_id, count())
+        refs = refs_of_rows(plan.members, plan.order_by)
+        self._tables = Tables.of(plan.rows, refs, catalog.by_id, count())
         self._operands = RowConditions(self._tables)
         self._id = self._tables.aliases[0].c.id
         self._keys = [(self._operands.left(key.left), key) for key in plan.order_by]
@@ -166,7 +167,7 @@ class _Pages:
         order = [ordered_by(expression, key) for expression, key in keys]
         shown = [expression.label(f"k{n}") for n, (expression, _) in enumerate(self._keys)]
         found = (
-            select(cast(row_json(self._tables, self._plan.members), Text).label("row"))
+            select(row_json(self._tables, self._plan.members).label("row"))
             .add_columns(*shown, self._id.label("id"))
             .select_from(self._tables.joined())
             .where(*self._tables.filtered())

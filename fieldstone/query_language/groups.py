@@ -10,19 +10,36 @@ from collections.abc import Mapping
 from itertools import count
 from typing import Any, Final, assert_never
 
-from sqlalchemy import ColumnElement, Label, Numeric, Select, Text, cast, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Label,
+    Numeric,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    func,
+    select,
+    type_coerce,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.selectable import Subquery
 
 from fieldstone.ids import ObjectId
 from fieldstone.metadata.catalog import ObjectDef
+from fieldstone.metadata.field_types.choice import HasChoices
 from fieldstone.metadata.field_types.stored import constant
 from fieldstone.metadata.slots import SlotKind
+from fieldstone.metadata.tables import heap
+from fieldstone.metadata.values import fold, write_json
+from fieldstone.query_language.columns import comparable, stored_text
+from fieldstone.query_language.operands import uses_slot
 from fieldstone.query_language.plan import AggregateRef, FieldRef, Plan, Ref, Shown
+from fieldstone.query_language.row_json import json_object
 from fieldstone.query_language.statement_parts import (
     RowConditions,
     Tables,
     is_end,
-    json_object,
     ordered_by,
 )
 from fieldstone.query_language.syntax import AggregateFunction
@@ -32,10 +49,10 @@ _MARK: Final[ColumnElement[str]] = func.chr(constant(1))
 
 def compile_groups(plan: Plan, objects: Mapping[ObjectId, ObjectDef]) -> Select[Any]:
     """Give the statement of all groups, in order; its limit is for the caller to set."""
-    tables = Tables.of(plan.rows, objects, count())
+    tables = Tables.of(plan.rows, _all_refs(plan), objects, count())
     groups = _Groups(plan, tables)
     members = [(key, groups.shown(_of_group(shown))) for key, shown in plan.members]
-    found = select(cast(json_object(members), Text).label("row")).select_from(groups.inner)
+    found = select(json_object(members).label("row")).select_from(groups.inner)
     found = found.group_by(*groups.keys)
     if plan.having is not None:
         found = found.having(groups.sql(plan.having))
@@ -83,7 +100,27 @@ class _Groups(RowConditions):
             return func.min(self._get("shown", ref))
         if ref.field.type.slot in (SlotKind.NUMBER, None):
             return self._get("key", ref)
+        if isinstance(ref.field.type, HasChoices) and uses_slot(ref) and not ref.others:
+            return self._choice(ref, ref.field.type)
         return func.min(self._get("text", ref))
+
+    def _choice(self, ref: FieldRef, choices: HasChoices) -> ColumnElement[Any]:
+        """Give the value of a list by its slot, so that no JSON is read but for values gone since.
+
+        Those are looked up in a record that has them.
+        """
+        key = self._get("key", ref)
+        spelling = {fold(one.value): one.value for one in choices.choices(ref.field.options)}
+        listed = cast(bindparam(None, write_json(spelling), type_=Text()), JSONB)
+        source = self.tables.rows.sources[ref.source].object
+        there = heap(source.heap).alias(f"t{next(self.tables.numbers)}")
+        found = select(stored_text(there, ref.field)).where(
+            there.c.tenant_id == constant(self.tables.rows.tenant_id),
+            there.c.object_id == constant(source.id),
+            comparable(there, ref) == key,
+        )
+        gone = found.limit(constant(1)).scalar_subquery()
+        return func.coalesce(type_coerce(listed.op("->>")(key), Text), gone, type_=Text())
 
     def _aggregate(self, ref: AggregateRef) -> ColumnElement[Any]:
         argument = ref.argument

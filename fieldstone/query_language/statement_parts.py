@@ -1,36 +1,30 @@
-"""The parts that the statements of a plan share: sources joined, conditions, JSON of a row.
+"""The parts that the statements of a plan share: sources joined, conditions, orders.
 
 Heap, tenant, object and JSON keys are literals; whatever a person typed is bound.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import Any, Final, assert_never
+from typing import Any, assert_never
 
 from sqlalchemy import (
     ARRAY,
-    JSON,
     BindParameter,
     ColumnElement,
     Exists,
     FromClause,
-    Integer,
     Numeric,
-    Select,
     Text,
     and_,
     any_,
     bindparam,
-    case,
-    cast,
     exists,
     false,
     func,
     not_,
-    null,
     or_,
     select,
     true,
@@ -49,24 +43,21 @@ from fieldstone.query_language.columns import (
     stored_text,
     type_of,
 )
+from fieldstone.query_language.joined_sources import joined_sources
 from fieldstone.query_language.plan import (
     AggregateRef,
-    ChildrenShown,
     Every,
     FieldRef,
     Holds,
     InRows,
-    Member,
     Negation,
     NullTest,
     OneOf,
     Parameter,
-    ParentShown,
     Pattern,
     PlanCondition,
     Ref,
     Rows,
-    Shown,
     Some,
     SortKey,
     Test,
@@ -74,38 +65,42 @@ from fieldstone.query_language.plan import (
 )
 from fieldstone.query_language.syntax import AggregateFunction, Operator
 
-MOST_CHILDREN: Final = 1000
-_MEMBERS_PER_CALL: Final = 45
-"""PostgreSQL takes 100 arguments; two make a member."""
-
 Objects = Mapping[ObjectId, ObjectDef]
 
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The sources of some rows as aliased tables. numbers: makes aliases unique in a statement."""
+    """The sources of some rows as aliased tables.
+
+    joins: the places of those that are joined. numbers: makes aliases unique in a statement.
+    """
 
     rows: Rows
     aliases: tuple[FromClause, ...]
+    joins: frozenset[int]
     objects: Objects
     numbers: count[int] = field(repr=False)
 
     @classmethod
-    def of(cls, rows: Rows, objects: Objects, numbers: count[int]) -> Tables:
-        """Give every source of some rows an alias."""
+    def of(cls, rows: Rows, refs: Iterable[Ref], objects: Objects, numbers: count[int]) -> Tables:
+        """Give every source of some rows an alias. refs: operands beside those of conditions."""
         aliases = tuple(heap(s.object.heap).alias(f"t{next(numbers)}") for s in rows.sources)
-        return cls(rows, aliases, objects, numbers)
+        return cls(rows, aliases, joined_sources(rows, refs), objects, numbers)
 
     def joined(self) -> FromClause:
         """Give the tables joined along the references; a missing parent gives nulls."""
         joined: FromClause = self.aliases[0]
-        for place, source in enumerate(self.rows.sources[1:], 1):
-            assert source.parent is not None
-            assert source.reference is not None
-            own = comparable(self.aliases[source.parent], FieldRef(source.parent, source.reference))
-            on = and_(*self.own_rows(place), self.aliases[place].c.id == own)
-            joined = joined.outerjoin(self.aliases[place], on)
+        for place in sorted(self.joins - {0}):
+            joined = joined.outerjoin(self.aliases[place], self.on(place))
         return joined
+
+    def on(self, place: int) -> ColumnElement[bool]:
+        """Give the condition under which a row of a parent is the one that is referred to."""
+        source = self.rows.sources[place]
+        assert source.parent is not None
+        assert source.reference is not None
+        own = comparable(self.aliases[source.parent], FieldRef(source.parent, source.reference))
+        return and_(*self.own_rows(place), self.aliases[place].c.id == own)
 
     def comparable(self, ref: FieldRef) -> ColumnElement[Any]:
         """Give what of a field is compared and ordered by."""
@@ -209,7 +204,9 @@ class RowConditions:
                 assert_never(condition)
 
     def _in_rows(self, condition: InRows) -> Exists:
-        inner = Tables.of(condition.rows, self.tables.objects, self.tables.numbers)
+        inner = Tables.of(
+            condition.rows, (condition.right,), self.tables.objects, self.tables.numbers
+        )
         right = inner.comparable(condition.right)
         found = select(constant(1)).select_from(inner.joined())
         return exists(found.where(*inner.filtered(), right == self.left(condition.left)))
@@ -255,76 +252,6 @@ def _compared(
         case _:
             assert_never(operator)
     return found
-
-
-def json_object(members: Sequence[tuple[str, ColumnElement[Any]]]) -> ColumnElement[Any]:
-    """Give a JSON object of any number of members, in their order."""
-    calls = [
-        _one_call(members[start : start + _MEMBERS_PER_CALL])
-        for start in range(0, len(members), _MEMBERS_PER_CALL)
-    ] or [func.json_build_object(type_=JSON())]
-    if len(calls) == 1:
-        return calls[0]
-    # Several objects become one as text: the brackets between them give way to commas.
-    text: ColumnElement[Any] = _unclosed(calls[0])
-    for call in calls[1:]:
-        inner = func.substr(_unclosed(call), constant(2))
-        text = text.concat(constant(", ")).concat(inner)
-    return cast(text.concat(constant("}")), JSON)
-
-
-def _unclosed(call: ColumnElement[Any]) -> ColumnElement[str]:
-    return func.left(cast(call, Text), constant(-1))
-
-
-def _one_call(members: Sequence[tuple[str, ColumnElement[Any]]]) -> ColumnElement[Any]:
-    arguments = [part for key, value in members for part in (constant(key), value)]
-    return func.json_build_object(*arguments, type_=JSON())
-
-
-def row_json(tables: Tables, members: Sequence[Member]) -> ColumnElement[Any]:
-    """Give a row as a JSON object."""
-    return json_object([(key, _member(tables, value)) for key, value in members])
-
-
-def _member(tables: Tables, value: Shown) -> ColumnElement[Any]:
-    match value:
-        case FieldRef():
-            return tables.shown(value)
-        case ParentShown(forms):
-            there = [
-                (tables.aliases[place].c.id.is_not(None), row_json(tables, members))
-                for place, members in forms
-            ]
-            return case(*there, else_=null())
-        case ChildrenShown():
-            return _children(tables, value)
-        case AggregateRef():
-            raise AssertionError("rows have no aggregates")
-        case _:
-            assert_never(value)
-
-
-def _children(tables: Tables, children: ChildrenShown) -> ColumnElement[Any]:
-    inner = Tables.of(children.rows, tables.objects, tables.numbers)
-    points = inner.comparable(children.reference)
-    rows: Select[Any] = (
-        select(row_json(inner, children.members).label("child"))
-        .select_from(inner.joined())
-        .where(*inner.filtered(), points == tables.aliases[children.source].c.id)
-        .order_by(*ordered(RowConditions(inner), children.order_by), inner.aliases[0].c.id)
-    )
-    most: ColumnElement[Any] = constant(MOST_CHILDREN)
-    if children.limit is not None:
-        most = func.least(bound(children.limit, Integer()), most)
-    rows = rows.limit(most)
-    if children.offset is not None:
-        rows = rows.offset(bound(children.offset, Integer()))
-    # Correlated by hand: the rows refer to the table outside, and so they stand in a scalar.
-    listed = rows.correlate(*tables.aliases).lateral(f"c{next(tables.numbers)}")
-    aggregated = func.json_agg(listed.c.child, type_=JSON())
-    empty = cast(constant("[]"), JSON)
-    return select(func.coalesce(aggregated, empty, type_=JSON())).scalar_subquery()
 
 
 def ordered(conditions: RowConditions, keys: Sequence[SortKey]) -> list[ColumnElement[Any]]:

@@ -65,7 +65,7 @@ async def test_etag_is_the_version(api: Api) -> None:
 async def test_numbers_keep_every_digit(api: Api) -> None:
     made = await api.send("POST", DEALS, '{"name": "Exact", "value": 12345678901.23}')
 
-    assert '"value" : 12345678901.23,' in made.text
+    assert '"value": 12345678901.23,' in made.text
 
 
 async def test_the_asked_fields_are_shown_by_the_names_they_were_asked_by(api: Api) -> None:

@@ -1,0 +1,78 @@
+"""Which sources of some rows are joined: those that conditions, orders and groups look at.
+
+A parent that is only shown is looked up for the rows that are shown, after they were sorted and
+cut; joined, it would be looked up for all, and each join doubles PostgreSQL's time to plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import assert_never
+
+from fieldstone.query_language.plan import (
+    AggregateRef,
+    Every,
+    FieldRef,
+    Holds,
+    InRows,
+    Member,
+    Negation,
+    NullTest,
+    OneOf,
+    Pattern,
+    PlanCondition,
+    Ref,
+    Rows,
+    Some,
+    SortKey,
+    Test,
+    Within,
+)
+
+
+def joined_sources(rows: Rows, refs: Iterable[Ref]) -> frozenset[int]:
+    """Give the places of the sources that the conditions of rows and other operands look at.
+
+    The parents that lead to a source are among them.
+    """
+    found: set[int] = {0}
+    for ref in (*_operands(rows.where), *refs):
+        for field in _fields(ref):
+            place: int | None = field.source
+            while place is not None and place not in found:
+                found.add(place)
+                place = rows.sources[place].parent
+    return frozenset(found)
+
+
+def refs_of_rows(members: Iterable[Member], order_by: Iterable[SortKey]) -> tuple[Ref, ...]:
+    """Give the operands that rows are sorted by, and the fields shown outside a parent's object."""
+    fields = (shown for _, shown in members if isinstance(shown, FieldRef))
+    return (*(key.left for key in order_by), *fields)
+
+
+def _fields(ref: Ref) -> Iterator[FieldRef]:
+    if isinstance(ref, AggregateRef):
+        if ref.argument is not None:
+            yield from _fields(ref.argument)
+    else:
+        yield ref
+        yield from ref.others
+
+
+def _operands(condition: PlanCondition | None) -> Iterator[Ref]:
+    """Yield the operands of a condition; those within a subquery are the subquery's own."""
+    match condition:
+        case None:
+            return
+        case Test(left) | NullTest(left) | OneOf(left) | Within(left) | Pattern(left):
+            yield left
+        case Holds(left) | InRows(left):
+            yield left
+        case Every(tests) | Some(tests):
+            for test in tests:
+                yield from _operands(test)
+        case Negation(test):
+            yield from _operands(test)
+        case _:
+            assert_never(condition)
