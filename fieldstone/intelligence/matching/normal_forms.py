@@ -38,7 +38,8 @@ def plain_text(text: str) -> str:
     """Give a text in small letters without accents; \u00df becomes ss, \u00e6 becomes ae."""
     if text.isascii():
         return text.lower()
-    parted = unicodedata.normalize("NFKD", text.casefold().translate(_SPELT_OUT))
+    small = unicodedata.normalize("NFKD", text).casefold().translate(_SPELT_OUT)
+    parted = unicodedata.normalize("NFKD", small)
     return "".join(c for c in parted if not unicodedata.combining(c))
 
 
@@ -54,10 +55,13 @@ def words_in(text: str) -> list[str]:
 
 @lru_cache(maxsize=_REMEMBERED)
 def organisation_words(name: str) -> tuple[str, ...]:
-    """Give the telling words of a company's name: without legal form, articles and and."""
-    words = [NAME_WORDS.get(word, word) for word in words_in(name)]
-    telling = [word for word in words if word and word not in LEGAL_FORMS]
-    return tuple(telling or words_in(name))
+    """Give the telling words of a company's name, each once: without legal form and articles.
+
+    Lists often repeat the head office before or after the branch.
+    """
+    words = dict.fromkeys(NAME_WORDS.get(word, word) for word in words_in(name))
+    telling = [word for word in words if word not in LEGAL_FORMS]
+    return tuple(telling or words)
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -155,7 +155,7 @@ def _csv(source: Source) -> Iterator[list[str]]:
             yield from reader
         except (csv.Error, UnicodeError) as error:
             raise BadFile(
-                f"The file cannot be read at line {reader.line_num + 1}: {error}.",
+                f"The file cannot be read at line {reader.line_num}: {error}.",
                 hint="A quotation mark may be missing there.",
             ) from error
 
