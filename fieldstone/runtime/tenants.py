@@ -71,7 +71,9 @@ class TenantDirectory:
         return tenant
 
     async def _load(self, name: str) -> Tenant:
-        row = await self._pool.fetchrow(_BY_NAME.sql, *_BY_NAME.arguments({"name": name}))
+        row = None
+        if name.isprintable():
+            row = await self._pool.fetchrow(_BY_NAME.sql, *_BY_NAME.arguments({"name": name}))
         if row is None:
             self._found.pop(name, None)
             raise UnknownTenant(f"There is no tenant {name[:80]!r}.")

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from fieldstone.errors import FieldstoneError, Problem
 from fieldstone.metadata.values import write_json_bytes
 from fieldstone.platform.errors import error_body, status_of, translated
+from fieldstone.platform.middleware.host import host_of
 
 LOGGER: Final = logging.getLogger("fieldstone.requests")
 _WORDS: Final = {404: "There is nothing at this address.", 405: "This address takes other methods."}
@@ -76,5 +77,6 @@ def _read(error: Exception, request_id: str) -> tuple[int, tuple[Problem, ...], 
 
 
 def _is_page(request: Request) -> bool:
-    path = request.url.path
-    return path in {"/", "/admin"} or path.startswith("/admin/")
+    """Tell whether a person looks at the answer; not where Host is no name, of which no page is."""
+    path: str = request.scope["path"]
+    return (path in {"/", "/admin"} or path.startswith("/admin/")) and host_of(request) != ""

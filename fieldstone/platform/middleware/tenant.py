@@ -7,6 +7,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from fieldstone.platform.middleware.host import host_of
 from fieldstone.runtime.tenants import TenantDirectory
 
 DEFAULT_TENANT: Final = "default"
@@ -31,7 +32,7 @@ class TenantOfRequest:
         given = request.headers.get("x-tenant")
         if given:
             return given
-        host = request.url.hostname or ""
+        host = host_of(request)
         if self._suffix and host.endswith(self._suffix):
             return host.removesuffix(self._suffix)
         return DEFAULT_TENANT

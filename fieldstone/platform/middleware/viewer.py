@@ -9,13 +9,13 @@ loopback name.
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fieldstone.errors import Forbidden
 from fieldstone.platform.administrators import Administrators
+from fieldstone.platform.middleware.host import host_of, is_origin_of
 
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
 _CROSS_SITE: Final = frozenset({"cross-site", "same-site"})
@@ -51,13 +51,13 @@ class ViewerOfRequest:
         await self._app(scope, receive, send)
 
     def _check(self, request: Request) -> None:
-        if not self._local_only or request.url.hostname not in LOOPBACK:
+        if not self._local_only or host_of(request) not in LOOPBACK:
             raise SignInNeeded(
                 "You must sign in.",
                 hint="This server lets in requests from its own machine, to localhost.",
             )
         origin = request.headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+        if origin is not None and not is_origin_of(origin, request):
             raise ForeignOrigin("A page of another site may not send this.")
         changes = request.method not in ("GET", "HEAD", "OPTIONS")
         if changes and request.headers.get("sec-fetch-site") in _CROSS_SITE:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from fieldstone.errors import FieldstoneError, Problem
+from fieldstone.errors import BadValue, FieldstoneError, Problem
 from fieldstone.metadata.catalog import Field, ObjectDef
 from fieldstone.metadata.field_types.field_type import FieldType
 from fieldstone.metadata.names import suggestion
@@ -23,7 +23,8 @@ def read_values(
     obj: ObjectDef, sent: Mapping[str, Json], rights: Rights
 ) -> tuple[Values, list[Problem]]:
     """Read a JSON object of a request. Gives the values that are right and every problem."""
-    return _read(obj, sent, rights, _accept)
+    values, problems = _read(obj, sent, rights, _accept)
+    return values, [*_version_problems(sent.get("version")), *problems]
 
 
 def read_texts(
@@ -58,6 +59,14 @@ def _read(
             problems.extend(_not_allowed(field, name, rights))
             values[field] = found
     return values, problems
+
+
+def _version_problems(version: Json) -> list[Problem]:
+    """A version that cannot be read must not be passed over: the caller counts on the lock."""
+    if version is None or (isinstance(version, int) and not isinstance(version, bool)):
+        return []
+    hint = "Send it as it was read."
+    return [Problem(BadValue.code, "version must be a whole number.", "/version", hint)]
 
 
 def _value(field: Field, name: str, raw: Json, how: _Read) -> Json | Problem:

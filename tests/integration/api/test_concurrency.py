@@ -58,6 +58,17 @@ async def test_if_match_that_is_no_version_is_refused(api: Api, text: str) -> No
     assert problem["code"] == "request.bad_parameter"
 
 
+@pytest.mark.parametrize("version", ["1", 1.5, True, [1], {}])
+async def test_version_that_is_none_is_refused_rather_than_passed_over(
+    api: Api, version: object
+) -> None:
+    path = await a_deal(api)
+
+    [problem] = await api.refused("PATCH", path, {"value": 2, "version": version}, status=422)
+
+    assert (problem["code"], problem["at"]) == ("value.invalid", "/version")
+
+
 async def test_stale_deletion_is_refused(api: Api) -> None:
     path = await a_deal(api)
     await api.patch(path, {"value": 2})

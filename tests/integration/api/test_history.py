@@ -50,13 +50,12 @@ async def test_history_pages_by_cursor(api: Api) -> None:
     for value in range(1, 6):
         await api.patch(path, {"value": value})
 
-    seen, cursor = [], ""
-    while cursor is not None:
-        page = await api.get(f"{path}/history?limit=2{cursor and f'&cursor={cursor}'}")
-        seen += [change["version"] for change in page["changes"]]
-        cursor = page["next"]
+    first = await api.get(f"{path}/history?limit=4")
+    second = await api.get(f"{path}/history?limit=4&cursor={first['next']}")
 
-    assert seen == [6, 5, 4, 3, 2, 1]
+    assert [change["version"] for change in first["changes"]] == [6, 5, 4, 3]
+    assert [change["version"] for change in second["changes"]] == [2, 1]
+    assert second["next"] is None
 
 
 async def test_history_follows_a_renamed_field(api: Api) -> None:
