@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from fieldstone.errors import InvalidInput
 from fieldstone.metadata.catalog import Field, ObjectDef
@@ -36,6 +36,7 @@ from fieldstone.ui_generator.widgets.registry import widget_of
 
 MOST_FILTERS: Final = 20
 _SPECIAL: Final = re.compile(r"([\\%_])")
+_BACKSLASH: Final = re.compile(r"(\\)")
 _RELATIVE: Final = re.compile(r"[A-Z_0-9]+(:\d+)?")
 
 
@@ -43,9 +44,6 @@ class BadFilter(InvalidInput):
     """A filter that cannot be: of no field, or with a word that the field does not know."""
 
     code = "page.bad_filter"
-
-
-Build = Callable[[Path, Any], Condition]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +111,8 @@ class Filter:
 
 
 def _text(text: str, word: FilterWord) -> Value:
-    return Text(word.pattern.format(_SPECIAL.sub(r"\\\1", text)))
+    special = _SPECIAL if word.operator is Operator.LIKE else _BACKSLASH
+    return Text(word.pattern.format(special.sub(r"\\\1", text)))
 
 
 def _number(text: str, word: FilterWord) -> Value:

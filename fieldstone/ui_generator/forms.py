@@ -22,7 +22,7 @@ from fieldstone.metadata.field_types.file import StoredFile
 from fieldstone.metadata.rights import Rights
 from fieldstone.metadata.values import Json
 from fieldstone.ui_generator.viewing import Viewing
-from fieldstone.ui_generator.widgets.record import id_of, is_id, name_of
+from fieldstone.ui_generator.widgets.record import TYPED, id_of, is_id, name_of
 from fieldstone.ui_generator.widgets.registry import widget_of
 from fieldstone.ui_generator.widgets.widget import WHOLE, FieldWidget, Texts
 
@@ -103,7 +103,11 @@ class ValueField(wtforms.Field):
     @property
     def is_changed(self) -> bool:
         """Whether something else was sent than what the record's value is shown as."""
-        return self.given and _same(self._sent) != _same(self._texts_of(self.stored))
+        shown = self._texts_of(self.stored)
+        several = self.look.several
+        return self.given and _compared(self._sent, several=several) != _compared(
+            shown, several=several
+        )
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -152,7 +156,8 @@ class ValueField(wtforms.Field):
     @property
     def unresolved(self) -> str:
         """What was typed as a name and is no id; shown again for another try."""
-        return "; ".join(text for text in self.texts() if text and not is_id(text))
+        typed = (*self.texts(), *self.texts(TYPED))
+        return "; ".join(text for text in typed if text and not is_id(text))
 
     def is_id(self, text: str) -> bool:
         """Tell whether a text is written like an id."""
@@ -192,9 +197,13 @@ class RecordForm(BaseForm):
             assert isinstance(field, ValueField)
             yield field
 
-    def values(self, *, changed_only: bool) -> tuple[Values, list[Problem]]:
-        """Give what was sent as values to write, and every problem that reading met."""
-        sent = [one for one in self.inputs() if one.given and (one.is_changed or not changed_only)]
+    def values(self) -> tuple[Values, list[Problem]]:
+        """Give what was sent and differs from the record, or from a new one, as values to write.
+
+        Gives every problem that reading met as well. What a person left alone is not written, so
+        that defaults and derived values of the engine hold, and nobody else's change is undone.
+        """
+        sent = [one for one in self.inputs() if one.is_changed]
         values: Values = {one.of: one.data for one in sent if not one.problems}
         return values, [problem for one in sent for problem in one.problems]
 
@@ -218,15 +227,18 @@ class RecordForm(BaseForm):
 
 def editable_fields(obj: ObjectDef, rights: Rights) -> tuple[Field, ...]:
     """Give the fields that a person may fill in, the owner last."""
-    own = [f for f in obj.own_fields if _is_editable(f) and rights.may_edit_field(f.id)]
+    own = [f for f in obj.own_fields if _is_editable(obj, f) and rights.may_edit_field(f.id)]
     owner = obj.by_name.get("owner")
     if owner is not None and owner.references and rights.may_edit_field(owner.id):
         own.append(owner)
     return tuple(own)
 
 
-def _is_editable(field: Field) -> bool:
-    return not field.read_only and field.derivation is None
+def _is_editable(obj: ObjectDef, field: Field) -> bool:
+    """Tell whether a person fills a field in; a name made of others is filled in there."""
+    follows = field.derivation
+    by_hand = follows is None or (follows.allows_input and field is not obj.title)
+    return not field.read_only and by_hand
 
 
 def first_fields(obj: ObjectDef, fields: Sequence[Field], most: int = 8) -> tuple[Field, ...]:
@@ -245,7 +257,12 @@ def _text(sent: object) -> str:
     return sent.replace("\r\n", "\n") if isinstance(sent, str) else ""
 
 
-def _same(texts: Texts) -> dict[str, list[str]]:
-    """Give texts as they are compared: blanks around them and empty inputs do not count."""
-    kept = {part: [t.strip() for t in held if t.strip()] for part, held in texts.items()}
-    return {part: held for part, held in kept.items() if held}
+def _compared(texts: Texts, *, several: bool) -> dict[str, list[str]]:
+    """Give texts as they are compared: blanks around them and empty inputs do not count.
+
+    Of an input that holds one value the last text counts, as for whoever reads it.
+    """
+    counted = texts if several else {part: held[-1:] for part, held in texts.items()}
+    kept = {p: list(dict.fromkeys(t.strip() for t in held)) for p, held in counted.items()}
+    said = {part: [text for text in held if text] for part, held in kept.items()}
+    return {part: held for part, held in said.items() if held}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from starlette.datastructures import FormData, ImmutableMultiDict
@@ -41,6 +42,7 @@ from fieldstone.ui_generator.uploads import Sent, keep_uploads
 from fieldstone.ui_generator.viewing import viewing_of
 
 MOST_FIELDS: Final = 2000
+MOST_FILES: Final = 50
 VERSION: Final = "_version"
 AGAIN: Final = "_again"
 _NOT_VALUES: Final = frozenset({"id", "version"})
@@ -65,7 +67,7 @@ async def create_record(request: Request) -> Response:
             form = build_form(request, tx, obj)
             form.process(sent, data=_defaults(tx, obj))
             await resolve_names(tx, form)
-            values, problems = form.values(changed_only=False)
+            values, problems = form.values()
             problems += refused
             [outcome] = await write(tx, obj, [Incoming(values, tuple(problems))])
             assert outcome.id is not None
@@ -102,7 +104,7 @@ async def change_record(request: Request) -> Response:
             form = build_form(request, tx, obj)
             form.process(sent, data=_held(row))
             await resolve_names(tx, form)
-            values, problems = form.values(changed_only=True)
+            values, problems = form.values()
             problems += refused
             incoming = Incoming(values, tuple(problems), number, _version(sent))
             [outcome] = await write(tx, obj, [incoming])
@@ -144,19 +146,26 @@ async def restore_record(request: Request) -> Response:
 
 
 async def read_form(request: Request) -> FormData:
-    """Read a form and refuse it if no page of ours made it. Raises ForgedForm."""
-    sent = await request.form(max_files=50, max_fields=MOST_FIELDS)
-    token = sent.get(FIELD)
-    check_token(request, token if isinstance(token, str) else None)
-    return sent
+    """Read a form without files and refuse it if no page of ours made it. Raises ForgedForm."""
+    async with opened_form(request) as sent:
+        return sent
+
+
+@asynccontextmanager
+async def opened_form(request: Request) -> AsyncIterator[FormData]:
+    """Read a form, whose files are there for the block. Raises ForgedForm."""
+    async with request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS) as sent:
+        token = sent.get(FIELD)
+        check_token(request, token if isinstance(token, str) else None)
+        yield sent
 
 
 async def _sent(request: Request) -> tuple[Sent, list[Problem]]:
     """Read the form of a record; its files are kept at once. Gives also what is wrong with them."""
-    sent = await read_form(request)
-    async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
-        fields = editable_fields(_editable_object(request, tx), tx.rights)
-    return await keep_uploads(request, sent, fields)
+    async with opened_form(request) as sent:
+        async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
+            fields = editable_fields(_editable_object(request, tx), tx.rights)
+        return await keep_uploads(request, sent, fields)
 
 
 def build_form(request: Request, tx: Transaction, obj: ObjectDef) -> RecordForm:
@@ -209,7 +218,7 @@ def _form_page(
         "title": title_of(obj, row) if row else "",
         "first": [one for one in inputs if first is None or one.of in first],
         "more": [one for one in inputs if first is not None and one.of not in first],
-        "fixed": _fixed(tx, obj, row) if row else [],
+        "fixed": _fixed(tx, form, row) if row else [],
         "homeless": homeless or [],
         "has_problems": status in (403, 422),
         "stale": [one for one in inputs if stale and one.is_changed],
@@ -218,12 +227,11 @@ def _form_page(
     return page(request, tx, place, "form.html", status, **values)
 
 
-def _fixed(tx: Transaction, obj: ObjectDef, row: Row) -> list[Field]:
+def _fixed(tx: Transaction, form: RecordForm, row: Row) -> list[Field]:
     """Give the fields that only the system writes and that say something."""
-    shown = visible_fields(tx, obj)
-    return [
-        f for f in shown if (f.read_only or f.derivation) and not f.is_system and row.get(f.name)
-    ]
+    asked = {one.of for one in form.inputs()}
+    shown = [f for f in visible_fields(tx, form.object) if f not in asked and not f.is_system]
+    return [f for f in shown if row.get(f.name) and f is not form.object.title]
 
 
 def _writing(request: Request) -> Any:

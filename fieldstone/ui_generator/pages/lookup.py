@@ -17,6 +17,7 @@ from fieldstone.ui_generator.reading import Row, Wanted, fetch_rows, title_of, v
 from fieldstone.ui_generator.references import targets_of
 from fieldstone.ui_generator.shell import database_of, part, tenant_of, viewer_of
 from fieldstone.ui_generator.viewing import Viewing, viewing_of
+from fieldstone.ui_generator.widgets.record import TYPED
 from fieldstone.ui_generator.widgets.registry import widget_of
 
 MOST_HITS: Final = 8
@@ -34,9 +35,10 @@ class Hit:
 
 
 async def show_matches(request: Request) -> Response:
-    """GET /admin/_lookup?object=&field=&_q=: options for a listbox; without _q the newest."""
+    """GET /admin/_lookup?object=&field=&q=: options for a listbox; without a text the newest."""
     asked = request.query_params
-    text = asked.get("_q", asked.get("q", "")).strip()[:_LONGEST]
+    typed = asked.get(f"{asked.get('field', '')}.{TYPED}", "")
+    text = (asked.get("q") or typed).strip()[:_LONGEST]
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
         obj = visible_object(tx, asked.get("object", ""))
         field = obj.get_field(asked.get("field", ""))

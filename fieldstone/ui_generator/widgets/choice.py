@@ -56,6 +56,8 @@ class Choices(FieldWidget):
     """Tick boxes, one for each value; an open list has a line for further values."""
 
     name = "choices"
+    grouped = True
+    several = True
     filter_words = SET_WORDS
     filter_value = "choice"
     wide: ClassVar[bool] = True

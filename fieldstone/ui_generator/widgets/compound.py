@@ -19,6 +19,7 @@ from fieldstone.ui_generator.widgets.widget import TEXT_WORDS, FieldWidget, Text
 class Compound(FieldWidget):
     """Several inputs under one label."""
 
+    grouped = True
     wide = True
 
     def texts(self, value: Json, of: Field, view: Viewing) -> Texts:

@@ -22,6 +22,8 @@ from fieldstone.ui_generator.widgets.widget import (
 
 _LINK = Markup('<a class="fs-ref" href="{}">{}</a>')
 _ID = re.compile(ID_PATTERN)
+TYPED = "typed"
+"""The part of an input whose name is still being typed; what is left there is looked up by name."""
 
 
 def id_of(value: Json) -> str:
@@ -50,6 +52,7 @@ class Record(FieldWidget):
     """A reference to one record; without scripts, its id or its exact name is typed."""
 
     name = "record"
+    parts = (WHOLE, TYPED)
     filter_words = CHOICE_WORDS
     filter_value = "record"
 
@@ -63,14 +66,16 @@ class Record(FieldWidget):
         return {WHOLE: [] if value is None else [id_of(value)]}
 
     def read(self, sent: Texts, of: Field, view: Viewing) -> Json:
-        text = last(sent).strip()
-        return (super().read(sent, of, view) if is_id(text) else text) or None
+        text = (last(sent, TYPED) or last(sent)).strip()
+        return (super().read({WHOLE: [text]}, of, view) if is_id(text) else text) or None
 
 
 class Records(FieldWidget):
     """References to several records."""
 
     name = "records"
+    parts = (WHOLE, TYPED)
+    several = True
     filter_words = SET_WORDS
     filter_value = "record"
     wide = True
@@ -89,7 +94,8 @@ class Records(FieldWidget):
         return {WHOLE: [id_of(member) for member in value or ()]}
 
     def read(self, sent: Texts, of: Field, view: Viewing) -> Json:
-        parts = [part.strip() for text in sent.get(WHOLE, ()) for part in text.split(";")]
+        held = [*sent.get(WHOLE, ()), *sent.get(TYPED, ())]
+        parts = [part.strip() for text in held for part in text.split(";")]
         texts = [part for part in parts if part]
         if not texts or not all(map(is_id, texts)):
             return texts or None

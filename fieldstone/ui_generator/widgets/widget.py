@@ -27,6 +27,8 @@ class FieldWidget:
 
     name: as field types call it, and the name of its template in templates/widgets.
     parts: the inputs of which it is made; a field of one input has the part "" alone.
+    several: whether an input sends one text for each of several values. grouped: whether its
+    inputs stand as a group under one legend.
     align_end: whether values stand at the right, as figures do. wide: whether its input takes a
     form's full width. listable: whether it makes a sensible column of a list by itself.
     filter_words: how a filter may ask of it, the likeliest first. filter_value: what a filter's
@@ -37,6 +39,8 @@ class FieldWidget:
     parts: ClassVar[tuple[str, ...]] = (WHOLE,)
     align_end: ClassVar[bool] = False
     wide: ClassVar[bool] = False
+    several: ClassVar[bool] = False
+    grouped: ClassVar[bool] = False
     listable: ClassVar[bool] = True
     filter_words: ClassVar[tuple[str, ...]] = ()
     filter_value: ClassVar[str] = "text"

@@ -69,6 +69,7 @@ document.addEventListener("keydown", (event) => {
   } else if (event.key === "Enter" && !event.metaKey && !event.ctrlKey) {
     event.preventDefault();
     if (activeOf(lookup)) choose(lookup, activeOf(lookup));
+    else lookup.toggleAttribute("data-hurried", Boolean(event.target.value));
   } else if (event.key === "Escape" && options.length) {
     event.preventDefault();
     close(lookup);
@@ -88,4 +89,7 @@ document.addEventListener("htmx:after:swap", (event) => {
   const options = optionsOf(lookup);
   inputOf(lookup).setAttribute("aria-expanded", String(options.length > 0));
   if (inputOf(lookup).value) point(lookup, options[0]);
+  // Enter came before the answer: it was meant for the first match.
+  if (lookup.hasAttribute("data-hurried") && options.length) choose(lookup, options[0]);
+  lookup.removeAttribute("data-hurried");
 });
