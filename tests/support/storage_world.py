@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -18,6 +19,7 @@ from fieldstone.metadata.definitions import object_components
 from fieldstone.metadata.values import Json, read_json
 from fieldstone.platform.app import Engine, open_engine
 from fieldstone.platform.settings import Settings
+from fieldstone.runtime.files import LocalFiles
 from fieldstone.runtime.job_runs import JobContext, claim_job, run_claimed
 from fieldstone.runtime.jobs import Job, JobState
 from fieldstone.runtime.metadata_changes import change_metadata
@@ -56,6 +58,7 @@ class StorageWorld:
     tenant: Tenant
     viewer: Viewer = field(default_factory=lambda: Viewer(None, "Test"))
     rules: StorageRules = AT_ONCE
+    files: Path = Path("/nonexistent")
 
     @property
     def database(self) -> Database:
@@ -120,7 +123,7 @@ class StorageWorld:
         now = SystemClock().now()
         job = await claim_job(self.database, self.tenant, self.viewer, number, now)
         assert job is not None
-        kinds = storage_jobs(self.rules)
+        kinds = storage_jobs(self.rules, LocalFiles(self.files))
         context = JobContext(the_database, self.tenant, self.viewer, job)
         return await run_claimed(context, kinds[job.kind])
 

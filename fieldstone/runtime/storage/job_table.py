@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
+from fieldstone.runtime.files import FileStore
 from fieldstone.runtime.job_runs import JobFunction
 from fieldstone.runtime.storage.backfill import run_empty, run_fill
 from fieldstone.runtime.storage.clearing import run_clean
 from fieldstone.runtime.storage.moving import CLEAN, MOVE
 from fieldstone.runtime.storage.promotion import run_move
+from fieldstone.runtime.storage.purge import PURGE, run_purge
 from fieldstone.runtime.storage.rules import StorageRules
 from fieldstone.runtime.storage.slots import EMPTY, FILL
 
 
-def storage_jobs(rules: StorageRules) -> Mapping[str, JobFunction]:
+def storage_jobs(rules: StorageRules, files: FileStore) -> Mapping[str, JobFunction]:
     """Give the table of kinds."""
     return {
         MOVE: partial(run_move, rules=rules),
         CLEAN: partial(run_clean, rules=rules),
         FILL: partial(run_fill, rules=rules),
         EMPTY: partial(run_empty, rules=rules),
+        PURGE: partial(run_purge, files=files),
     }

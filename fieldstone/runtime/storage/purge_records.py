@@ -1,0 +1,199 @@
+"""Purging records: their rows, links, search texts, files and the values in the change log go.
+
+What stays is that there was a record of this number, and who made, changed, deleted and purged it
+when.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from fieldstone.ids import ObjectId, RecordId
+from fieldstone.metadata.catalog import ObjectDef
+from fieldstone.metadata.component import StoredComponent
+from fieldstone.metadata.values import Json, read_json, write_json
+from fieldstone.runtime.job_runs import JobContext
+from fieldstone.runtime.records import store
+from fieldstone.runtime.records.delete import MOST_TOUCHED, parted, unchanged
+from fieldstone.runtime.records.side_statements import (
+    LINKS_TO,
+    LOG,
+    RELEASE_ALL_UNIQUE,
+    REMOVE_ALL_LINKS_OF,
+    REMOVE_SEARCH,
+)
+from fieldstone.runtime.records.write import lock
+from fieldstone.runtime.storage import purge_statements as statements
+from fieldstone.runtime.storage.component_storage import find_component
+from fieldstone.runtime.storage.job_steps import lift_time_limit, stop_if_told
+from fieldstone.runtime.storage.moving import LEAVE_MARK, MOVE_MARK
+from fieldstone.runtime.storage.released_files import files_in, release_files
+from fieldstone.runtime.transactions import Transaction
+
+BATCH: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class PurgeTarget:
+    """An object whose records are purged, which may lie in the bin itself."""
+
+    object_id: ObjectId
+    heap: str
+
+
+def target_of(tx: Transaction, stored: StoredComponent) -> PurgeTarget | None:
+    """Give where an object's records are; None while they are on their way elsewhere."""
+    if MOVE_MARK in stored.storage or LEAVE_MARK in stored.storage:
+        return None
+    heap = str(stored.storage.get("heap") or tx.tenant.leaf)
+    return PurgeTarget(ObjectId(stored.id), heap)
+
+
+async def purge_old_records(context: JobContext, before: datetime) -> int:
+    """Purge what was put in the bin up to an instant; how many records.
+
+    A whole deletion is first marked, and cannot be restored from then on. What is marked and not
+    purged yet, because its records are being moved, is left for the next time.
+    """
+    await _mark_roots(context, before)
+    purged, root, record = 0, 0, 0
+    while True:
+        stop_if_told(context)
+        async with context.write() as tx:
+            await lift_time_limit(tx)
+            rows = await tx.rows(
+                statements.TO_PURGE, tenant=tx.tenant.id, root=root, record=record, most=BATCH
+            )
+            if not rows:
+                return purged
+            purged += await _purge_batch(tx, rows)
+            await context.checkpoint(tx, {"done": purged})
+            root, record = rows[-1]["root_id"], rows[-1]["record_id"]
+
+
+async def _mark_roots(context: JobContext, before: datetime) -> None:
+    while True:
+        async with context.write() as tx:
+            rows = await tx.rows(
+                statements.OLD_ROOTS, tenant=tx.tenant.id, before=before, most=BATCH
+            )
+            ids = [row["root_id"] for row in rows]
+            if not ids:
+                return
+            await tx.run(statements.MARK_ROOTS, tenant=tx.tenant.id, ids=ids)
+            await tx.run(statements.DROP_NOTES, tenant=tx.tenant.id, ids=ids)
+
+
+async def _purge_batch(tx: Transaction, rows: Sequence[Any]) -> int:
+    by_object: dict[int, dict[int, int]] = defaultdict(dict)
+    for row in rows:
+        by_object[row["object_id"]][row["record_id"]] = row["root_id"]
+    purged = 0
+    for object_id, roots in by_object.items():
+        stored = await find_component(tx, object_id)
+        target = None if stored is None else target_of(tx, stored)
+        if stored is not None and target is None:
+            continue
+        gone = set(roots) if target is None else await _purge_of(tx, target, sorted(roots))
+        pairs = [(roots[number], number) for number in sorted(gone)]
+        await tx.run(
+            statements.OUT_OF_BIN,
+            tenant=tx.tenant.id,
+            root_id=[root for root, _ in pairs],
+            record_id=[number for _, number in pairs],
+        )
+        purged += len(gone)
+    return purged
+
+
+async def _purge_of(tx: Transaction, target: PurgeTarget, ids: list[int]) -> set[int]:
+    """Purge those of these records that lie in the bin, and give them and those long gone."""
+    where = (target.heap, tx.tenant.id, target.object_id)
+    there = {row["id"] for row in await tx.rows(statements.stored_ids(*where), ids=ids)}
+    rows = await tx.rows(statements.deleted_rows(*where), ids=ids)
+    await purge_rows(tx, target, rows)
+    return (set(ids) - there) | {row["id"] for row in rows}
+
+
+async def purge_rows(tx: Transaction, target: PurgeTarget, rows: Sequence[Any]) -> None:
+    """Remove records, given as their locked rows, and everything that hangs on them."""
+    if not rows:
+        return
+    ids = [row["id"] for row in rows]
+    await release_files(
+        tx, (number for row in rows for number in files_in(values_of(row).values()))
+    )
+    await _cut_links(tx, ids)
+    where = (target.heap, tx.tenant.id, target.object_id)
+    await tx.run(statements.remove_rows(*where), ids=ids)
+    for statement in (
+        REMOVE_ALL_LINKS_OF,
+        statements.REMOVE_LINKS_TO,
+        RELEASE_ALL_UNIQUE,
+        REMOVE_SEARCH,
+        statements.REDACT,
+    ):
+        await tx.run(statement, tenant=tx.tenant.id, ids=ids)
+    await _log(tx, target, rows)
+
+
+def values_of(row: Any) -> Mapping[str, Json]:
+    """Give the values of a row by key, the long ones included."""
+    values: dict[str, Json] = {}
+    for text in (row["data"], row["data_long"]):
+        part = read_json(text) if text is not None else {}
+        assert isinstance(part, dict)
+        values.update(part)
+    return values
+
+
+async def _cut_links(tx: Transaction, ids: list[int]) -> None:
+    """Empty the references that other records, live or in the bin, still have to these."""
+    gone = {RecordId(number) for number in ids}
+    links = await tx.rows(LINKS_TO, tenant=tx.tenant.id, ids=ids, most=MOST_TOUCHED)
+    by_object: dict[ObjectId, list[Any]] = defaultdict(list)
+    for link in links:
+        if link["source_id"] not in gone:
+            by_object[ObjectId(link["source_object_id"])].append(link)
+    for object_id, found in by_object.items():
+        source = tx.catalog.by_id.get(object_id)
+        if source is not None:
+            await _cut(tx, source, found, gone)
+
+
+async def _cut(
+    tx: Transaction, source: ObjectDef, links: Sequence[Any], gone: set[RecordId]
+) -> None:
+    holders = [RecordId(link["source_id"]) for link in links]
+    fields = {int(one.id): one for one in source.own_fields}
+    for deleted in (False, True):
+        records = await lock(tx, source, holders, deleted=deleted)
+        drafts = {number: unchanged(record) for number, record in records.items()}
+        for link in links:
+            draft, holder = drafts.get(link["source_id"]), fields.get(link["field_id"])
+            if draft is not None and holder is not None:
+                draft.put(holder, parted(draft.value(holder), gone)[0])
+        changed = [draft for draft in drafts.values() if draft.changed_keys()]
+        if changed:
+            await store.update(tx, source, changed)
+
+
+async def _log(tx: Transaction, target: PurgeTarget, rows: Sequence[Any]) -> None:
+    count = len(rows)
+    await tx.run(
+        LOG,
+        tenant=tx.tenant.id,
+        now=tx.now,
+        actor=tx.viewer.user_id,
+        cause=write_json(tx.cause),
+        object_id=[target.object_id] * count,
+        record_id=[row["id"] for row in rows],
+        version=[row["version"] + 1 for row in rows],
+        operation=["purge"] * count,
+        before=[None] * count,
+        after=[None] * count,
+    )

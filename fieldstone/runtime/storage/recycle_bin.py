@@ -1,0 +1,138 @@
+"""The recycle bin as callers see it: what was deleted, by whom, when, and what went along."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import ARRAY, BigInteger, DateTime, Integer, func, select, tuple_
+
+from fieldstone.errors import Forbidden
+from fieldstone.ids import ObjectId, RecordId
+from fieldstone.metadata.catalog import ObjectDef
+from fieldstone.metadata.tables import BIN, heap
+from fieldstone.metadata.values import read_json
+from fieldstone.runtime.records.heap_statements import inline, of_object
+from fieldstone.runtime.statements import Prepared, parameter, prepare
+from fieldstone.runtime.storage.errors import WrongCount
+from fieldstone.runtime.storage.purge import request_purge
+from fieldstone.runtime.transactions import Transaction
+
+_TENANT: Final = parameter("tenant", Integer())
+_ROOTS: Final = (
+    BIN.c.tenant_id == _TENANT,
+    BIN.c.field_id == 0,
+    BIN.c.record_id == BIN.c.root_id,
+)
+_PAGE: Final = prepare(
+    select(BIN.c.root_id, BIN.c.root_object_id, BIN.c.at, BIN.c.actor_id)
+    .where(
+        *_ROOTS,
+        BIN.c.root_object_id == func.any(parameter("objects", ARRAY(Integer))),
+        tuple_(BIN.c.at, BIN.c.root_id)
+        < tuple_(
+            parameter("before", DateTime(timezone=True)), parameter("before_id", BigInteger())
+        ),
+    )
+    .order_by(BIN.c.at.desc(), BIN.c.root_id.desc())
+    .limit(parameter("most", Integer()))
+)
+_ALONG: Final = prepare(
+    select(BIN.c.root_id, func.count().label("records"))
+    .where(
+        BIN.c.tenant_id == _TENANT,
+        BIN.c.field_id == 0,
+        BIN.c.root_id == func.any(parameter("ids", ARRAY(BigInteger))),
+    )
+    .group_by(BIN.c.root_id)
+)
+_COUNT: Final = prepare(select(func.count()).select_from(BIN).where(*_ROOTS))
+
+
+@lru_cache(maxsize=1024)
+def _titles(heap_name: str, tenant_id: int, object_id: int, key: str) -> Prepared:
+    """The JSON of one value of these records."""
+    table = heap(heap_name)
+    ids = parameter("ids", ARRAY(BigInteger))
+    return prepare(
+        select(table.c.id, table.c.data[inline(key)].label("title")).where(
+            of_object(table, tenant_id, object_id), table.c.id == func.any(ids)
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """One deletion: a record, and how many went along with it. name: None without a title."""
+
+    obj: ObjectDef
+    id: RecordId
+    at: datetime
+    actor_id: int | None
+    name: str | None
+    along: int
+
+
+async def load_bin(tx: Transaction, before: tuple[datetime, int], most: int) -> list[Deletion]:
+    """Load the newest deletions before an instant and a record, of objects the viewer may see."""
+    visible = [int(obj.id) for obj in tx.catalog.objects if tx.rights.may_read_object(obj.id)]
+    rows = await tx.rows(
+        _PAGE,
+        tenant=tx.tenant.id,
+        objects=visible,
+        before=before[0],
+        before_id=before[1],
+        most=most,
+    )
+    ids = [row["root_id"] for row in rows]
+    counted = await tx.rows(_ALONG, tenant=tx.tenant.id, ids=ids)
+    along = {row["root_id"]: row["records"] - 1 for row in counted}
+    names = await _names(tx, rows)
+    return [
+        Deletion(
+            tx.catalog.by_id[ObjectId(row["root_object_id"])],
+            RecordId(row["root_id"]),
+            row["at"],
+            row["actor_id"],
+            names.get(row["root_id"]),
+            along.get(row["root_id"], 0),
+        )
+        for row in rows
+    ]
+
+
+async def _names(tx: Transaction, rows: Sequence[Any]) -> dict[int, str]:
+    """Give what the deleted records are called: one statement for each object among them."""
+    names: dict[int, str] = {}
+    for object_id in {row["root_object_id"] for row in rows}:
+        obj = tx.catalog.by_id[ObjectId(object_id)]
+        title = obj.title
+        if title.is_system or not tx.rights.may_read_field(title.id):
+            continue
+        ids = [row["root_id"] for row in rows if row["root_object_id"] == object_id]
+        statement = _titles(obj.heap, tx.tenant.id, obj.id, title.key)
+        for found in await tx.rows(statement, ids=ids):
+            if found["title"] is not None:
+                value = title.type.decode(read_json(found["title"]))
+                names[found["id"]] = title.type.show(value, title.options)
+    return names
+
+
+async def empty_bin(tx: Transaction, confirmed: int) -> int:
+    """Have everything in the bin purged; the number of the job.
+
+    confirmed: how many deletions the caller believes there are. Raises WrongCount, Forbidden.
+    """
+    if not tx.rights.may_set_up:
+        raise Forbidden("You may not empty the recycle bin.")
+    count = await tx.value(_COUNT, tenant=tx.tenant.id)
+    if count != confirmed:
+        raise WrongCount(
+            f"There are {count} deletions in the recycle bin, not {confirmed}.",
+            hint="Look again, and confirm the number that is there.",
+            details={"count": count},
+        )
+    return await request_purge(tx, tx.now, components=False)
