@@ -7,7 +7,6 @@ its text and to read its values. PostgreSQL writes the JSON.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -36,6 +35,7 @@ from fieldstone.query_language.plan import Literal, Moment, Parameter, Plan
 from fieldstone.query_language.resolve import resolve
 from fieldstone.query_language.syntax import Query
 from fieldstone.query_language.used_fields import UsedFields, used_fields
+from fieldstone.runtime.per_catalog import PerCatalog
 from fieldstone.runtime.statements import Prepared, prepare
 from fieldstone.runtime.transactions import Transaction
 
@@ -47,7 +47,7 @@ _EVERYTHING: Final = 2**62
 _STEPS: Final = (2, 6, 11, 26, 51, 101, 201, 501, 1_001, 2_001)
 _PARSED: Final = 500
 _LONGEST_PARSED: Final = 2_000
-_PLANS_PER_CATALOG: Final = 500
+_PLANS_KEPT: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,8 @@ class Question:
     """A query with what comes beside it.
 
     page_size: rows per page; None for as many as the query's own LIMIT, or 200. cursor: what the
-    page before gave as next. counts: whether the total is wanted.
+    page before gave as next. counts: whether the total is wanted. lifted: the query with its
+    values apart, where the caller has it from before.
     """
 
     query: Query
@@ -63,6 +64,7 @@ class Question:
     page_size: int | None = None
     cursor: str | None = None
     counts: bool = True
+    lifted: Lifted | None = None
 
     @classmethod
     def of_text(
@@ -110,7 +112,7 @@ class Page:
 
 async def answer(tx: Transaction, question: Question) -> Page:
     """Give one page of what the viewer of tx may see. Raises InvalidInput, QueryTimeout."""
-    lifted = lift(question.query, question.params)
+    lifted = question.lifted or lift(question.query, question.params)
     ready = _plan_for(tx, lifted)
     ready.note_use(tx)
     values = _bound(ready.plan, lifted, _moment(tx))
@@ -199,45 +201,14 @@ class _Ready:
         return catalog
 
 
-class PlanStore:
-    """The plans of a process, for each catalog at most so many, the least used falling out.
-
-    They go with their catalog, so nothing is ever invalidated.
-    """
-
-    def __init__(self, most: int = _PLANS_PER_CATALOG) -> None:
-        self._most = most
-        self._kept: dict[int, tuple[ReferenceType[Catalog], OrderedDict[tuple[str, str], _Ready]]]
-        self._kept = {}
-
-    def of(self, catalog: Catalog) -> OrderedDict[tuple[str, str], _Ready]:
-        """Give the plans of a catalog, by digest of rights and key of the query."""
-        identity = id(catalog)
-        kept = self._kept.get(identity)
-        if kept is None or kept[0]() is not catalog:
-            kept = ref(catalog, lambda _: self._kept.pop(identity, None)), OrderedDict()
-            self._kept[identity] = kept
-        return kept[1]
-
-    def find(self, tx: Transaction, lifted: Lifted) -> _Ready:
-        """Give the plan of a query, made now if it is not kept."""
-        plans, key = self.of(tx.catalog), (tx.rights.digest, lifted.key)
-        found = plans.get(key)
-        if found is None:
-            plan = resolve(lifted, tx.catalog, tx.rights)
-            found = plans[key] = _Ready(plan, ref(tx.catalog))
-            if len(plans) > self._most:
-                plans.popitem(last=False)
-        else:
-            plans.move_to_end(key)
-        return found
-
-
-_PLANS: Final = PlanStore()
+_PLANS: Final[PerCatalog[_Ready]] = PerCatalog(_PLANS_KEPT)
 
 
 def _plan_for(tx: Transaction, lifted: Lifted) -> _Ready:
-    return _PLANS.find(tx, lifted)
+    def make() -> _Ready:
+        return _Ready(resolve(lifted, tx.catalog, tx.rights), ref(tx.catalog))
+
+    return _PLANS.get(tx.catalog, (tx.rights.digest, lifted.key), make)
 
 
 def _query_of(asked: JsonObject) -> Query:

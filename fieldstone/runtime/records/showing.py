@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
@@ -13,13 +13,13 @@ from fieldstone.metadata.catalog import ChildRelation, Field, ObjectDef
 from fieldstone.metadata.rights import Rights
 from fieldstone.metadata.values import JsonObject, read_json
 from fieldstone.query_language.json_form import nulls_last
+from fieldstone.query_language.lifting import Lifted, lift
 from fieldstone.query_language.parse import parse_condition, parse_items, parse_order
 from fieldstone.query_language.syntax import (
     ChildQuery,
-    Condition,
+    Comparison,
     Item,
-    ListOperator,
-    Membership,
+    Operator,
     Order,
     Path,
     Query,
@@ -27,12 +27,13 @@ from fieldstone.query_language.syntax import (
     Source,
     Text,
 )
+from fieldstone.runtime.per_catalog import PerCatalog
 from fieldstone.runtime.queries import Page, Question, answer
 from fieldstone.runtime.records.write import UnknownRecord
 from fieldstone.runtime.transactions import Transaction
 
 CHILDREN_SHOWN: Final = 5
-_MOST_AT_ONCE: Final = 2000
+_LONGEST_KEPT: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +49,48 @@ class ListRequest:
 
 
 class _Head(msgspec.Struct):
-    """The two values of a record's JSON that an answer's headers need."""
+    """What of a record's JSON is needed beside its text."""
 
-    id: str
+    id: str = ""
     version: int | None = None
+
+
+_HEAD: Final = msgspec.json.Decoder(_Head)
+_ASKED: Final[PerCatalog[Lifted]] = PerCatalog(2_000)
 
 
 async def list_page(tx: Transaction, obj: ObjectDef, wanted: ListRequest) -> Page:
     """Give a page of an object's records as JSON texts. Raises what the query language raises."""
-    query = Query(
-        select=_selected(tx, obj, wanted.fields),
-        source=Source(Path((obj.name,))),
-        where=parse_condition(wanted.where) if wanted.where else None,
-        order_by=nulls_last(parse_order(wanted.order_by)) if wanted.order_by else (),
+    asked = (tx.rights.digest, obj.id, wanted.fields, wanted.where, wanted.order_by)
+    lifted = _kept(tx, asked, lambda: _list_query(tx, obj, wanted))
+    return await answer(
+        tx,
+        Question(
+            lifted.query,
+            page_size=wanted.limit,
+            cursor=wanted.cursor,
+            counts=wanted.count,
+            lifted=lifted,
+        ),
     )
-    return await answer(tx, Question(query, {}, wanted.limit, wanted.cursor, counts=wanted.count))
+
+
+def _kept(tx: Transaction, asked: tuple[object, ...], make: Callable[[], Lifted]) -> Lifted:
+    """Give a query that was asked before, or make it; long ones are not worth the memory."""
+    if len(repr(asked)) > _LONGEST_KEPT:
+        return make()
+    return _ASKED.get(tx.catalog, asked, make)
+
+
+def _list_query(tx: Transaction, obj: ObjectDef, wanted: ListRequest) -> Lifted:
+    return lift(
+        Query(
+            select=_selected(tx, obj, wanted.fields),
+            source=Source(Path((obj.name,))),
+            where=parse_condition(wanted.where) if wanted.where else None,
+            order_by=nulls_last(parse_order(wanted.order_by)) if wanted.order_by else (),
+        )
+    )
 
 
 async def count_records(tx: Transaction, obj: ObjectDef, where: str | None) -> int | None:
@@ -84,12 +112,27 @@ async def record_text(
     With all fields come the first few of the child records that belong to its picture. Raises
     UnknownRecord.
     """
+    asked = (tx.rights.digest, obj.id, fields)
+    whole = _kept(tx, asked, lambda: _record_query(tx, obj, fields))
+    text = Text(format_id(obj.prefix, record_id))
+    lifted = replace(whole, literals=(*whole.literals[:-1], text))
+    page = await answer(tx, Question(lifted.query, page_size=1, counts=False, lifted=lifted))
+    if not page.records:
+        raise UnknownRecord(f"There is no {obj.label} {text.value}.")
+    return page.records[0], _HEAD.decode(page.records[0]).version
+
+
+def _record_query(tx: Transaction, obj: ObjectDef, fields: tuple[str, ...] | None) -> Lifted:
+    """Give the query for one record; its last literal is the id."""
     children = tuple(_children(tx, obj)) if fields is None else ()
-    texts = await _ask(tx, obj, [record_id], (*_selected(tx, obj, fields), *children))
-    if record_id not in texts:
-        raise UnknownRecord(f"There is no {obj.label} {format_id(obj.prefix, record_id)}.")
-    text = texts[record_id]
-    return text, msgspec.json.decode(text, type=_Head).version
+    return lift(
+        Query(
+            select=(*_selected(tx, obj, fields), *children),
+            source=Source(Path((obj.name,))),
+            # A single value rather than a list, so that PostgreSQL plans it once for all ids.
+            where=Comparison(Path(("id",)), Operator.EQUAL, Text(format_id(obj.prefix, 0))),
+        )
+    )
 
 
 async def record_values(tx: Transaction, obj: ObjectDef, record_id: RecordId) -> JsonObject:
@@ -115,19 +158,8 @@ async def nth_record(tx: Transaction, obj: ObjectDef, number: int) -> RecordId:
     return _id_in(page.records[0])
 
 
-async def _ask(
-    tx: Transaction, obj: ObjectDef, ids: Sequence[RecordId], select: tuple[Item, ...]
-) -> dict[RecordId, str]:
-    assert len(ids) <= _MOST_AT_ONCE
-    texts = tuple(Text(format_id(obj.prefix, one)) for one in ids)
-    among: Condition = Membership(Path(("id",)), ListOperator.IN, texts)
-    query = Query(select=select, source=Source(Path((obj.name,))), where=among)
-    page = await answer(tx, Question(query, {}, _MOST_AT_ONCE, counts=False))
-    return {_id_in(text): text for text in page.records}
-
-
 def _id_in(text: str) -> RecordId:
-    return parse_id(msgspec.json.decode(text, type=_Head).id)[1]
+    return parse_id(_HEAD.decode(text).id)[1]
 
 
 def _selected(tx: Transaction, obj: ObjectDef, names: tuple[str, ...] | None) -> tuple[Item, ...]:
