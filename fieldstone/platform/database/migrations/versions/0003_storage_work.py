@@ -99,7 +99,7 @@ TENANTS_DUE = """
 -- for any statement of the application.
 CREATE FUNCTION tenants_due(deleted timestamptz, answered timestamptz, ended timestamptz,
                             used date)
-RETURNS SETOF int LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+RETURNS TABLE (due int) LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE one int;
 BEGIN
   FOR one IN SELECT id FROM tenant WHERE status = 'active' ORDER BY id LOOP
@@ -112,8 +112,26 @@ BEGIN
       OR EXISTS (SELECT FROM idempotency WHERE tenant_id = one AND created_at < answered)
       OR EXISTS (SELECT FROM job WHERE tenant_id = one AND finished_at < ended)
       OR EXISTS (SELECT FROM field_use WHERE tenant_id = one AND day < used)
-    THEN RETURN NEXT one;
+    THEN due := one; RETURN NEXT;
     END IF;
+  END LOOP;
+END $$;
+
+-- The objects that have more rows than this in a shared heap. A tenant whose heap has fewer rows
+-- in all by the statistics is passed over; -1 stands for a heap that was never analysed.
+CREATE FUNCTION big_objects(above int) RETURNS TABLE (of_tenant int, object_id int)
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE one record;
+BEGIN
+  FOR one IN SELECT t.id, t.leaf FROM tenant t
+      JOIN pg_class c ON c.oid = to_regclass(t.leaf)
+      WHERE t.status = 'active' AND (c.reltuples < 0 OR c.reltuples > above) ORDER BY t.id LOOP
+    PERFORM set_config('app.tenant', one.id::text, true);
+    RETURN QUERY EXECUTE format(
+      'SELECT %1$s, c.id FROM component c WHERE c.tenant_id = %1$s AND c.kind = ''object'''
+      ' AND c.deleted_at IS NULL AND NOT c.storage ?| ARRAY[''heap'', ''move'', ''leave'']'
+      ' AND EXISTS (SELECT FROM %2$I r WHERE r.tenant_id = %1$s AND r.object_id = c.id OFFSET %3$s)',
+      one.id, one.leaf, above);
   END LOOP;
 END $$;
 """
