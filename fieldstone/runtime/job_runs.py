@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import DateTime, Integer, Text, and_, or_
+from sqlalchemy import DateTime, Integer, Text, and_, null, or_
 from sqlalchemy.dialects.postgresql import JSONB
 
 from fieldstone.errors import Conflict, FieldstoneError, Problem, Unavailable
@@ -60,7 +60,7 @@ _PUT_BACK: Final = prepared_job_update(
     _IS_MINE,
     state="waiting",
     run_after=parameter("run_after", DateTime(timezone=True)),
-    relayed_at=None,
+    relayed_at=null(),
 )
 
 

@@ -35,7 +35,7 @@ _LOOKED_AT: Final = 400
 _FEW: Final = 5
 _WORDS_APART: Final = 4
 _TELLING: Final = 3
-_LEAST_LIKE: Final = 60.0
+_LEAST_LIKE: Final = 70.0
 _CACHED: Final = 1024
 
 
@@ -119,15 +119,24 @@ async def search_everything(
     """
     words = words_of(text)
     strict = await _candidates(tx, _ALL_WORDS, words, obj)
-    hits = await _hits(tx, strict, words, loosely=False)
+    hits = await _hits(tx, strict, words)
     if len(hits) < min(limit + offset, _FEW) and len(words) > 1:
         apart = await _by_single_words(tx, words, obj)
-        hits += await _hits(tx, _without(apart, hits), words, loosely=False)
+        hits += await _hits(tx, _without(apart, hits), words)
     if len(hits) < min(limit + offset, _FEW):
-        loose = await _candidates(tx, _LOOSELY, words, obj)
-        hits += await _hits(tx, _without(loose, hits), words, loosely=True)
+        hits += await _loose_hits(tx, words, obj, hits)
     hits.sort(key=lambda hit: (-hit.score, fold(hit.name), hit.id))
     return hits[offset : offset + limit]
+
+
+async def _loose_hits(
+    tx: Transaction, words: Sequence[str], obj: ObjectDef | None, hits: Sequence[Hit]
+) -> list[Hit]:
+    """Give what mistyped words may mean. Where there are hits, numbers and addresses are meant."""
+    if hits and any("@" in word or any(c.isdigit() for c in word) for word in words):
+        return []
+    loose = await _candidates(tx, _LOOSELY, words, obj)
+    return await _hits(tx, _without(loose, hits), words, loosely=True)
 
 
 async def _candidates(
@@ -162,7 +171,7 @@ def _without(candidates: dict[int, str], hits: Iterable[Hit]) -> dict[int, str]:
 
 
 async def _hits(
-    tx: Transaction, candidates: Mapping[int, str], words: Sequence[str], *, loosely: bool
+    tx: Transaction, candidates: Mapping[int, str], words: Sequence[str], *, loosely: bool = False
 ) -> list[Hit]:
     """Load candidates and keep those that the words find in what the viewer may read."""
     if not candidates:
@@ -269,14 +278,12 @@ def _score(
         return 100.0 + _closeness(folded, words) + fuzz.WRatio(" ".join(words), folded) / 10
     if not loosely:
         return 0.0
-    asked = " ".join(words)
-    likeness = max(fuzz.token_set_ratio(asked, folded), _word_by_word(words, own))
-    return likeness if likeness >= _LEAST_LIKE else 0.0
+    return _word_by_word(words, f"{own} {beside}")
 
 
-def _word_by_word(words: Sequence[str], own: str) -> float:
-    """Give how like each word's nearest word is, on average."""
-    known = set(own.split())
+def _word_by_word(words: Sequence[str], text: str) -> float:
+    """Give how like each word's nearest word is, on average; 0 if one has none that is near."""
+    known = set(text.split())
     if not known:
         return 0.0
     best = [max(fuzz.ratio(word, other) for other in known) for word in words]

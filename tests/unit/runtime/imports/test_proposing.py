@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from fieldstone.metadata.rights import ADMINISTRATOR
+from fieldstone.metadata.values import Json
 from fieldstone.runtime.imports.mapping import show_mapping
 from fieldstone.runtime.imports.proposing import look_at, propose
 from fieldstone.runtime.imports.source import open_source
 from tests.support.crm_catalog import crm_catalog
 
 
-def proposed(tmp_path: Path, obj: str, text: str) -> dict[str, object]:
+def proposed(tmp_path: Path, obj: str, text: str) -> Mapping[str, Json]:
     """Give the mapping that is proposed for a file."""
     path = tmp_path / "list.csv"
     path.write_text(text)
