@@ -107,9 +107,9 @@ def fill(url: str) -> None:
         assert answer.is_success, answer.text
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A running Chromium."""
+    """A running Chromium. It ends with its module, for its driver holds the thread's loop."""
     program = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if program is None:
         missing("Chromium")
