@@ -24,6 +24,7 @@ from fieldstone.api.openapi_operation import (
 from fieldstone.api.openapi_record_operations import RECORD_OPERATIONS, shortcut_operations
 from fieldstone.api.openapi_setup_operations import SETUP_OPERATIONS
 from fieldstone.api.openapi_shapes import HEADERS, PARAMETERS, REFUSALS, SCHEMAS, TEXT
+from fieldstone.api.openapi_storage_operations import STORAGE_OPERATIONS
 from fieldstone.api.openapi_work_operations import WORK_OPERATIONS, WORK_SCHEMAS
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.schemas import DIALECT
@@ -34,6 +35,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     **SETUP_OPERATIONS,
     **RECORD_OPERATIONS,
     **WORK_OPERATIONS,
+    **STORAGE_OPERATIONS,
 }
 """By method and address, which may also begin with /api."""
 

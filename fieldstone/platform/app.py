@@ -24,14 +24,16 @@ from fieldstone.api import objects as objects_api
 from fieldstone.api import openapi as openapi_api
 from fieldstone.api import query as query_api
 from fieldstone.api import records as records_api
+from fieldstone.api import recycle_bin as recycle_bin_api
 from fieldstone.api import search as search_api
 from fieldstone.api import shortcuts as shortcuts_api
+from fieldstone.api import storage as storage_api
 from fieldstone.clock import Clock, SystemClock
 from fieldstone.ids import IdMinter
 from fieldstone.platform import tenant_endpoints
 from fieldstone.platform.administrators import Administrators
 from fieldstone.platform.database.pool import open_pool
-from fieldstone.platform.job_kinds import files_of, import_parts
+from fieldstone.platform.job_kinds import files_of, import_parts, storage_rules_of
 from fieldstone.platform.middleware.errors import Errors
 from fieldstone.platform.middleware.request_id import RequestId
 from fieldstone.platform.middleware.security_headers import SecurityHeaders
@@ -40,6 +42,7 @@ from fieldstone.platform.middleware.viewer import LOOPBACK, ViewerOfRequest
 from fieldstone.platform.settings import Settings
 from fieldstone.platform.tenants import Tenants
 from fieldstone.runtime.catalogs import CatalogStore
+from fieldstone.runtime.storage.usage import UsageCounter
 from fieldstone.runtime.tenants import TenantDirectory
 from fieldstone.runtime.transactions import Database
 from fieldstone.ui_generator.pages.errors import error_page
@@ -58,6 +61,7 @@ class Engine:
     directory: TenantDirectory
     tenants: Tenants
     administrators: Administrators
+    usage: UsageCounter
 
     async def close(self) -> None:
         """Let go of the database."""
@@ -70,10 +74,11 @@ async def open_engine(settings: Settings, clock: Clock | None = None) -> Engine:
     pool = await open_pool(settings.database_url, statement_timeout_s=settings.statement_timeout_s)
     the_clock = clock or SystemClock()
     minter = IdMinter(the_clock, await pool.fetchval(_TAKE_NODE))
-    database = Database(pool, CatalogStore(), the_clock, minter)
+    usage = UsageCounter()
+    database = Database(pool, CatalogStore(), the_clock, minter, usage)
     directory = TenantDirectory(pool)
     tenants = Tenants(pool, database, directory)
-    return Engine(pool, database, directory, tenants, Administrators(database))
+    return Engine(pool, database, directory, tenants, Administrators(database), usage)
 
 
 def build_app(engine: Engine, settings: Settings) -> Starlette:
@@ -98,6 +103,8 @@ def build_app(engine: Engine, settings: Settings) -> Starlette:
     app.state.settings = settings
     app.state.documents = openapi_api.DocumentStore()
     app.state.site = site
+    app.state.usage = engine.usage
+    app.state.storage_rules = storage_rules_of(settings)
     app.state.files = files_of(settings)
     app.state.import_parts = import_parts(settings)
     return app
@@ -109,7 +116,8 @@ async def application(settings: Settings, clock: Clock | None = None) -> AsyncIt
     engine = await open_engine(settings, clock)
     try:
         await engine.tenants.ensure_default()
-        yield build_app(engine, settings)
+        async with engine.usage.flushing(engine.database):
+            yield build_app(engine, settings)
     finally:
         await engine.close()
 
@@ -138,6 +146,8 @@ def all_routes() -> list[BaseRoute]:
         *jobs_api.ROUTES,
         *files_api.ROUTES,
         *exports_api.ROUTES,
+        *storage_api.ROUTES,
+        *recycle_bin_api.ROUTES,
         *openapi_api.ROUTES,
         *tenant_endpoints.ROUTES,
         *PAGES,

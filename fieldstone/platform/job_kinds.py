@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import partial
 
 from fieldstone.intelligence.matching.matcher import RecordMatcher
@@ -11,6 +12,8 @@ from fieldstone.runtime.files import LocalFiles
 from fieldstone.runtime.imports.plan import IMPORT
 from fieldstone.runtime.imports.run import ImportParts, run_import
 from fieldstone.runtime.job_runs import JobFunction
+from fieldstone.runtime.storage.job_table import storage_jobs
+from fieldstone.runtime.storage.rules import StorageRules
 
 
 def files_of(settings: Settings) -> LocalFiles:
@@ -23,8 +26,17 @@ def import_parts(settings: Settings) -> ImportParts:
     return ImportParts(files_of(settings), RecordMatcher())
 
 
+def storage_rules_of(settings: Settings) -> StorageRules:
+    """Give what the work on storage is set to."""
+    return StorageRules(
+        promote_above=settings.promote_above,
+        keep_deleted=timedelta(days=settings.keep_deleted_days),
+    )
+
+
 def job_kinds(settings: Settings) -> Mapping[str, JobFunction]:
     """Give the table of kinds."""
     return {
         IMPORT: partial(run_import, parts=import_parts(settings)),
+        **storage_jobs(storage_rules_of(settings), files_of(settings)),
     }

@@ -177,6 +177,18 @@ class Settings:
         lambda: 500_000_000,
         "Largest file of an import.",
     )
+    promote_above: int = _setting(
+        "FIELDSTONE_PROMOTE_ABOVE",
+        _natural,
+        lambda: 50_000,
+        "Records beyond which an object gets a table of its own, in the background.",
+    )
+    keep_deleted_days: int = _setting(
+        "FIELDSTONE_KEEP_DELETED_DAYS",
+        _natural,
+        lambda: 30,
+        "Days for which deleted records, fields and objects can be restored.",
+    )
     request_timeout_s: float = _setting(
         "FIELDSTONE_REQUEST_TIMEOUT_S",
         _seconds,

@@ -26,12 +26,13 @@ from fieldstone.ids import RecordId
 from fieldstone.metadata.tables import TENANT
 from fieldstone.platform import lifeline
 from fieldstone.platform.app import Engine, open_engine
-from fieldstone.platform.job_kinds import job_kinds
+from fieldstone.platform.job_kinds import job_kinds, storage_rules_of
 from fieldstone.platform.queue import declare_actor, open_broker, send
 from fieldstone.platform.settings import Settings, load_settings
 from fieldstone.runtime.job_runs import JobContext, JobFunction, claim_job, run_claimed
 from fieldstone.runtime.jobs import CHANNEL, Job
 from fieldstone.runtime.statements import parameter, prepare
+from fieldstone.runtime.storage.maintenance import Maintenance
 from fieldstone.runtime.tenants import Tenant, tenant_from
 from fieldstone.runtime.transactions import Viewer
 
@@ -137,9 +138,14 @@ async def work(settings: Settings) -> None:
     declare_actor(broker, run)
     threads = dramatiq.Worker(broker, worker_threads=THREADS)
     threads.start()
+    rules, clock = storage_rules_of(settings), worker.clock
+    maintenance = Maintenance(engine.pool, engine.database, rules, clock)
+    keeping = asyncio.create_task(maintenance.keep_up(worker.stopping))
     try:
         await worker.relay(broker)
     finally:
+        worker.stopping.set()
+        await keeping
         # In a thread of its own, since the jobs that are waited for need this loop.
         await asyncio.to_thread(threads.stop, timeout=int(_PATIENCE_S * 1000))
         await engine.close()

@@ -17,6 +17,8 @@ COMMANDS = {
     "export": (f"{_ROOM}.export", "Write records to a file."),
     "worker": (f"{_ROOM}.worker", "Run one more worker process."),
     "tenants": (f"{_ROOM}.tenants", "List and make tenants."),
+    "storage": (f"{_ROOM}.storage", "Show where records lie, and move them."),
+    "advise": (f"{_ROOM}.advise", "Tell which fields would be served by a slot."),
     "doctor": (f"{_ROOM}.doctor", "Check Python, servers, data directory and settings."),
     "test": (f"{_ROOM}.test", "Run the tests of a checkout, in parallel."),
     "docs": (f"{_ROOM}.docs", "Write the reference pages from the code and build the docs."),

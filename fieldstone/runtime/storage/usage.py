@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
 
+import asyncpg
 from sqlalchemy import ARRAY, BigInteger, Date, Integer, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
@@ -117,19 +120,27 @@ class UsageCounter:
             async with database.write(tenant, _NOBODY) as tx:
                 await _write(tx, counts)
 
-    async def keep_flushing(self, database: Database, every_s: float = EVERY_S) -> None:
-        """Flush every minute until cancelled, and once more then."""
+    @asynccontextmanager
+    async def flushing(self, database: Database, every_s: float = EVERY_S) -> AsyncIterator[None]:
+        """Flush every minute for the length of a block, and at its end."""
+        task = asyncio.create_task(self._keep_flushing(database, every_s))
         try:
-            while True:
-                await asyncio.sleep(every_s)
-                await self._try_flush(database)
+            yield
         finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+            await self._try_flush(database)
+
+    async def _keep_flushing(self, database: Database, every_s: float) -> None:
+        while True:
+            await asyncio.sleep(every_s)
             await self._try_flush(database)
 
     async def _try_flush(self, database: Database) -> None:
         try:
             await self.flush(database)
-        except (FieldstoneError, OSError):
+        except (FieldstoneError, asyncpg.PostgresError, OSError):
             return  # the counts are lost, and the next minute's are as good
 
 
