@@ -70,24 +70,32 @@ async def add_demo(engine: Engine, tenant_name: str = DEFAULT_TENANT) -> int:
 
 
 async def _add_all(tx: Transaction) -> int:
-    """Write in rounds: in each, the records that refer only to those written before."""
-    waiting = {tx.catalog.get_object(name): dict(of) for name, of in declared_records().items()}
+    """Write object by object, each after those that its records refer to."""
+    waiting = {tx.catalog.get_object(name): of for name, of in declared_records().items()}
     ids: dict[str, str] = {}
-    while any(waiting.values()):
-        before = len(ids)
-        for obj, records in waiting.items():
-            ready = [key for key in records if _referred(obj, records[key]) <= ids.keys()]
-            ids |= await _add(tx, obj, {key: records.pop(key) for key in ready}, ids)
-        assert len(ids) > before, f"These refer to nothing: {waiting}"
+    while waiting:
+        ready = [obj for obj, of in waiting.items() if _referred(obj, of) <= ids.keys() | of.keys()]
+        assert ready, f"These refer to nothing, or in a circle: {[obj.name for obj in waiting]}"
+        for obj in ready:
+            await _add_in_rounds(tx, obj, waiting.pop(obj), ids)
     return len(ids)
+
+
+async def _add_in_rounds(
+    tx: Transaction, obj: ObjectDef, records: Records, ids: dict[str, str]
+) -> None:
+    """Write the records of one object, those that refer to others of them in later rounds."""
+    while records:
+        now = {key: one for key, one in records.items() if _referred(obj, {key: one}) <= ids.keys()}
+        assert now, f"These refer to each other: {[*records]}"
+        ids |= await _add(tx, obj, now, ids)
+        records = {key: one for key, one in records.items() if key not in now}
 
 
 async def _add(
     tx: Transaction, obj: ObjectDef, records: Records, ids: Mapping[str, str]
 ) -> dict[str, str]:
     """Write some records of one object; give their ids by their keys."""
-    if not records:
-        return {}
     sent = [
         {name: _value(tx, obj.get_field(name), value, ids) for name, value in record.items()}
         for record in records.values()
@@ -100,10 +108,15 @@ async def _add(
     }
 
 
-def _referred(obj: ObjectDef, record: JsonObject) -> set[str]:
-    """Give the keys of the records that a record refers to."""
-    values = (value for name, value in record.items() if obj.get_field(name).is_reference)
-    return {key for value in values for key in _keys(value)}
+def _referred(obj: ObjectDef, records: Records) -> set[str]:
+    """Give the keys of the records that some records refer to."""
+    return {
+        key
+        for record in records.values()
+        for name, value in record.items()
+        if obj.get_field(name).is_reference
+        for key in _keys(value)
+    }
 
 
 def _keys(value: Json) -> Iterator[str]:
