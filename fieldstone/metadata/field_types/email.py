@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from sqlalchemy import ColumnElement
 
 from fieldstone.errors import BadValue
@@ -21,6 +22,11 @@ from fieldstone.metadata.slots import TEXT_SLOT_LENGTH, SlotKind
 from fieldstone.metadata.values import Json, JsonSchema, fold
 
 MAX_EMAIL_LENGTH: Final = 254
+_PLAIN: Final = re.compile(
+    r"[A-Za-z0-9_+-]{1,64}(?:\.[A-Za-z0-9_+-]+)*"
+    r"@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?P<top>[a-z]{2,63})"
+)
+_MAX_LOCAL_LENGTH: Final = 64
 
 
 def read_email(text: str) -> str:
@@ -28,10 +34,27 @@ def read_email(text: str) -> str:
 
     Raises BadValue.
     """
+    if is_plain(text):
+        return text
     try:
         return validate_email(text, check_deliverability=False).normalized
     except EmailNotValidError as error:
         raise BadValue(f"{text[:80]!r} is not an e-mail address.", hint=str(error)) from None
+
+
+def is_plain(text: str) -> bool:
+    """Tell whether an address is surely valid and in its normal form, as nearly all are.
+
+    The validator takes forty times as long to say so, which is felt in imports.
+    """
+    match = _PLAIN.fullmatch(text)
+    return (
+        match is not None
+        and len(text) <= MAX_EMAIL_LENGTH
+        and text.index("@") <= _MAX_LOCAL_LENGTH
+        and "--" not in text
+        and match["top"] not in SPECIAL_USE_DOMAIN_NAMES
+    )
 
 
 class Email(FieldType[NoOptions, str]):

@@ -53,7 +53,10 @@ class Operator(StrEnum):
 
 def is_blank(encoded: Json) -> bool:
     """Tell whether an encoded value says nothing; such a value is stored as absent."""
-    return encoded is None or encoded in ("", [], {})
+    return encoded is None or (isinstance(encoded, _MAY_BE_EMPTY) and not encoded)
+
+
+_MAY_BE_EMPTY: Final = (str, list, dict)
 
 
 NONE: Final[frozenset[Operator]] = frozenset()
