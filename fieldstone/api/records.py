@@ -33,12 +33,12 @@ from fieldstone.ids import BadId, format_id, parse_id
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.values import Json, JsonObject, write_json
 from fieldstone.runtime.idempotency import earlier_answer, keep_answer
-from fieldstone.runtime.records.delete import delete, restore
+from fieldstone.runtime.records.delete import delete, delete_all, restore
 from fieldstone.runtime.records.draft import Outcome
 from fieldstone.runtime.records.history import history_page
 from fieldstone.runtime.records.reading import read_values
 from fieldstone.runtime.records.showing import ListRequest, list_page, record_text, record_values
-from fieldstone.runtime.records.upsert import find_by_key
+from fieldstone.runtime.records.upsert import upsert
 from fieldstone.runtime.records.write import (
     Incoming,
     StaleVersion,
@@ -122,7 +122,8 @@ async def change_record(request: Request) -> Response:
     async def change(tx: Transaction) -> tuple[int, str]:
         obj = visible_object(tx, request.path_params["object"])
         number = record_id(obj, request.path_params["id"])
-        version = _if_match(request) or sent_version(body)
+        guard = _if_match(request)
+        version = sent_version(body) if guard is None else guard
         incoming = incoming_of(read_values(obj, body, tx.rights), id=number, version=version)
         try:
             return 200, await _write_one(tx, obj, incoming)
@@ -166,9 +167,8 @@ async def delete_records(request: Request) -> Response:
 
     async def remove(tx: Transaction) -> tuple[int, str]:
         obj = visible_object(tx, request.path_params["object"])
-        for text in ids:
-            await delete(tx, obj, record_id(obj, text))
-        return 200, write_json({"deleted": len(ids)})
+        numbers = sorted({record_id(obj, text) for text in ids})
+        return 200, write_json({"deleted": await delete_all(tx, obj, numbers)})
 
     return await in_transaction(request, None, remove)
 
@@ -193,8 +193,9 @@ async def upsert_record(request: Request) -> Response:
     async def put(tx: Transaction) -> tuple[int, str]:
         obj = visible_object(tx, request.path_params["object"])
         field, value = request.path_params["field"], request.path_params["value"]
-        [incoming] = await find_by_key(tx, obj, field, [{**body, field: value}])
-        return (200 if incoming.id else 201), await _write_one(tx, obj, incoming)
+        sent = [{**body, field: value}]
+        [outcome] = await upsert(tx, obj, field, sent, version=_if_match(request))
+        return (201 if outcome.operation == "created" else 200), await _shown(tx, obj, outcome)
 
     return await in_transaction(request, body, put)
 
@@ -209,8 +210,8 @@ async def upsert_records(request: Request) -> Response:
 
     async def put_many(tx: Transaction) -> tuple[int, str]:
         obj = visible_object(tx, request.path_params["object"])
-        incoming = await find_by_key(tx, obj, key, records)
-        return await _write_many(tx, obj, incoming, partly=partly)
+        outcomes = await upsert(tx, obj, key, records, partly=partly)
+        return 200, _results(obj, outcomes)
 
     return await in_transaction(request, body, put_many)
 
@@ -257,12 +258,18 @@ async def _try(request: Request, body: Json, work: Work, key: str | None) -> Res
 
 
 def _digest(request: Request, body: Json) -> str:
-    parts = f"{request.method} {request.url.path}?{request.url.query} {write_json(body)}"
+    viewer = viewer_of(request)
+    who = f"{viewer.user_id} {viewer.rights.digest}"
+    parts = f"{who} {request.method} {request.url.path}?{request.url.query} {write_json(body)}"
     return hashlib.sha256(parts.encode()).hexdigest()
 
 
 async def _write_one(tx: Transaction, obj: ObjectDef, incoming: Incoming) -> str:
     [outcome] = await write(tx, obj, [incoming])
+    return await _shown(tx, obj, outcome)
+
+
+async def _shown(tx: Transaction, obj: ObjectDef, outcome: Outcome) -> str:
     assert outcome.id is not None
     text, _ = await record_text(tx, obj, outcome.id, None)
     return text
@@ -271,12 +278,15 @@ async def _write_one(tx: Transaction, obj: ObjectDef, incoming: Incoming) -> str
 async def _write_many(
     tx: Transaction, obj: ObjectDef, incoming: Sequence[Incoming], *, partly: bool
 ) -> tuple[int, str]:
-    outcomes = await write(tx, obj, incoming, partly=partly)
+    return 200, _results(obj, await write(tx, obj, incoming, partly=partly))
+
+
+def _results(obj: ObjectDef, outcomes: Sequence[Outcome]) -> str:
     counts = dict.fromkeys(("created", "updated", "unchanged", "failed"), 0)
     for outcome in outcomes:
         counts[outcome.operation] += 1
     results = [_result(obj, outcome) for outcome in outcomes]
-    return 200, write_json({"results": results, **counts})
+    return write_json({"results": results, **counts})
 
 
 def _result(obj: ObjectDef, outcome: Outcome) -> dict[str, object]:

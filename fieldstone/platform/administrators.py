@@ -27,11 +27,15 @@ class Administrators:
 
     async def get(self, tenant: Tenant) -> Viewer:
         """Give the viewer that acts as the administrator of a tenant."""
-        if tenant.id not in self._found:
-            self._found[tenant.id] = await self._load(tenant)
+        known = self._found.get(tenant.id)
+        if known is not None:
+            return known
+        viewer = await self._load(tenant)
+        if viewer.user_id is not None:  # a tenant that is being made has its user in a moment
+            self._found[tenant.id] = viewer
             if len(self._found) > _KEPT:
                 self._found.popitem(last=False)
-        return self._found[tenant.id]
+        return viewer
 
     async def _load(self, tenant: Tenant) -> Viewer:
         nobody = Viewer(None, NAME, time_zone=tenant.time_zone, locale=tenant.locale)

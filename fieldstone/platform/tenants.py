@@ -73,6 +73,8 @@ class Tenants:
             values = {"name": name, "label": label, "settings": write_json({})}
             row = await self._pool.fetchrow(_CREATE.sql, *_CREATE.arguments(values))
         except asyncpg.UniqueViolationError as error:
+            # A crash may have left it without the CRM; who asks again mends that.
+            await self._furnish(await self._directory.get(name))
             raise TenantExists(f"There is a tenant {name} already.") from error
         tenant = Tenant(TenantId(row["new_id"]), name, label, row["new_leaf"])
         await self._furnish(tenant)

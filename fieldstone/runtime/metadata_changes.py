@@ -28,6 +28,7 @@ from fieldstone.metadata.component_change import ComponentChange
 from fieldstone.metadata.tables import CATALOG_VERSION, COMPONENT, COMPONENT_CHANGE
 from fieldstone.metadata.values import write_json
 from fieldstone.runtime.catalogs import ALL_COMPONENTS, stored_component
+from fieldstone.runtime.field_upkeep import keep_up
 from fieldstone.runtime.statements import Prepared, incoming, parameter, prepare
 from fieldstone.runtime.transactions import Transaction
 
@@ -132,6 +133,7 @@ async def _apply(tx: Transaction, stored: list[StoredComponent], plan: MetadataP
     )
     rows = _after(tx, stored, numbered)
     catalog = build_catalog(tx.tenant.id, version, tx.tenant.leaf, rows)
+    await keep_up(tx, numbered, tx.catalog, catalog)
     return Applied(MetadataPlan(tuple(numbered)), catalog)
 
 

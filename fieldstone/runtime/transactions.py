@@ -270,7 +270,8 @@ class Database:
 
     async def _catalog(self, connection: Any, tenant: Tenant, hold: Hold) -> Catalog:
         while True:
-            version = await connection.fetchval(_OPEN, tenant.id, int(hold))
+            with _Timeouts():
+                version = await connection.fetchval(_OPEN, tenant.id, int(hold))
             assert version is not None, f"tenant {tenant.id} has no catalog"
             catalog = self._catalogs.find(tenant, version)
             if catalog is not None:

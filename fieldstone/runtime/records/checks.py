@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from fieldstone.ids import format_id, parse_id
 from fieldstone.metadata.catalog import Field, ObjectDef
@@ -11,6 +12,8 @@ from fieldstone.runtime.records.draft import Draft
 from fieldstone.runtime.records.heap_statements import living_ids
 from fieldstone.runtime.records.side_statements import CLAIM_UNIQUE, RELEASE_UNIQUE, WHO_HOLDS
 from fieldstone.runtime.transactions import Transaction
+
+NOT_UNIQUE: Final = "value.not_unique"
 
 
 def check_required(obj: ObjectDef, drafts: Iterable[Draft]) -> None:
@@ -101,7 +104,7 @@ def _texts(value: Json) -> list[str]:
 
 async def claim_unique(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> None:
     """Take the unique values of records, or note who has them already."""
-    fields = [f for f in obj.own_fields if f.unique or f.external_id]
+    fields = [f for f in obj.own_fields if is_unique(f)]
     changed = [(d, f) for d in drafts if not d.problems for f in fields if _changed(d, f)]
     released = [(d, f) for d, f in changed if d.before and d.before.data.get(f.key) is not None]
     if released:
@@ -127,6 +130,11 @@ async def claim_unique(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft])
     await _refuse_losers(tx, obj, {key: claims[key] for key in keys if key not in won})
 
 
+def is_unique(field: Field) -> bool:
+    """Tell whether no two records may have one value."""
+    return field.unique or field.external_id
+
+
 def unique_key(field: Field, value: Json) -> str:
     """Give the text under which a unique value is held."""
     text = str(value)
@@ -143,7 +151,7 @@ def _first_claims(
         if key in claims:
             other = claims[key][0].number
             message = f"{field.label} is the same as that of record {other + 1} of this call."
-            draft.refuse("value.not_unique", message, field)
+            draft.refuse(NOT_UNIQUE, message, field)
         else:
             claims[key] = (draft, field)
     return claims
@@ -165,4 +173,4 @@ async def _refuse_losers(
     for key, (draft, field) in losers.items():
         other = format_id(obj.prefix, held[key]) if key in held else "another record"
         message = f"{field.label} {draft.value(field)} belongs to {other} already."
-        draft.refuse("value.not_unique", message, field)
+        draft.refuse(NOT_UNIQUE, message, field)

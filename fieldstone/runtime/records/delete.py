@@ -17,7 +17,7 @@ from fieldstone.ids import ObjectId, RecordId, format_id
 from fieldstone.metadata.catalog import Field, ObjectDef
 from fieldstone.metadata.values import Json, read_json, write_json
 from fieldstone.runtime.records import store
-from fieldstone.runtime.records.checks import claim_unique
+from fieldstone.runtime.records.checks import check_references, claim_unique
 from fieldstone.runtime.records.draft import Draft, StoredRecord
 from fieldstone.runtime.records.heap_statements import mark_deleted
 from fieldstone.runtime.records.side_statements import (
@@ -40,6 +40,12 @@ class StillReferenced(Conflict):
     """Other records point to this one and say that it may not be deleted."""
 
     code = "record.still_referenced"
+
+
+class ObjectInBin(Conflict):
+    """Records whose object was deleted as well."""
+
+    code = "record.object_in_bin"
 
 
 class TooFarReaching(Conflict):
@@ -91,6 +97,21 @@ async def delete(
     return sum(map(len, reach.deleted.values())) - 1
 
 
+async def delete_all(tx: Transaction, obj: ObjectDef, ids: Sequence[RecordId]) -> int:
+    """Put several records in the bin, all or none, each as a deletion of its own; how many.
+
+    One that goes along with another of them counts as well. Raises what delete raises.
+    """
+    found = await lock(tx, obj, ids)
+    missing = [number for number in ids if number not in found]
+    if missing:
+        raise UnknownRecord(f"There is no {obj.label} {format_id(obj.prefix, missing[0])}.")
+    for number in ids:
+        if await lock(tx, obj, [number]):
+            await delete(tx, obj, number)
+    return len(ids)
+
+
 async def _reach(tx: Transaction, obj: ObjectDef, roots: dict[RecordId, StoredRecord]) -> _Reach:
     """Follow the references level by level: one statement for a level's links."""
     reach = _Reach({obj.id: dict(roots)})
@@ -134,7 +155,7 @@ async def _next_level(tx: Transaction, links: Sequence[Any], reach: _Reach) -> l
 def _goes_along(source: ObjectDef, holder: Field, number: RecordId) -> bool:
     """Tell whether a record is deleted with its target; if not, its reference is emptied."""
     effect = str(getattr(holder.options, "on_delete", "clear"))
-    if effect == "restrict":
+    if effect == "restrict" or (effect == "clear" and holder.required):
         raise StillReferenced(
             f"{source.label} {format_id(source.prefix, number)} still points to it.",
             hint=f"Delete it or change its {holder.label} first.",
@@ -237,17 +258,42 @@ async def restore(tx: Transaction, obj: ObjectDef, record_id: RecordId) -> int:
     for row in rows:
         if row["field_id"] == _WHOLE_RECORD:
             by_object[ObjectId(row["object_id"])].append(RecordId(row["record_id"]))
-    back = 0
+    brought: list[tuple[ObjectDef, list[RecordId]]] = []
     for object_id, ids in by_object.items():
-        back += await _bring_back(tx, tx.catalog.by_id.get(object_id), ids)
+        back = tx.catalog.by_id.get(object_id)
+        if back is None:
+            raise ObjectInBin(
+                "Some of these records belong to an object that lies in the bin itself.",
+                hint="Restore the object first.",
+            )
+        brought.append((back, await _bring_back(tx, back, ids)))
     await _point_again(tx, [row for row in rows if row["field_id"] != _WHOLE_RECORD])
+    for back, ids in brought:
+        await _drop_dangling(tx, back, ids)
     await tx.run(REMOVE_FROM_BIN, tenant=tx.tenant.id, ids=[root["root_id"]])
-    return back
+    return sum(len(ids) for _, ids in brought)
 
 
-async def _bring_back(tx: Transaction, obj: ObjectDef | None, ids: list[RecordId]) -> int:
-    if obj is None:
-        return 0
+async def _drop_dangling(tx: Transaction, obj: ObjectDef, ids: list[RecordId]) -> None:
+    """Empty references of restored records to what is gone by now; refuse where one is required."""
+    records = await lock(tx, obj, ids)
+    drafts = [unchanged(record) for record in records.values()]
+    for draft in drafts:
+        draft.before = None
+    await check_references(tx, obj, drafts)
+    for draft in drafts:
+        draft.before = records[draft.id]
+        for problem in draft.problems:
+            holder = obj.find_field(str(problem.at).removeprefix("/"))
+            if holder is None or holder.required:
+                raise Several(draft.problems)
+            draft.put(holder, None)
+    changed = [draft for draft in drafts if draft.changed_keys()]
+    if changed:
+        await store.update(tx, obj, changed)
+
+
+async def _bring_back(tx: Transaction, obj: ObjectDef, ids: list[RecordId]) -> list[RecordId]:
     records = await lock(tx, obj, ids, deleted=True)
     drafts = [
         Draft(one.id, {}, owner_id=one.owner_id, data=dict(one.data)) for one in records.values()
@@ -268,7 +314,7 @@ async def _bring_back(tx: Transaction, obj: ObjectDef | None, ids: list[RecordId
     entries = [(None, {**one.data, "owner": one.owner_id}) for one in records.values()]
     if records:
         await store.write_log(tx, obj, "restore", versions, entries)
-    return len(records)
+    return list(records)
 
 
 async def _point_again(tx: Transaction, rows: Sequence[Any]) -> None:
@@ -281,7 +327,9 @@ async def _point_again(tx: Transaction, rows: Sequence[Any]) -> None:
         if obj is None:
             continue
         fields = {int(one.id): one for one in obj.own_fields}
-        existing = await lock(tx, obj, [RecordId(row["record_id"]) for row in found])
+        ids = [RecordId(row["record_id"]) for row in found]
+        # What was put in the bin since is filled again too, so that it comes back whole.
+        existing = await lock(tx, obj, ids) | await lock(tx, obj, ids, deleted=True)
         drafts = {number: unchanged(record) for number, record in existing.items()}
         for row in found:
             holder, draft = fields.get(row["field_id"]), drafts.get(RecordId(row["record_id"]))

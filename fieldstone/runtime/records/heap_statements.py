@@ -120,14 +120,21 @@ def _rows(heap_name: str, tenant_id: int, object_id: int, *, deleted: bool) -> A
 
 @lru_cache(maxsize=_CACHED)
 def living_ids(heap_name: str, tenant_id: int, object_id: int) -> Prepared:
-    """Those of these ids that are live records of the object."""
+    """Those of these ids that are live records of the object, kept from being deleted until then.
+
+    As a foreign key would: who deletes one waits for the transaction to end, and then finds what
+    points to it.
+    """
     table = heap(heap_name)
     return prepare(
-        select(table.c.id).where(
+        select(table.c.id)
+        .where(
             of_object(table, tenant_id, object_id),
             table.c.id == func.any(parameter("ids", ARRAY(BigInteger))),
             table.c.deleted_at.is_(None),
         )
+        .order_by(table.c.id)
+        .with_for_update(key_share=True, read=True)
     )
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from fieldstone.errors import InvalidInput
+from fieldstone.errors import InvalidInput, Several
 from fieldstone.metadata.catalog import Field, ObjectDef
 from fieldstone.metadata.values import JsonObject
-from fieldstone.runtime.records.checks import unique_key
+from fieldstone.runtime.records.checks import NOT_UNIQUE, unique_key
+from fieldstone.runtime.records.draft import Outcome
 from fieldstone.runtime.records.reading import Values, read_values
 from fieldstone.runtime.records.side_statements import WHO_HOLDS
-from fieldstone.runtime.records.write import Incoming, incoming_of, sent_version
-from fieldstone.runtime.transactions import Transaction
+from fieldstone.runtime.records.write import Incoming, incoming_of, sent_version, write
+from fieldstone.runtime.transactions import Collision, Transaction
 
 
 class NotAKey(InvalidInput):
@@ -57,6 +59,41 @@ async def find_by_key(
         )
         for one, key, raw in zip(read, keys, sent, strict=True)
     ]
+
+
+async def upsert(
+    tx: Transaction,
+    obj: ObjectDef,
+    name: str,
+    sent: Sequence[JsonObject],
+    *,
+    partly: bool = False,
+    version: int | None = None,
+) -> list[Outcome]:
+    """Change the records that have these keys and create the others; as write() does otherwise.
+
+    version: that of the one record sent, where it is told apart from it. Raises Collision if
+    somebody else created a record of a key meanwhile: tried again, it is found and changed.
+    """
+    incoming = await find_by_key(tx, obj, name, sent)
+    if version is not None:
+        incoming = [replace(one, version=version) for one in incoming]
+    place = f"/{key_field(obj, name).name}"
+    try:
+        outcomes = await write(tx, obj, incoming, partly=partly)
+    except Several as error:
+        if any(one.code == NOT_UNIQUE and _ends(one.at, place) for one in error.problems):
+            raise Collision("Two writers created one record.", hint="Try again.") from error
+        raise
+    for one, outcome in zip(incoming, outcomes, strict=True):
+        lost = any(p.code == NOT_UNIQUE and _ends(p.at, place) for p in outcome.problems)
+        if lost and one.id is None and not one.problems:
+            raise Collision("Two writers created one record.", hint="Try again.")
+    return outcomes
+
+
+def _ends(at: object, place: str) -> bool:
+    return isinstance(at, str) and at.endswith(place)
 
 
 def _key(field: Field, values: Values) -> str | None:
