@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from docs.reference_pages import api, commands, crm_objects, errors, field_types, settings
+from docs.reference_pages import api, commands, crm_objects, errors, field_types, settings, widgets
 
 REFERENCE = Path(__file__).parent / "reference"
 # A page more: a module in docs/reference_pages with a function render(), and a line here.
@@ -17,6 +17,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "errors.md": errors.render,
     "field_types.md": field_types.render,
     "settings.md": settings.render,
+    "widgets.md": widgets.render,
 }
 MARK = "<!-- Written by ./crm docs; changes by hand are lost. -->\n\n"
 
