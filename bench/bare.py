@@ -7,7 +7,6 @@ Nobody signs in, nothing is checked, nothing is logged: this is what a request c
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 import sys
@@ -17,6 +16,7 @@ from typing import Any, Final
 import asyncpg
 import msgspec
 import uvicorn
+import uvloop
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -170,4 +170,4 @@ async def _keep(connection: Any) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1])))
+    uvloop.run(serve(int(sys.argv[1])))

@@ -39,6 +39,7 @@ from fieldstone.platform.middleware.request_id import RequestId
 from fieldstone.platform.middleware.security_headers import SecurityHeaders
 from fieldstone.platform.middleware.tenant import TenantOfRequest
 from fieldstone.platform.middleware.viewer import LOOPBACK, ViewerOfRequest
+from fieldstone.platform.routing import IndexedRouter
 from fieldstone.platform.settings import Settings
 from fieldstone.platform.tenants import Tenants
 from fieldstone.runtime.catalogs import CatalogStore
@@ -86,7 +87,6 @@ def build_app(engine: Engine, settings: Settings) -> Starlette:
     site = build_site()
     local_only = settings.host in LOOPBACK and not settings.is_production
     app = Starlette(
-        routes=all_routes(),
         exception_handlers={HTTPException: _pass_on},
         middleware=[
             Middleware(RequestId),
@@ -98,6 +98,7 @@ def build_app(engine: Engine, settings: Settings) -> Starlette:
             ),
         ],
     )
+    app.router = IndexedRouter(all_routes())
     app.state.database = engine.database
     app.state.engine = engine
     app.state.settings = settings

@@ -5,13 +5,13 @@ Run as `python -m fieldstone.platform.web FD`, with settings in the environment.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import socket
 import sys
 
 import uvicorn
+import uvloop
 
 from fieldstone.platform import lifeline
 from fieldstone.platform.app import application
@@ -42,7 +42,7 @@ def main() -> None:
     """Run the process."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     lifeline.watch(os.environ)
-    asyncio.run(serve(int(sys.argv[1])))
+    uvloop.run(serve(int(sys.argv[1])))
 
 
 if __name__ == "__main__":
