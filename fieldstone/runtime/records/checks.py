@@ -7,10 +7,16 @@ from typing import Final
 
 from fieldstone.ids import format_id, parse_id
 from fieldstone.metadata.catalog import Field, ObjectDef
+from fieldstone.metadata.field_types.file import File
 from fieldstone.metadata.values import Json, fold
 from fieldstone.runtime.records.draft import Draft
 from fieldstone.runtime.records.heap_statements import living_ids
-from fieldstone.runtime.records.side_statements import CLAIM_UNIQUE, RELEASE_UNIQUE, WHO_HOLDS
+from fieldstone.runtime.records.side_statements import (
+    CLAIM_UNIQUE,
+    FILES,
+    RELEASE_UNIQUE,
+    WHO_HOLDS,
+)
 from fieldstone.runtime.transactions import Transaction
 
 NOT_UNIQUE: Final = "value.not_unique"
@@ -128,6 +134,32 @@ async def claim_unique(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft])
     )
     won = {(row["field_id"], row["value"]) for row in taken}
     await _refuse_losers(tx, obj, {key: claims[key] for key in keys if key not in won})
+
+
+async def check_files(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> None:
+    """Note every changed file value that no upload made; what is said of a file is the upload's."""
+    fields = [f for f in obj.own_fields if isinstance(f.type, File)]
+    held = [
+        (draft, field, parse_id(str(value["id"]))[1])
+        for draft in drafts
+        for field in fields
+        if _changed(draft, field) and isinstance(value := draft.value(field), dict)
+    ]
+    if not held:
+        return
+    ids = sorted({number for _, _, number in held})
+    known = {row["id"]: row for row in await tx.rows(FILES, tenant=tx.tenant.id, ids=ids)}
+    for draft, field, number in held:
+        row = known.get(number)
+        if row is None:
+            message = f"There is no file {format_id('file', number)}."
+            draft.refuse("value.unknown_reference", message, field, "Upload it first.")
+        elif row["size_bytes"] > field.options.size_bytes:
+            message = f"{row['name']} is larger than {field.options.size_bytes} bytes."
+            draft.refuse("value.invalid", message, field)
+        else:
+            told = {name: row[name] for name in ("name", "size_bytes", "content_type")}
+            draft.put(field, {"id": format_id("file", number), **told})
 
 
 def is_unique(field: Field) -> bool:

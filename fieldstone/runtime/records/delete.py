@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fieldstone.errors import Conflict, Forbidden, Several
-from fieldstone.ids import ObjectId, RecordId, format_id
+from fieldstone.ids import ObjectId, RecordId, format_id, parse_id
 from fieldstone.metadata.catalog import Field, ObjectDef
 from fieldstone.metadata.values import Json, read_json, write_json
 from fieldstone.runtime.records import store
@@ -275,7 +275,10 @@ async def restore(tx: Transaction, obj: ObjectDef, record_id: RecordId) -> int:
 
 
 async def _drop_dangling(tx: Transaction, obj: ObjectDef, ids: list[RecordId]) -> None:
-    """Empty references of restored records to what is gone by now; refuse where one is required."""
+    """Empty references of restored records to what is gone by now; refuse where one is required.
+
+    What lies in the bin notes them, so that they are filled again when it comes back.
+    """
     records = await lock(tx, obj, ids)
     drafts = [unchanged(record) for record in records.values()]
     for draft in drafts:
@@ -287,10 +290,35 @@ async def _drop_dangling(tx: Transaction, obj: ObjectDef, ids: list[RecordId]) -
             holder = obj.find_field(str(problem.at).removeprefix("/"))
             if holder is None or holder.required:
                 raise Several(draft.problems)
+            await _note_emptied(tx, obj, holder, draft)
             draft.put(holder, None)
     changed = [draft for draft in drafts if draft.changed_keys()]
     if changed:
         await store.update(tx, obj, changed)
+
+
+async def _note_emptied(tx: Transaction, obj: ObjectDef, holder: Field, draft: Draft) -> None:
+    """Note an emptied reference with the deletions that its targets went with."""
+    value = draft.value(holder)
+    for part in value if isinstance(value, list | tuple) else [value]:
+        prefix, target = parse_id(str(part))
+        gone = tx.catalog.by_prefix.get(prefix)
+        if gone is None:
+            continue
+        root = await tx.row(ROOT_OF, tenant=tx.tenant.id, id=target, object=gone.id)
+        if root is not None:
+            await tx.run(
+                ADD_TO_BIN,
+                tenant=tx.tenant.id,
+                root=root["root_id"],
+                root_object=root["root_object_id"],
+                now=tx.now,
+                actor=tx.viewer.user_id,
+                record_id=[draft.id],
+                field_id=[holder.id],
+                object_id=[obj.id],
+                value=[write_json([part] if isinstance(value, list | tuple) else part)],
+            )
 
 
 async def _bring_back(tx: Transaction, obj: ObjectDef, ids: list[RecordId]) -> list[RecordId]:

@@ -13,13 +13,13 @@ from fieldstone.runtime.transactions import Transaction
 
 def fill(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> None:
     """Work out how each record will be, before anything is checked."""
-    defaults = [(f, _default(f)) for f in obj.own_fields if _default(f) is not None]
+    defaults = {f.key: value for f in obj.own_fields if (value := _default(f)) is not None}
     for draft in drafts:
         if draft.before is not None:
             draft.data.update(draft.before.data)
             draft.owner_id = draft.before.owner_id
         else:
-            draft.data.update({field.key: value for field, value in defaults})
+            draft.data.update(defaults)
             draft.owner_id = tx.viewer.user_id
         for field, value in draft.given.items():
             if field.is_system:

@@ -20,6 +20,7 @@ from fieldstone.metadata.tables import (
     BIN,
     CHANGE,
     COUNTER,
+    FILE,
     LINK,
     RECORD_SEARCH,
     RECORD_UNIQUE,
@@ -112,6 +113,13 @@ RELEASE_UNIQUE: Final[Prepared] = prepare(_released())
 RELEASE_ALL_UNIQUE: Final[Prepared] = prepare(
     delete(RECORD_UNIQUE).where(
         RECORD_UNIQUE.c.tenant_id == _TENANT, RECORD_UNIQUE.c.record_id == func.any(_IDS)
+    )
+)
+
+
+FILES: Final[Prepared] = prepare(
+    select(FILE.c.id, FILE.c.name, FILE.c.content_type, FILE.c.size_bytes).where(
+        FILE.c.tenant_id == _TENANT, FILE.c.id == func.any(_IDS)
     )
 )
 

@@ -25,6 +25,7 @@ from fieldstone.runtime.records import store
 from fieldstone.runtime.records.attaching import attach_sources, waiting_for
 from fieldstone.runtime.records.checks import (
     check_dependent,
+    check_files,
     check_references,
     check_required,
     claim_unique,
@@ -173,6 +174,7 @@ async def prepare(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> N
     check_required(obj, known)
     check_dependent(obj, known)
     await check_references(tx, obj, known)
+    await check_files(tx, obj, known)
 
 
 async def _settle(

@@ -160,3 +160,13 @@ async def test_records_named_twice_are_deleted_once(api):
 @pytest.mark.parametrize("ids", ["contact_1", "company_1"])
 async def test_unknown_records_are_not_deleted(api, ids):
     await api.refused("DELETE", f"/api/records/Contact?ids={ids}", status=404)
+
+
+async def test_file_that_nobody_uploaded_is_refused(api):
+    photo = {"id": "file_1", "name": "me.png", "size_bytes": 1, "content_type": "image/png"}
+
+    [problem] = await api.refused(
+        "POST", "/contacts", {"last_name": "Smith", "photo": photo}, status=422
+    )
+
+    assert (problem["code"], problem["at"]) == ("value.unknown_reference", "/photo")
