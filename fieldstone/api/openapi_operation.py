@@ -17,7 +17,8 @@ ALWAYS_REFUSES: Final = (403, 404, 503)
 class Answer:
     """One status that an endpoint answers with when it did what was asked.
 
-    schema: None for an answer without a body. headers: names of shared headers.
+    schema: None for an answer without a body. headers: names of shared headers. other_types:
+    media types that it may have instead.
     """
 
     description: str
@@ -25,6 +26,7 @@ class Answer:
     headers: tuple[str, ...] = ()
     example: Json = None
     media_type: str = JSON
+    other_types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

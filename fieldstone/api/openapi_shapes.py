@@ -212,6 +212,15 @@ PARAMETERS: Final[Mapping[str, JsonObject]] = {
     "q": _asked("q", "The query as text.", TEXT),
     "words": _asked("q", "The words to search for.", TEXT),
     "search_object": _asked("object", "The one object to search in.", TEXT),
+    "export_object": {
+        **_asked("object", "The object to export.", {**TEXT, "examples": ["Contact"]}),
+        "required": True,
+    },
+    "format": _asked(
+        "format",
+        "csv where nothing is said.",
+        {"type": "string", "enum": ["csv", "ndjson", "xlsx"]},
+    ),
     "search_limit": _asked(
         "limit",
         "Results per page.",

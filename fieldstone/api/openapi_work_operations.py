@@ -16,6 +16,7 @@ from fieldstone.api.openapi_operation import (
 )
 from fieldstone.api.openapi_shapes import COUNT, CURSOR, TEXT
 from fieldstone.metadata.values import Json, JsonObject
+from fieldstone.runtime.exports import Format
 from fieldstone.runtime.jobs import JobState
 
 _IMPORTS: Final = "Imports"
@@ -23,6 +24,7 @@ _JOBS: Final = "Jobs"
 _FILES: Final = "Files"
 _FORM: Final = "multipart/form-data"
 _FILE: Final[JsonObject] = {"type": "string", "contentMediaType": "application/octet-stream"}
+_EXPORTS: Final = (Format.NDJSON.media_type, Format.XLSX.media_type)
 _INSTANT: Final[JsonObject] = {"type": "string", "format": "date-time"}
 _TWIN: Final = object_schema({"name": or_null(TEXT), "id": or_null(TEXT)})
 _IMPORT_FORM: Final = object_schema(
@@ -124,6 +126,19 @@ WORK_OPERATIONS: Final[Mapping[str, Operation]] = {
             )
         },
         ("words", "search_object", "search_limit", "offset"),
+        refuses=(422,),
+    ),
+    "GET /export": Operation(
+        "Exports",
+        {
+            200: Answer(
+                "The file, sent as it is written.",
+                _FILE,
+                media_type="text/csv",
+                other_types=_EXPORTS,
+            )
+        },
+        ("export_object", "format", "fields", "where", "order_by"),
         refuses=(422,),
     ),
     "GET /jobs": Operation(

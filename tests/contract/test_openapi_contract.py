@@ -1,0 +1,156 @@
+"""What the OpenAPI document promises is what the server does, whatever fits the document or not.
+
+Schemathesis makes requests out of the document, right ones and wrong ones, and compares the
+answers with it: no failure of the server, no status and no shape that is not told.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from fieldstone.api.openapi_document import build_document
+from fieldstone.metadata.values import read_json, write_json
+from fieldstone.platform.app import all_routes
+from tests.support.servers import PostgresServer, made_database
+from tests.support.web_server import served_app
+
+CHECKS = (
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+)
+GENERIC: Any = read_json(write_json(build_document(all_routes(), None)))
+METHODS = ("get", "post", "put", "patch", "delete")
+SHORT = ("/contacts", "/contacts/{id}", "/price_books", "/projects", "/projects/{id}")
+OPERATIONS = [
+    (method, path)
+    for path, item in GENERIC["paths"].items()
+    for method in METHODS
+    if method in item
+]
+OPERATIONS += [
+    (method, path)
+    for path in SHORT
+    for method in (("get", "patch", "delete") if path.endswith("}") else ("get", "post"))
+]
+PROJECT = {
+    "name": "Project",
+    "plural_name": "Projects",
+    "fields": [
+        {"name": "name", "type": "text", "required": True},
+        {"name": "status", "type": "picklist", "options": ["Planning", "Active"]},
+        {"name": "tags", "type": "multi_select", "options": ["a", "b"]},
+        {"name": "budget", "type": "currency"},
+        {"name": "share", "type": "percent", "highest": 100},
+        {"name": "start", "type": "date"},
+        {"name": "at", "type": "datetime"},
+        {"name": "place", "type": "geolocation"},
+        {"name": "site", "type": "url"},
+        {"name": "anything", "type": "json"},
+        {"name": "number", "type": "auto_number", "format": "P-{0000}"},
+        {"name": "account", "type": "lookup", "references": "Account"},
+    ],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server: its address, its own document, and names of what it holds."""
+
+    address: str
+    document: dict[str, Any]
+    known: dict[str, dict[str, str]]
+
+    def ask(self, case: Any, *, known: bool) -> Any:
+        """Send a request, to what there is if known; as the default tenant in any case."""
+        case.headers.pop("X-Tenant", None)
+        if known:
+            short = "contact" if case.operation.path.startswith("/contacts") else "project"
+            case.path_parameters.update(
+                {k: v for k, v in self.known[short].items() if k in case.path_parameters}
+            )
+        return case.call(base_url=self.address, timeout=30, allow_redirects=False)
+
+
+@pytest.fixture(scope="module")
+def server(
+    postgres_server: PostgresServer, app_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """A server with an object and records to speak of."""
+    data: Path = tmp_path_factory.mktemp("data")
+    with made_database(postgres_server, app_template) as dsn, served_app(dsn, data) as url:
+        with httpx.Client(base_url=url, trust_env=False) as http:
+            http.post("/api/objects", json=PROJECT).raise_for_status()
+            contact = http.post("/contacts", json={"last_name": "Smith"}).json()["id"]
+            project = http.post("/projects", json={"name": "Site"}).json()["id"]
+            document = http.get("/api/openapi.json").json()
+        common = {"field": "budget", "kind": "picklist", "name": "Industry", "file": "held.csv"}
+        known = {
+            "contact": {**common, "object": "Contact", "id": contact},
+            "project": {**common, "object": "Project__c", "id": project},
+        }
+        yield Server(url, document, known)
+
+
+def cases_of(server: Server, method: str, path: str) -> Any:
+    """Give a strategy of requests to one operation, right ones and wrong ones."""
+    operation = schemathesis.openapi.from_dict(server.document)[path][method]
+    right = operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
+    if not (operation.path_parameters or operation.query or operation.body):
+        return right
+    return right | operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)
+
+
+FEW = settings(
+    max_examples=8,
+    deadline=None,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_server_keeps_what_the_document_promises(server: Server, method: str, path: str) -> None:
+    @FEW
+    @given(case=cases_of(server, method, path), known=st.booleans())
+    def keeps(case: Any, known: bool) -> None:
+        answer = server.ask(case, known=known)
+        case.validate_response(answer, checks=CHECKS)
+
+    keeps()
+
+
+def test_promise_that_is_not_kept_is_noticed(server: Server) -> None:
+    document = copy.deepcopy(server.document)
+    schema = document["components"]["schemas"]["Contact.page"]["properties"]["meta"]
+    schema["properties"]["total"] = {"type": "string"}
+    broken = replace(server, document=document)
+
+    @FEW
+    @given(case=cases_of(broken, "get", "/contacts"))
+    def keeps(case: Any) -> None:
+        answer = broken.ask(case, known=True)
+        case.validate_response(answer, checks=CHECKS)
+
+    with pytest.raises(FailureGroup):
+        keeps()
