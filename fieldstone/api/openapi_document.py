@@ -228,7 +228,7 @@ def _answer(answer: Answer) -> dict[str, Json]:
         content: dict[str, Json] = {"schema": answer.schema}
         if answer.example is not None:
             content["example"] = answer.example
-        shown["content"] = {answer.media_type: content}
+        shown["content"] = dict.fromkeys((answer.media_type, *answer.other_types), content)
     return shown
 
 
