@@ -134,6 +134,12 @@ class ObjectDef:
     in_navigation: bool = True
     is_junction: bool = False
     created_at: datetime | None = None
+    own_fields: tuple[Field, ...] = dataclass_field(init=False, repr=False, default=())
+    """The fields that are kept in the record's JSON."""
+
+    def __post_init__(self) -> None:
+        own = tuple(field for field in self.fields if not field.is_system)
+        object.__setattr__(self, "own_fields", own)
 
     def find_field(self, name: str) -> Field | None:
         """Give the field that a name means, whatever its case; None if there is none."""
@@ -146,11 +152,6 @@ class ObjectDef:
             hint = suggestion(name, (field.name for field in self.fields))
             raise UnknownField(f"{self.label} has no field {name[:80]}.", hint=hint)
         return found
-
-    @property
-    def own_fields(self) -> tuple[Field, ...]:
-        """The fields that are kept in the record's JSON."""
-        return tuple(field for field in self.fields if not field.is_system)
 
     @property
     def title(self) -> Field:

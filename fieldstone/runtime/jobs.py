@@ -12,7 +12,18 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Boolean, DateTime, Integer, Text, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    DateTime,
+    Integer,
+    Text,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from fieldstone.errors import Conflict, NotFound
@@ -63,10 +74,16 @@ _ADD: Final = prepare(
     .returning(JOB.c.id)
 )
 _POKE: Final = prepare(select(func.pg_notify(parameter("channel", Text()), "")))
-_ONE: Final = prepare(select(*_COLUMNS).where(JOB.c.tenant_id == _TENANT, JOB.c.id == _ID))
+_ACTOR: Final = parameter("actor", BigInteger())
+_IS_VISIBLE: Final = or_(parameter("all", Boolean()), JOB.c.actor_id == _ACTOR)
+"""Whoever sets up sees every job of the tenant, everybody else their own: a result holds names."""
+
+_ONE: Final = prepare(
+    select(*_COLUMNS).where(JOB.c.tenant_id == _TENANT, JOB.c.id == _ID, _IS_VISIBLE)
+)
 _PAGE: Final = prepare(
     select(*_COLUMNS)
-    .where(JOB.c.tenant_id == _TENANT, JOB.c.id < parameter("before", BigInteger()))
+    .where(JOB.c.tenant_id == _TENANT, JOB.c.id < parameter("before", BigInteger()), _IS_VISIBLE)
     .order_by(JOB.c.id.desc())
     .limit(parameter("most", Integer()))
 )
@@ -193,17 +210,22 @@ async def _add(
 
 
 async def load_job(tx: Transaction, number: int) -> Job:
-    """Load one job of the tenant. Raises UnknownJob."""
-    row = await tx.row(_ONE, tenant=tx.tenant.id, id=number)
+    """Load one job that the viewer may see. Raises UnknownJob."""
+    row = await tx.row(_ONE, id=number, **_viewer(tx))
     if row is None:
         raise UnknownJob(f"There is no job {number}.")
     return job_of(row)
 
 
 async def load_jobs(tx: Transaction, *, before: int, most: int) -> list[Job]:
-    """Load the newest jobs of the tenant whose number is lower than before."""
-    rows = await tx.rows(_PAGE, tenant=tx.tenant.id, before=before, most=most)
+    """Load the newest jobs that the viewer may see, of those whose number is lower than before."""
+    rows = await tx.rows(_PAGE, before=before, most=most, **_viewer(tx))
     return [job_of(row) for row in rows]
+
+
+def _viewer(tx: Transaction) -> dict[str, Any]:
+    everything = tx.rights.may_set_up
+    return {"tenant": tx.tenant.id, "actor": tx.viewer.user_id, "all": everything}
 
 
 async def request_cancel(tx: Transaction, number: int) -> Job:
@@ -211,9 +233,9 @@ async def request_cancel(tx: Transaction, number: int) -> Job:
 
     Raises UnknownJob, and JobEnded for one that has ended.
     """
+    job = await load_job(tx, number)
     state = await tx.value(_CANCEL, tenant=tx.tenant.id, id=number)
     if state is None:
-        job = await load_job(tx, number)
         raise JobEnded(f"The job {number} is {job.state.value} already.")
     await tx.run(_CANCEL_WAITING, tenant=tx.tenant.id, id=number, now=tx.now, yes=True)
     return await load_job(tx, number)
