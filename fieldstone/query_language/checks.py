@@ -12,7 +12,7 @@ from fieldstone.metadata.field_types.field_type import Operator as TypeOperator
 from fieldstone.metadata.slots import SlotKind
 from fieldstone.metadata.values import fold
 from fieldstone.query_language.errors import NotSupported, TypeMismatch, UnknownFunction
-from fieldstone.query_language.operands import slot_is_exact
+from fieldstone.query_language.operands import slot_is_exact, told_apart, uses_slot
 from fieldstone.query_language.plan import (
     AggregateRef,
     Every,
@@ -75,6 +75,19 @@ def check_comparable(field: Field, at: Span, done: str) -> None:
         )
 
 
+def check_same_values(left: Field, right: Field, at: Span) -> None:
+    """Refuse to look for the values of a field among those of another type. Raises TypeMismatch."""
+    kind = left.type.slot
+    both_refer = kind is right.type.slot is SlotKind.REFERENCE
+    if kind is None or not (left.type is right.type or both_refer):
+        raise TypeMismatch(
+            f"{left.label} is a {left.type.label} and {right.label} a {right.type.label}: "
+            "they cannot be compared.",
+            at=at,
+            hint="Name two fields of one type, or two references.",
+        )
+
+
 def check_aggregate(function: AggregateFunction, field: Field, at: Span) -> None:
     """Refuse the sum of what is no number, and the like. Raises TypeMismatch."""
     operators = field.type.operators
@@ -95,13 +108,13 @@ def check_aggregate(function: AggregateFunction, field: Field, at: Span) -> None
 def aggregated(function: AggregateFunction, ref: FieldRef) -> FieldRef:
     """Give a field as an aggregate takes it.
 
-    Numbers of many digits are summed by their JSON, and of dates the first and the last are shown,
-    which the JSON says as callers see it.
+    Long texts and numbers of many digits are told apart and summed by their JSON, and of dates the
+    first and the last are shown, which the JSON says as callers see it.
     """
     is_date = function in _ENDS and ref.field.type.slot is SlotKind.TIME
-    if ref.field.column is None and (is_date or not slot_is_exact(ref.field)):
+    if is_date and ref.field.column is None:
         return replace(ref, exact=True)
-    return ref
+    return told_apart(ref)
 
 
 def in_group(field: Field, name: str) -> bool:
@@ -110,16 +123,22 @@ def in_group(field: Field, name: str) -> bool:
     return name == "ALL" or custom == (name == "CUSTOM")
 
 
-def sort_key(order: Order, left: Ref, where: PlanCondition | None) -> SortKey:
-    """Give the sort key of an order; rows without a value come first unless it says otherwise."""
+def sort_keys(order: Order, left: Ref, where: PlanCondition | None) -> tuple[SortKey, ...]:
+    """Give the sort keys of an order; rows without a value come first unless it says otherwise.
+
+    Behind a slot that is too short for the digits of a number the number itself decides.
+    """
     if isinstance(left, FieldRef):
         check_comparable(left.field, order.expression.span, "sorted")
-    return SortKey(
+    key = SortKey(
         left,
         order.descending,
         nulls_first=order.nulls is not NullsPlace.LAST,
         nullable=_is_nullable(left, where),
     )
+    if isinstance(left, AggregateRef) or not uses_slot(left) or slot_is_exact(left):
+        return (key,)
+    return key, replace(key, left=replace(left, exact=True))
 
 
 def _is_nullable(left: Ref, where: PlanCondition | None) -> bool:

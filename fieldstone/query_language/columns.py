@@ -67,7 +67,8 @@ def comparable(table: FromClause, ref: FieldRef) -> ColumnElement[Any]:
     """Give what of a field is compared and ordered by."""
     field = ref.field
     if field.column is not None:
-        return table.c[field.column]
+        column = table.c[field.column]
+        return _instant_text(column) if ref.exact and _holds_instants(field) else column
     if field.slot is not None and uses_slot(ref):
         return table.c[field.slot]
     return field.type.sql(stored(table, field), field.options)
@@ -86,8 +87,8 @@ def presence(table: FromClause, ref: FieldRef) -> ColumnElement[Any]:
 def type_of(ref: FieldRef) -> TypeEngine[Any]:
     """Give the SQL type of what a field is compared with."""
     field = ref.field
-    if field.column in ("created_at", "updated_at"):
-        return DateTime(timezone=True)
+    if _holds_instants(field):
+        return Text() if ref.exact else DateTime(timezone=True)
     kind = field.type.slot
     if kind is None:
         return JSONB() if Operator.INCLUDES in field.type.operators else Boolean()
@@ -106,9 +107,19 @@ def shown(
     if field.references:
         return _id_text(objects[field.references[0]].prefix, column)
     if isinstance(column.type, DateTime):
-        utc = func.timezone(constant("UTC"), column)
-        return _quoted(func.to_char(utc, constant(INSTANT_FORMAT)))
+        return _quoted(_instant_text(column))
     return column
+
+
+def _holds_instants(field: Field) -> bool:
+    """Tell whether a field is a column that knows its zone, as slots do not."""
+    return field.column in ("created_at", "updated_at")
+
+
+def _instant_text(column: ColumnElement[Any]) -> ColumnElement[str]:
+    """Give the instant of a column as it would stand in JSON."""
+    utc = func.timezone(constant("UTC"), column)
+    return func.to_char(utc, constant(INSTANT_FORMAT))
 
 
 def _id_text(prefix: str, column: ColumnElement[Any]) -> ColumnElement[str]:

@@ -111,7 +111,7 @@ class _Pages:
         self._tables = Tables.of(plan.rows, refs, catalog.by_id, count())
         self._operands = RowConditions(self._tables)
         self._id = self._tables.aliases[0].c.id
-        self._keys = [(self._operands.left(key.left), key) for key in plan.order_by]
+        self._keys = [(self._operands.sorted_by(key.left), key) for key in plan.order_by]
 
     def page(self) -> Select[Any]:
         """Give the statement of the page."""

@@ -134,8 +134,8 @@ class Conditions:
         if is_span(literal) and _is_span_for(field, literal):
             days = operands.days(holder)
             return self._against_days(left, comparison.operator, days, number)
-        if isinstance(left, FieldRef):
-            left = holder = _trusted(left, literal)
+        holder = _trusted(holder, literal)
+        left = holder if isinstance(left, FieldRef) else replace(left, argument=holder)
         return Test(left, comparison.operator, self._names.parameter(number, operands.one(holder)))
 
     def _like(self, left: FieldRef, literal: Value, number: int) -> PlanCondition:
@@ -155,7 +155,7 @@ class Conditions:
                 low = self._names.parameter(number, operands.prefix(left, end=False))
                 high = self._names.parameter(number, operands.prefix(left, end=True))
                 return Within(left, low, high)
-        if not operands.slot_holds_all(left.field):
+        if not operands.slot_holds_all(left):
             left = replace(left, exact=True)
         return Pattern(left, self._names.parameter(number, operands.pattern(left)))
 
@@ -283,7 +283,7 @@ def _is_span_for(field: Field, value: Value) -> bool:
 
 def _trusted(ref: FieldRef, value: Value) -> FieldRef:
     """Give the field to be compared by its JSON where its slot is too short for the value."""
-    inexact = kind_of(value).startswith(_INEXACT) or not operands.slot_is_exact(ref.field)
+    inexact = kind_of(value).startswith(_INEXACT) or not operands.slot_is_exact(ref)
     return replace(ref, exact=True) if inexact and ref.field.column is None else ref
 
 

@@ -21,11 +21,13 @@ from sqlalchemy import BigInteger, Boolean, DateTime, Float, Numeric, Text
 from sqlalchemy.types import TypeEngine
 
 from fieldstone.ids import MAX_RECORD_ID
+from fieldstone.metadata.slots import TEXT_SLOT_LENGTH
 from fieldstone.query_language.columns import type_of
 from fieldstone.query_language.errors import BadCursor
 from fieldstone.query_language.plan import AggregateRef, FieldRef, Plan, Ref
 
-MAX_LENGTH: Final = 4_000
+_BYTES_BESIDE: Final = 64
+_BYTES_PER_KEY: Final = 8 + 4 * TEXT_SLOT_LENGTH
 _DIGEST_BYTES: Final = 8
 
 _Wire = tuple[bytes, list[Any], int, int]
@@ -58,7 +60,7 @@ def encode_cursor(plan: Plan, place: Place) -> str:
 def decode_cursor(plan: Plan, text: str) -> Place:
     """Read a place back. Raises BadCursor, also for one of another order."""
     wrong = BadCursor("This cursor was not given by this server.", hint="Begin without a cursor.")
-    if len(text) > MAX_LENGTH:
+    if len(text) > _longest(plan):
         raise wrong
     try:
         wire = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
@@ -78,6 +80,12 @@ def decode_cursor(plan: Plan, text: str) -> Place:
     except (ValueError, InvalidOperation):
         raise wrong from None
     return Place(tuple(found), record_id, seen)
+
+
+def _longest(plan: Plan) -> int:
+    """Give how long the text of a place may be; of texts as much is kept as a slot holds."""
+    size = _BYTES_BESIDE + _BYTES_PER_KEY * len(plan.order_by)
+    return (4 * size + 2) // 3
 
 
 def _name_of(ref: Ref) -> tuple[object, ...]:

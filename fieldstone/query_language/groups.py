@@ -72,6 +72,7 @@ class _Groups(RowConditions):
         super().__init__(tables)
         self._columns: list[Label[Any]] = []
         self._places: dict[tuple[str, int, int, bool], str] = {}
+        self._grouped = plan.group_by
         for ref in _all_refs(plan):
             if isinstance(ref, FieldRef):
                 self._note(ref)
@@ -85,9 +86,18 @@ class _Groups(RowConditions):
         self.keys = [self._get("key", ref) for ref in plan.group_by]
 
     def left(self, ref: Ref) -> ColumnElement[Any]:
-        if isinstance(ref, FieldRef):
-            return self._get("key", ref)
-        return self._aggregate(ref)
+        if isinstance(ref, AggregateRef):
+            return self._aggregate(ref)
+        key = next(
+            one for one in self._grouped if one.field is ref.field and one.source == ref.source
+        )
+        found = self._get("key", key)
+        # A constant of more digits than a slot has is compared as it is written.
+        is_rough = ref.exact and not key.exact and key.field.type.slot is SlotKind.NUMBER
+        return cast(found, Numeric) if is_rough else found
+
+    def sorted_by(self, ref: Ref) -> ColumnElement[Any]:
+        return self.left(ref)
 
     def value(self, ref: Ref) -> ColumnElement[Any]:
         return self.left(ref)

@@ -6,8 +6,8 @@ read the constant and gives it in the form of the slot or of the JSON, whichever
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, assert_never
@@ -16,6 +16,7 @@ from fieldstone.errors import BadValue
 from fieldstone.metadata.catalog import Field
 from fieldstone.metadata.field_types.date import Date
 from fieldstone.metadata.field_types.datetime import Datetime
+from fieldstone.metadata.slots import TEXT_SLOT_LENGTH, SlotKind
 from fieldstone.metadata.values import Json, write_json
 from fieldstone.query_language.lifting import text_of
 from fieldstone.query_language.patterns import end_of, prefix_of
@@ -37,7 +38,8 @@ from fieldstone.query_language.syntax import (
 
 Reader = Callable[[Literal, Moment], object]
 EXACT_DIGITS: Final = 15
-_SLOT_CHARACTERS: Final = 255
+_ALIKE: Final = (SlotKind.TEXT, SlotKind.REFERENCE)
+"""Kinds whose slot is, cut aside, the same SQL value as the JSON."""
 
 
 def is_temporal(field: Field) -> bool:
@@ -50,16 +52,50 @@ def uses_slot(ref: FieldRef) -> bool:
     return not ref.exact and (ref.field.slot is not None or ref.field.column is not None)
 
 
-def slot_is_exact(field: Field) -> bool:
-    """Tell whether a slot tells all values apart: float8 keeps 15 digits of a number."""
-    precision = getattr(field.options, "precision", EXACT_DIGITS)
-    return bool(precision <= EXACT_DIGITS)
+def slot_is_exact(ref: FieldRef) -> bool:
+    """Tell whether a slot tells all numbers apart: float8 keeps 15 digits of one."""
+    return all(
+        getattr(field.options, "precision", EXACT_DIGITS) <= EXACT_DIGITS
+        for field in _alternatives(ref)
+    )
 
 
-def slot_holds_all(field: Field) -> bool:
+def slot_holds_all(ref: FieldRef) -> bool:
     """Tell whether a slot holds every text whole, so that it may be matched with a pattern."""
-    length = getattr(field.options, "length", 0)
-    return bool(length <= _SLOT_CHARACTERS)
+    return all(_longest(field) <= TEXT_SLOT_LENGTH for field in _alternatives(ref))
+
+
+def _alternatives(ref: FieldRef) -> Iterator[Field]:
+    yield ref.field
+    yield from (other.field for other in ref.others)
+
+
+def _longest(field: Field) -> int:
+    """Give how many characters a text may have; 0 for types whose values are never long."""
+    if field.type.slot is not SlotKind.TEXT:
+        return 0
+    longest = field.type.json_schema(field.options).get("maxLength", 0)
+    assert isinstance(longest, int)
+    return longest
+
+
+def told_apart(ref: FieldRef) -> FieldRef:
+    """Give a field to be compared with itself: by its JSON where its slot cuts values short."""
+    if ref.field.column is not None or (slot_is_exact(ref) and slot_holds_all(ref)):
+        return ref
+    return replace(ref, exact=True)
+
+
+def in_one_form(left: FieldRef, right: FieldRef) -> tuple[FieldRef, FieldRef]:
+    """Give two fields of one type to be compared with each other: both by slot or both by JSON."""
+    left, right = told_apart(left), told_apart(right)
+    if left.field.type.slot in _ALIKE or _form(left) == _form(right):
+        return left, right
+    return replace(left, exact=True), replace(right, exact=True)
+
+
+def _form(ref: FieldRef) -> tuple[bool, bool]:
+    return uses_slot(ref), ref.field.column is not None
 
 
 def json_of(value: Value, field: Field) -> Json:

@@ -21,12 +21,13 @@ from fieldstone.query_language.checks import (
     check_aggregate,
     check_clauses,
     check_comparable,
+    check_same_values,
     in_group,
-    sort_key,
+    sort_keys,
     unknown_function,
 )
 from fieldstone.query_language.conditions import Conditions
-from fieldstone.query_language.errors import BadQuery, NotSupported, TypeMismatch
+from fieldstone.query_language.errors import BadQuery, NotSupported
 from fieldstone.query_language.lifting import Lifted
 from fieldstone.query_language.operands import Reader
 from fieldstone.query_language.plan import (
@@ -134,9 +135,7 @@ class _OneQuery:
         order_by: tuple[SortKey, ...] = ()
         if not counts_rows:
             names = groups if grouped else _RowNames(self)
-            order_by = tuple(
-                sort_key(order, names.bind(order.expression), where) for order in query.order_by
-            )
+            order_by = self._order(names, where)
         return Plan(
             rows=self._rows(where),
             members=members,
@@ -164,10 +163,8 @@ class _OneQuery:
             case _:
                 message = "The query behind IN selects one field, and has WHERE alone."
                 raise BadQuery(message, at=self._query.span)
-        if left.field.type.slot is None or left.field.type.slot is not right.field.type.slot:
-            raise TypeMismatch(
-                f"{left.field.label} cannot be compared with {right.field.label}.", at=at
-            )
+        check_same_values(left.field, right.field, at)
+        left, right = operands.in_one_form(left, right)
         return InRows(left, right, self._rows(self.where()))
 
     def children(self, parent: int, reference: Field) -> ChildrenShown:
@@ -177,10 +174,6 @@ class _OneQuery:
             raise NotSupported("A subquery of children shows records alone.", at=query.span)
         members = self._members()
         where = self.where()
-        names = _RowNames(self)
-        order_by = tuple(
-            sort_key(order, names.bind(order.expression), where) for order in query.order_by
-        )
         limit = whole.lifted.number_of_clause(query, "LIMIT")
         offset = whole.lifted.number_of_clause(query, "OFFSET")
         return ChildrenShown(
@@ -188,7 +181,7 @@ class _OneQuery:
             reference=FieldRef(0, reference),
             rows=self._rows(where),
             members=members,
-            order_by=order_by,
+            order_by=self._order(_RowNames(self), where),
             limit=None if limit is None else whole.parameter(limit, operands.number),
             offset=None if offset is None else whole.parameter(offset, operands.number),
         )
@@ -282,6 +275,20 @@ class _OneQuery:
             case _:
                 assert_never(item)
 
+    def _order(
+        self, names: _RowNames | _GroupNames, where: PlanCondition | None
+    ) -> tuple[SortKey, ...]:
+        """Resolve ORDER BY."""
+        return tuple(
+            key
+            for order in self._query.order_by
+            for key in sort_keys(order, names.bind(order.expression), where)
+        )
+
+    def group_key(self, path: Path) -> FieldRef:
+        """Give the field that a path means, as rows are grouped by it."""
+        return operands.told_apart(self._binder.field(path))
+
     def _group_by(self) -> tuple[FieldRef, ...]:
         group = self._query.group_by
         if group is None:
@@ -292,7 +299,7 @@ class _OneQuery:
         for expression in group.expressions:
             match expression:
                 case Path():
-                    found.append(self._binder.field(expression))
+                    found.append(self.group_key(expression))
                     check_comparable(found[-1].field, expression.span, "grouped")
                 case Call():
                     raise unknown_function(expression)
@@ -307,7 +314,7 @@ class _OneQuery:
         for item in self._query.select:
             match item:
                 case SelectItem(Path() as path, alias):
-                    ref: Ref = self._binder.field(path)
+                    ref: Ref = self.group_key(path)
                     if ref not in group_by:
                         raise BadQuery(
                             f"{path.text[:80]} is neither grouped nor counted.",
@@ -379,7 +386,7 @@ class _GroupNames:
             case Path():
                 if found := self._aliases.get(fold(operand.text)):
                     return found
-                ref = self._query.field(operand)
+                ref = self._query.group_key(operand)
                 if ref not in self._group_by:
                     raise BadQuery(f"{operand.text[:80]} is not grouped.", at=operand.span)
                 return ref

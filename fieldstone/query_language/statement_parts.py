@@ -35,6 +35,7 @@ from sqlalchemy.types import TypeEngine
 from fieldstone.ids import ObjectId
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.field_types.stored import constant
+from fieldstone.metadata.slots import TEXT_SLOT_LENGTH
 from fieldstone.metadata.tables import heap
 from fieldstone.query_language.columns import (
     comparable,
@@ -44,6 +45,7 @@ from fieldstone.query_language.columns import (
     type_of,
 )
 from fieldstone.query_language.joined_sources import joined_sources
+from fieldstone.query_language.operands import slot_holds_all, uses_slot
 from fieldstone.query_language.plan import (
     AggregateRef,
     Every,
@@ -107,6 +109,17 @@ class Tables:
         every = (replace(one, exact=ref.exact) for one in (ref, *ref.others))
         return _first([comparable(self.aliases[one.source], one) for one in every])
 
+    def orderable(self, ref: FieldRef) -> ColumnElement[Any]:
+        """Give what rows are ordered by: of a long text as much as a slot would hold of it.
+
+        Rows whose texts begin alike so far follow their ids. So an order does not depend on
+        whether a field has a slot, and the cursor that holds the text stays short.
+        """
+        found = self.comparable(ref)
+        if uses_slot(ref) or slot_holds_all(ref):
+            return found
+        return func.left(found, constant(TEXT_SLOT_LENGTH), type_=Text())
+
     def presence(self, ref: FieldRef) -> ColumnElement[Any]:
         """Give what is null where a field has no value."""
         every = (replace(one, exact=ref.exact) for one in (ref, *ref.others))
@@ -156,6 +169,11 @@ class RowConditions:
         """Give what of an operand is compared."""
         assert isinstance(ref, FieldRef)
         return self.tables.comparable(ref)
+
+    def sorted_by(self, ref: Ref) -> ColumnElement[Any]:
+        """Give what of an operand an order compares."""
+        assert isinstance(ref, FieldRef)
+        return self.tables.orderable(ref)
 
     def value(self, ref: Ref) -> ColumnElement[Any]:
         """Give what is null where an operand has no value."""
@@ -256,7 +274,7 @@ def _compared(
 
 def ordered(conditions: RowConditions, keys: Sequence[SortKey]) -> list[ColumnElement[Any]]:
     """Give sort keys as ORDER BY takes them."""
-    return [ordered_by(conditions.left(key.left), key) for key in keys]
+    return [ordered_by(conditions.sorted_by(key.left), key) for key in keys]
 
 
 def ordered_by(expression: ColumnElement[Any], key: SortKey) -> ColumnElement[Any]:

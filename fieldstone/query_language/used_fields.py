@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from fieldstone.ids import FieldId
 from fieldstone.metadata.catalog import Field
+from fieldstone.query_language.operands import told_apart
 from fieldstone.query_language.plan import (
     Every,
     FieldRef,
@@ -66,7 +67,8 @@ def _compared(condition: PlanCondition | None) -> Iterator[Ref]:
         case Holds(left):
             yield left
         case InRows(left, right, rows):
-            yield from (left, right)
+            # What is compared by its JSON because the other has no slot would be served by one.
+            yield from (told_apart(replace(ref, exact=False)) for ref in (left, right))
             yield from _compared(rows.where)
         case Every(tests) | Some(tests):
             for test in tests:

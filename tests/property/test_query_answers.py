@@ -208,9 +208,9 @@ conditions = st.recursive(
 orders = st.lists(
     st.builds(
         Order,
-        st.sampled_from(["number", "loose", "name", "kind", "day", "moment", "parent.name"]).map(
-            path
-        ),
+        st.sampled_from(
+            ["number", "loose", "big", "name", "kind", "day", "moment", "parent.name"]
+        ).map(path),
         st.booleans(),
         st.none() | st.sampled_from(NullsPlace),
     ),

@@ -50,6 +50,14 @@ def test_a_cursor_reads_back_as_its_place(
     assert decode_cursor(PLAN, encode_cursor(PLAN, place)) == place
 
 
+def test_the_longest_place_of_any_order_is_taken_back() -> None:
+    keys = ("name", "region", "stage", "company.name", "company.industry")
+    plan = plan_of(", ".join(keys))
+    place = Place(("\U0001f600" * 255,) * len(keys), 2**63 - 1, 2**31 - 1)
+
+    assert decode_cursor(plan, encode_cursor(plan, place)) == place
+
+
 @pytest.mark.parametrize("order", ["name", "name, amount, close_date, company, open", "id"])
 def test_a_cursor_of_another_order_is_refused(order: str) -> None:
     place = Place(("a", 1.0, datetime(2026, 1, 1), 5, True), 1, 1)
