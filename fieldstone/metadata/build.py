@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from fieldstone.ids import FieldId, ObjectId, TenantId
@@ -170,7 +171,7 @@ class _Builder:
         field_type = get_field_type(body.type)
         options = self._options_of(field_type, component)
         targets = [self._ids.get(fold(name)) for name in self._target_names(options)]
-        if isinstance(field_type, References) and not targets:
+        if not targets and _refers(field_type):
             targets = list(self._ids.values())
         slot, filling = row.storage.get("slot"), row.storage.get("slot_filling")
         return Field(
@@ -276,9 +277,20 @@ def _system_options(field_type: FieldType[Any, Any]) -> Any:
 def _searchable(field_type: FieldType[Any, Any], body: FieldBody, row: StoredComponent) -> bool:
     if body.searchable is not None:
         return body.searchable and field_type.searchable
-    by_itself = field_type.searchable and not isinstance(field_type, HasChoices)
+    by_itself = field_type.searchable and not _has_choices(field_type)
     # A slot that is lent or taken later does not change what a record is found by.
     return by_itself and bool(row.storage.get("searched", "slot" in row.storage))
+
+
+# Whether an object keeps a protocol takes long to find out, and there are few types.
+@lru_cache(maxsize=256)
+def _refers(field_type: FieldType[Any, Any]) -> bool:
+    return isinstance(field_type, References)
+
+
+@lru_cache(maxsize=256)
+def _has_choices(field_type: FieldType[Any, Any]) -> bool:
+    return isinstance(field_type, HasChoices)
 
 
 def _derivation(body: FieldBody) -> Derivation | None:
