@@ -18,6 +18,7 @@ from fieldstone.platform.middleware.host import host_of
 
 LOGGER: Final = logging.getLogger("fieldstone.requests")
 _WORDS: Final = {404: "There is nothing at this address.", 405: "This address takes other methods."}
+_CODES: Final = {404: "request.unknown_address", 405: "request.wrong_method"}
 
 Page = Callable[[Request, int, tuple[Problem, ...]], Response]
 
@@ -63,7 +64,11 @@ def _read(error: Exception, request_id: str) -> tuple[int, tuple[Problem, ...], 
     if isinstance(error, HTTPException):
         message = _WORDS.get(error.status_code, f"{error.detail}.")
         headers = dict(error.headers or {})
-        return error.status_code, (Problem(f"http.{error.status_code}", message),), headers
+        return (
+            error.status_code,
+            (Problem(_CODES.get(error.status_code, "request.refused"), message),),
+            headers,
+        )
     known: FieldstoneError | None = translated(error)
     if known is not None:
         return status_of(known), known.problems, {}

@@ -180,7 +180,7 @@ async def test_method_that_an_address_does_not_take_is_refused(api: Api) -> None
             "allow" in answer.headers,
         )
 
-    assert set(found.values()) == {(405, "http.405", True)}, found
+    assert set(found.values()) == {(405, "request.wrong_method", True)}, found
 
 
 async def test_address_that_nothing_has_is_not_found(api: Api) -> None:
