@@ -86,12 +86,15 @@ def list_request(request: Request) -> ListRequest:
 
 async def get_record(request: Request) -> Response:
     """GET /api/records/{object}/{id}: one record; its version is also the ETag."""
-    async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
+
+    async def show(tx: Transaction) -> Response:
         obj = visible_object(tx, request.path_params["object"])
         number = record_id(obj, request.path_params["id"])
         fields = _names(request.query_params.get("fields"))
         text, version = await record_text(tx, obj, number, fields)
         return text_response(text, etag=f'"{version}"')
+
+    return await database_of(request).ask(tenant_of(request), viewer_of(request), show)
 
 
 async def create_records(request: Request) -> Response:

@@ -28,7 +28,7 @@ _LARGEST_ORDINAL: Final = 1_000_000
 class NothingHere(NotFound):
     """An address that no object and no page has."""
 
-    code = "http.404"
+    code = "request.unknown_address"
 
 
 async def list_all(request: Request) -> Response:
@@ -51,11 +51,14 @@ async def create(request: Request) -> Response:
 
 async def get_one(request: Request) -> Response:
     """GET /{plural}/{id}: one record. A whole number n means the n-th one that was created."""
-    async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
+
+    async def show(tx: Transaction) -> Response:
         obj = _object(tx, request)
         number = await _number(tx, obj, request.path_params["id"])
         text, version = await record_text(tx, obj, number, None)
         return text_response(text, etag=f'"{version}"')
+
+    return await database_of(request).ask(tenant_of(request), viewer_of(request), show)
 
 
 async def change_one(request: Request) -> Response:

@@ -51,6 +51,12 @@ class CatalogStore:
     def __init__(self, most: int = 200) -> None:
         self._most = most
         self._kept: OrderedDict[tuple[int, int], Catalog] = OrderedDict()
+        self._newest: dict[int, int] = {}
+
+    def newest(self, tenant: Tenant) -> Catalog | None:
+        """Give the newest catalog that is kept; another process may have made a newer one."""
+        version = self._newest.get(tenant.id)
+        return None if version is None else self.find(tenant, version)
 
     def find(self, tenant: Tenant, version: int) -> Catalog | None:
         """Give a catalog that is kept; None if it must be loaded."""
@@ -65,6 +71,9 @@ class CatalogStore:
         stored = [stored_component(row) for row in rows]
         catalog = build_catalog(tenant.id, version, tenant.leaf, stored)
         self._kept[tenant.id, version] = catalog
+        self._newest[tenant.id] = max(version, self._newest.get(tenant.id, 0))
         if len(self._kept) > self._most:
-            self._kept.popitem(last=False)
+            (owner, old), _ = self._kept.popitem(last=False)
+            if self._newest[owner] == old:
+                del self._newest[owner]
         return catalog

@@ -15,6 +15,7 @@ from weakref import ReferenceType, ref
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fieldstone.errors import BadValue, Span
+from fieldstone.ids import RecordId
 from fieldstone.metadata.catalog import Catalog
 from fieldstone.metadata.values import Json, JsonObject
 from fieldstone.query_language.compile import (
@@ -36,7 +37,7 @@ from fieldstone.query_language.resolve import resolve
 from fieldstone.query_language.syntax import Query
 from fieldstone.query_language.used_fields import UsedFields, used_fields
 from fieldstone.runtime.per_catalog import PerCatalog
-from fieldstone.runtime.statements import Prepared, prepare
+from fieldstone.runtime.statements import Prepared, prepare, prepare_opening
 from fieldstone.runtime.transactions import Transaction
 
 DEFAULT_PAGE: Final = 200
@@ -130,6 +131,48 @@ async def answer(tx: Transaction, question: Question) -> Page:
     most = MOST_COUNTED + 1 if limit is None else min(limit, MOST_COUNTED + 1)
     total = await _count(tx, ready, values, most, offset)
     return Page(records, after, total if total <= MOST_COUNTED else None)
+
+
+@dataclass(frozen=True, slots=True)
+class OneRecord:
+    """The statements that give one record by its id, ready under a catalog.
+
+    plain: for an open transaction. opening: for one that is not. id_name: the parameter that takes
+    the id. others: what all other parameters take.
+    """
+
+    plain: Prepared
+    opening: Prepared
+    id_name: str
+    others: Mapping[str, Any]
+
+    async def fetch(self, tx: Transaction, record_id: RecordId) -> str | None:
+        """Give the record as JSON text; None if there is none of this id."""
+        values = {**self.others, self.id_name: record_id}
+        if tx.is_open:
+            rows = await tx.fetch(self.plain.sql, self.plain.arguments(values))
+        else:
+            rows = await tx.fetch_opening(self.opening, values)
+        text: str | None = rows[0]["row"] if rows else None
+        return text
+
+
+def prepare_record(tx: Transaction, query: Query) -> OneRecord:
+    """Make the statements of a query whose last value is the id it compares. Raises BadQuery."""
+    lifted = lift(query)
+    plan = resolve(lifted, tx.catalog, tx.rights)
+    if plan.grouped or plan.counts_rows:
+        raise BadQuery("One record cannot be counted.", hint="Ask the list of records.")
+    *others, last = sorted(plan.parameters, key=lambda one: one.number or 0)
+    assert last.number == len(lifted.literals) - 1, "the id stands last"
+    moment = _moment(tx)
+    statement = compile_page(plan, tx.catalog, Wanted(1))
+    return OneRecord(
+        plain=prepare(statement),
+        opening=prepare_opening(statement),
+        id_name=last.name,
+        others={other.name: _read(other, lifted, moment) for other in others},
+    )
 
 
 @dataclass(frozen=True, slots=True)

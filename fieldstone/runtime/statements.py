@@ -15,15 +15,23 @@ from sqlalchemy import (
     ClauseElement,
     Column,
     FromClause,
+    Integer,
+    Select,
     Table,
     bindparam,
     func,
+    literal,
+    select,
+    true,
 )
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.types import TypeEngine
 
 T = TypeVar("T")
 _DIALECT: Final = dialect()  # type: ignore[no-untyped-call]
+
+OPENED_TENANT: Final = "opened_tenant"
+"""The parameter of a statement that opens its tenant by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,19 @@ def incoming(table: Table, *columns: str) -> FromClause:
     arrays = [parameter(name, ARRAY(table.c[name].type)) for name in columns]
     typed: list[Column[Any]] = [Column(name, table.c[name].type) for name in columns]
     return func.unnest(*arrays).table_valued(*typed).render_derived().alias("x")
+
+
+def prepare_opening(rows: Select[Any]) -> Prepared:
+    """Compile a statement that opens its tenant and gives rows, in one way to the database.
+
+    There is at least one row; each has the catalog's version beside what was asked. The rows wait
+    for the version, so that the tenant is set when the policies are looked at.
+    """
+    tenant, reads = parameter(OPENED_TENANT, Integer()), literal(0, literal_execute=True)
+    opened = select(func.open_tenant(tenant, reads).label("version")).cte("opened")
+    waiting = rows.where(opened.c.version.is_not(None)).correlate(opened).lateral("found")
+    both = opened.outerjoin(waiting, true())
+    return prepare(select(*waiting.c, opened.c.version).select_from(both))
 
 
 def prepare(statement: ClauseElement) -> Prepared:

@@ -12,21 +12,22 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import IntEnum
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 import asyncpg
 
 from fieldstone.clock import Clock
-from fieldstone.errors import Unavailable
+from fieldstone.errors import FieldstoneError, Unavailable
 from fieldstone.ids import IdMinter, RecordId
 from fieldstone.metadata.catalog import Catalog
 from fieldstone.metadata.rights import ADMINISTRATOR, Rights
 from fieldstone.metadata.values import Json
 from fieldstone.query_language.used_fields import UsedFields
 from fieldstone.runtime.catalogs import ALL_COMPONENTS, CatalogStore
-from fieldstone.runtime.statements import Prepared
+from fieldstone.runtime.statements import OPENED_TENANT, Prepared
 from fieldstone.runtime.tenants import Tenant
 
+T = TypeVar("T")
 _OPEN: Final = "SELECT open_tenant($1, $2)"
 _LOCK_TIMEOUT: Final = "SELECT set_config('lock_timeout', $1, true)"
 
@@ -57,6 +58,10 @@ class Collision(Unavailable):
     code = "record.collision"
 
 
+class CatalogMoved(Exception):
+    """The catalog that was taken for the newest is not; what was done under it is done again."""
+
+
 class Hold(IntEnum):
     """What a transaction does with the catalog; the numbers are those of open_tenant."""
 
@@ -81,7 +86,8 @@ class Transaction:
     """One unit of work of one viewer in one tenant.
 
     now: one instant for all that it writes. cause: what led to it, such as
-    {"request": "r_8f2"}, kept with every change.
+    {"request": "r_8f2"}, kept with every change. is_open: whether the tenant is set and the
+    catalog known to be the newest; the first statement sees to it where it is not.
     """
 
     connection: Any
@@ -92,6 +98,7 @@ class Transaction:
     now: datetime
     cause: Mapping[str, Json] = field(default_factory=dict)
     observer: QueryObserver | None = None
+    is_open: bool = True
     _after: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     @property
@@ -123,9 +130,24 @@ class Transaction:
 
     async def fetch(self, sql: str, arguments: list[Any]) -> list[Any]:
         """Run a compiled plan's text with its arguments."""
+        if not self.is_open:
+            self._confirm(await self.connection.fetchval(_OPEN, self.tenant.id, int(Hold.READ)))
         with _Timeouts():
             rows: list[Any] = await self.connection.fetch(sql, *arguments)
         return rows
+
+    async def fetch_opening(self, statement: Prepared, values: Mapping[str, Any]) -> list[Any]:
+        """Run a statement that opens the tenant itself (prepare_opening) and give its rows."""
+        arguments = statement.arguments({**values, OPENED_TENANT: self.tenant.id})
+        with _Timeouts():
+            rows: list[Any] = await self.connection.fetch(statement.sql, *arguments)
+        self._confirm(rows[0]["version"])
+        return rows
+
+    def _confirm(self, version: int) -> None:
+        if version != self.catalog.version:
+            raise CatalogMoved
+        self.is_open = True
 
     async def stream(self, sql: str, arguments: list[Any], size: int = 500) -> AsyncIterator[Any]:
         """Run a compiled plan and yield its rows as they come, never more than size in memory."""
@@ -205,6 +227,30 @@ class Database:
         async with self._pool.acquire() as connection:
             yield await self._open(connection, tenant, viewer, Hold.READ, cause)
 
+    async def ask(
+        self, tenant: Tenant, viewer: Viewer, work: Callable[[Transaction], Awaitable[T]]
+    ) -> T:
+        """Do work that only fetches, with as few ways to the database as it has statements.
+
+        It begins under the newest catalog that this process knows. If its first statement finds
+        another one, what came of the work is forgotten and it is done again under that.
+        """
+        known = self._catalogs.newest(tenant)
+        if known is not None:
+            async with self._pool.acquire() as connection:
+                tx = self._transaction(connection, tenant, viewer, known, None)
+                tx.is_open = False
+                try:
+                    found = await work(tx)
+                except (CatalogMoved, FieldstoneError, asyncpg.PostgresError):
+                    if tx.is_open:
+                        raise
+                else:
+                    if tx.is_open:
+                        return found
+        async with self.read(tenant, viewer) as tx:
+            return await work(tx)
+
     @asynccontextmanager
     async def write(
         self, tenant: Tenant, viewer: Viewer, cause: Mapping[str, Json] | None = None
@@ -257,6 +303,16 @@ class Database:
         cause: Mapping[str, Json] | None,
     ) -> Transaction:
         catalog = await self._catalog(connection, tenant, hold)
+        return self._transaction(connection, tenant, viewer, catalog, cause)
+
+    def _transaction(
+        self,
+        connection: Any,
+        tenant: Tenant,
+        viewer: Viewer,
+        catalog: Catalog,
+        cause: Mapping[str, Json] | None,
+    ) -> Transaction:
         return Transaction(
             connection,
             tenant,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -28,10 +28,11 @@ from fieldstone.query_language.syntax import (
     Text,
 )
 from fieldstone.runtime.per_catalog import PerCatalog
-from fieldstone.runtime.queries import Page, Question, answer
+from fieldstone.runtime.queries import OneRecord, Page, Question, answer, prepare_record
 from fieldstone.runtime.records.write import UnknownRecord
 from fieldstone.runtime.transactions import Transaction
 
+T = TypeVar("T")
 CHILDREN_SHOWN: Final = 5
 _LONGEST_KEPT: Final = 1_000
 
@@ -56,13 +57,14 @@ class _Head(msgspec.Struct):
 
 
 _HEAD: Final = msgspec.json.Decoder(_Head)
-_ASKED: Final[PerCatalog[Lifted]] = PerCatalog(2_000)
+_LISTS: Final[PerCatalog[Lifted]] = PerCatalog(2_000)
+_ONES: Final[PerCatalog[OneRecord]] = PerCatalog(2_000)
 
 
 async def list_page(tx: Transaction, obj: ObjectDef, wanted: ListRequest) -> Page:
     """Give a page of an object's records as JSON texts. Raises what the query language raises."""
     asked = (tx.rights.digest, obj.id, wanted.fields, wanted.where, wanted.order_by)
-    lifted = _kept(tx, asked, lambda: _list_query(tx, obj, wanted))
+    lifted = _kept(tx, _LISTS, asked, lambda: _list_query(tx, obj, wanted))
     return await answer(
         tx,
         Question(
@@ -75,11 +77,13 @@ async def list_page(tx: Transaction, obj: ObjectDef, wanted: ListRequest) -> Pag
     )
 
 
-def _kept(tx: Transaction, asked: tuple[object, ...], make: Callable[[], Lifted]) -> Lifted:
-    """Give a query that was asked before, or make it; long ones are not worth the memory."""
+def _kept(
+    tx: Transaction, store: PerCatalog[T], asked: tuple[object, ...], make: Callable[[], T]
+) -> T:
+    """Give what was made for the same question before, or make it; long ones are not kept."""
     if len(repr(asked)) > _LONGEST_KEPT:
         return make()
-    return _ASKED.get(tx.catalog, asked, make)
+    return store.get(tx.catalog, asked, make)
 
 
 def _list_query(tx: Transaction, obj: ObjectDef, wanted: ListRequest) -> Lifted:
@@ -113,26 +117,21 @@ async def record_text(
     UnknownRecord.
     """
     asked = (tx.rights.digest, obj.id, fields)
-    whole = _kept(tx, asked, lambda: _record_query(tx, obj, fields))
-    text = Text(format_id(obj.prefix, record_id))
-    lifted = replace(whole, literals=(*whole.literals[:-1], text))
-    page = await answer(tx, Question(lifted.query, page_size=1, counts=False, lifted=lifted))
-    if not page.records:
-        raise UnknownRecord(f"There is no {obj.label} {text.value}.")
-    return page.records[0], _HEAD.decode(page.records[0]).version
+    found = await _kept(tx, _ONES, asked, lambda: _one(tx, obj, fields)).fetch(tx, record_id)
+    if found is None:
+        raise UnknownRecord(f"There is no {obj.label} {format_id(obj.prefix, record_id)}.")
+    return found, _HEAD.decode(found).version
 
 
-def _record_query(tx: Transaction, obj: ObjectDef, fields: tuple[str, ...] | None) -> Lifted:
-    """Give the query for one record; its last literal is the id."""
+def _one(tx: Transaction, obj: ObjectDef, fields: tuple[str, ...] | None) -> OneRecord:
     children = tuple(_children(tx, obj)) if fields is None else ()
-    return lift(
-        Query(
-            select=(*_selected(tx, obj, fields), *children),
-            source=Source(Path((obj.name,))),
-            # A single value rather than a list, so that PostgreSQL plans it once for all ids.
-            where=Comparison(Path(("id",)), Operator.EQUAL, Text(format_id(obj.prefix, 0))),
-        )
+    query = Query(
+        select=(*_selected(tx, obj, fields), *children),
+        source=Source(Path((obj.name,))),
+        # A single value rather than a list, so that PostgreSQL plans it once for all ids.
+        where=Comparison(Path(("id",)), Operator.EQUAL, Text(format_id(obj.prefix, 0))),
     )
+    return prepare_record(tx, query)
 
 
 async def record_values(tx: Transaction, obj: ObjectDef, record_id: RecordId) -> JsonObject:
