@@ -23,8 +23,8 @@ from fieldstone.metadata.values import Json, read_json, write_json
 from fieldstone.query_language.parse import parse_condition, parse_items, parse_order
 from fieldstone.query_language.syntax import Path as FieldPath
 from fieldstone.query_language.syntax import Query, SelectItem, Source
+from fieldstone.runtime.imports.cells import safe_cell
 from fieldstone.runtime.imports.mapping import parts_of
-from fieldstone.runtime.imports.report import safe_cell
 from fieldstone.runtime.queries import Question, answer
 from fieldstone.runtime.transactions import Transaction
 

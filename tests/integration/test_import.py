@@ -115,6 +115,15 @@ async def test_a_certain_double_may_fill_what_is_empty(desk: Desk):
     assert (record["industry"], record["phone"], record["version"]) == ("Retail", "+13125550100", 2)
 
 
+async def test_certain_doubles_within_a_file_may_fill_each_other(desk: Desk):
+    text = "name,phone,industry,employees\nAcme,3125550100,,\nACME,312 555 0100,Retail,\n"
+    text += "Acme Inc.,(312) 555-0100,Media,7\n"
+    report = await desk.upload(text, object="Company", duplicates="merge")
+    assert counts(report) == {"imported": 1, "merged": 2}
+    [record] = (await desk.api.get("/companies"))["data"]
+    assert (record["name"], record["industry"], record["employees"]) == ("Acme", "Retail", 7)
+
+
 async def test_rows_change_records_by_a_key(desk: Desk):
     first = "External ID,Name,Employees\nC-1,Acme,10\nC-2,Zeta,20\n"
     assert counts(await desk.upload(first, object="Company", key="external_id")) == {"imported": 2}
@@ -333,3 +342,13 @@ async def test_a_real_list_of_organisations_is_imported_once(desk: Desk):
     again = await desk.upload(content, object="companies")
     assert (again["imported"], again["updated"]) == (0, 0)
     assert again["duplicates_found"] + again["rejected"] == 3337
+
+
+async def test_a_row_with_more_cells_than_columns_is_rejected_whole(desk: Desk):
+    text = "name,phone\nAcme, Inc,+49 30 5550100\nZeta,+49 30 5550101\n"
+    report = await desk.upload(text, object="Company")
+    assert counts(report) == {"imported": 1, "rejected": 1}
+    [row] = csv.DictReader(io.StringIO((await desk.api.send("GET", report["rejected_file"])).text))
+    assert "The row has 3 cells, but there are 2 columns" in row["Reason"]
+    assert "'+49 30 5550100'" in row["Reason"]
+    assert await desk.names() == ["Zeta"]

@@ -35,7 +35,11 @@ class Rules:
 
 @dataclass(slots=True)
 class _Case:
-    """One row on its way. known: how later rows see it. match: what it doubles."""
+    """One row on its way.
+
+    known: how later rows see it. match: what it doubles. fill: what it adds to its double.
+    waits: whether its double must be written first.
+    """
 
     row: ReadRow
     print: bytes | None = None
@@ -44,6 +48,7 @@ class _Case:
     fate: Fate = Fate.CREATED
     id: int | None = None
     fill: Values = field(default_factory=dict)
+    waits: bool = False
 
     @property
     def data(self) -> Data:
@@ -72,7 +77,7 @@ async def run_batch(tx: Transaction, rules: Rules, rows: Sequence[ReadRow]) -> l
         failed = _note_ids(rules, cases, outcomes)
         waiting = later
         for case in cases:
-            if case.match is not None and case.match.known in failed:
+            if case.waits or (case.match is not None and case.match.known in failed):
                 waiting.append(case.row)
             else:
                 settled[case.row.number] = _settle(rules.obj, case, outcomes.get(case.row.number))
@@ -150,17 +155,26 @@ def _double(rules: Rules, case: _Case, match: Match) -> None:
         case.fate = Fate.SKIPPED
     elif rules.duplicates is Duplicates.CREATE:
         case.fate = Fate.CREATED
-    elif rules.duplicates is Duplicates.MERGE and match.certain and match.known.record_id:
-        case.fate, case.id = Fate.MERGED, match.known.record_id
-        there = match.known.data
-        case.fill = {of: value for of, value in case.row.values.items() if of.key not in there}
+    elif rules.duplicates is Duplicates.MERGE and match.certain:
+        _merge(case, match)
     else:
         case.fate = Fate.HELD
 
 
+def _merge(case: _Case, match: Match) -> None:
+    """Fill what is empty in the record that a row doubles, once that record is written."""
+    known, there = match.known, match.known.data
+    case.fate, case.id = Fate.MERGED, known.record_id
+    case.waits = known.record_id is None or known.is_changing
+    if not case.waits:
+        known.is_changing = True
+        case.fill = {of: value for of, value in case.row.values.items() if of.key not in there}
+        known.data = there | {of.key: value for of, value in case.fill.items()}
+
+
 async def _write(tx: Transaction, rules: Rules, cases: Sequence[_Case]) -> dict[int, Outcome]:
     """Write what is to be written; rows with problems go along, so that all of theirs are found."""
-    written = [case for case in cases if case.is_written]
+    written = [case for case in cases if case.is_written and not case.waits]
     incoming = [
         Incoming(
             values=case.fill if case.fate is Fate.MERGED else _own_values(rules, case.row),
@@ -184,6 +198,8 @@ def _note_ids(rules: Rules, cases: Sequence[_Case], outcomes: dict[int, Outcome]
     """Give written rows their ids; those that could not be written are nobody's original."""
     failed: set[Known] = set()
     for case in cases:
+        if case.match is not None:
+            case.match.known.is_changing = False
         if case.known is None:
             continue
         outcome = outcomes[case.row.number]

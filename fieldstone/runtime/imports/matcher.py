@@ -16,12 +16,13 @@ class Known:
     """A record that is there, or a row that is about to become one.
 
     data: values by field key. row: its number in the file; None for a record from before.
-    record_id: None until the row is written.
+    record_id: None until the row is written. is_changing: whether a row is being merged into it.
     """
 
     data: Data
     record_id: int | None = None
     row: int | None = None
+    is_changing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ def look_at(source: Source) -> list[Column]:
     """Collect values of every column: from the first rows, a hundred of each that are not alike."""
     seen: list[dict[str, int]] = [{} for _ in source.headers]
     for _, cells in islice(source.rows(), ROWS_LOOKED_AT):
-        for kept, cell in zip(seen, cells, strict=True):
+        for kept, cell in zip(seen, cells, strict=False):
             text = cell.strip()
             if text in kept:
                 kept[text] += 1

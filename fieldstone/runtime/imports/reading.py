@@ -44,10 +44,11 @@ class ReadRow:
 
 
 class RowReader:
-    """Reads rows of one file for one object of one catalog."""
+    """Reads rows of one file for one object of one catalog. width: how many columns it has."""
 
-    def __init__(self, obj: ObjectDef, mapping: Sequence[ColumnMapping]) -> None:
+    def __init__(self, obj: ObjectDef, mapping: Sequence[ColumnMapping], width: int) -> None:
         self.obj = obj
+        self._width = width
         plain = [one for one in mapping if not one.target.part]
         self._columns = [_ColumnReader(one.column, one.target.field) for one in plain]
         whole: dict[Field, list[tuple[int, str]]] = {}
@@ -61,12 +62,25 @@ class RowReader:
     def read(self, rows: Sequence[Row]) -> list[ReadRow]:
         """Read rows, column by column."""
         read = [ReadRow(number, texts, {}) for number, texts in rows]
+        for row in read:
+            if len(row.texts) > self._width:
+                row.problems.append(_too_wide(row.texts, self._width))
         for column in self._columns:
             column.fill(read)
         for of, places in self._parts:
             for row in read:
                 _put_parts(row, of, places)
         return read
+
+
+def _too_wide(texts: Sequence[str], width: int) -> Problem:
+    """Nobody can tell which cell was cut in two, so nothing of such a row is believed."""
+    beyond = ", ".join(repr(text[:80]) for text in texts[width:] if text)
+    return Problem(
+        "import.too_many_cells",
+        f"The row has {len(texts)} cells, but there are {width} columns; beyond them: {beyond}.",
+        hint="A cell that holds the delimiter needs quotation marks.",
+    )
 
 
 def _put_parts(row: ReadRow, of: Field, places: Sequence[tuple[int, str]]) -> None:

@@ -15,6 +15,7 @@ from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.tables import IMPORT_ROW
 from fieldstone.metadata.values import Json, JsonObject
 from fieldstone.runtime.imports.batch import known_id
+from fieldstone.runtime.imports.cells import safe_cell
 from fieldstone.runtime.imports.ledger import Fate, Settled, count_fates, load_told
 from fieldstone.runtime.imports.plan import ImportPlan
 from fieldstone.runtime.imports.stored import name_of
@@ -27,7 +28,6 @@ TOLD: Final = (Fate.HELD, Fate.MERGED, Fate.CREATED, Fate.SKIPPED)
 """Fates of rows that are doubles, those that need a person's eye first."""
 
 _PAGE: Final = 500
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _DOUBLES: Final = prepare(
     select(func.count()).where(
         IMPORT_ROW.c.tenant_id == parameter("tenant", Integer()),
@@ -150,18 +150,6 @@ def _line(cells: Sequence[str]) -> bytes:
     out = StringIO()
     csv.writer(out).writerow([safe_cell(cell) for cell in cells])
     return out.getvalue().encode()
-
-
-def safe_cell(text: str) -> str:
-    """Give a text that no spreadsheet takes for a formula; plain numbers stay as they are."""
-    if not text.startswith(_FORMULA) or _is_number(text):
-        return text
-    return f"'{text}"
-
-
-def _is_number(text: str) -> bool:
-    digits = text[1:].replace(" ", "")
-    return text[0] in "+-" and digits.replace(".", "", 1).isdigit() and digits.isascii()
 
 
 _ORDER: Final = (

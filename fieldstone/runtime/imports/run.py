@@ -81,7 +81,7 @@ class _Run:
         obj = tx.catalog.get_object(self.plan.object)
         mapping = read_mapping(obj, self.source.headers, self.plan.mapping, tx.rights)
         key = key_field(obj, self.plan.key, mapping, tx.rights) if self.plan.key else None
-        self.reader = RowReader(obj, mapping)
+        self.reader = RowReader(obj, mapping, len(self.source.headers))
         stored = None
         if key is None or self.plan.duplicates is not Duplicates.CREATE:
             stored = StoredRecords(self.matcher.begin(obj, self.reader.fields))

@@ -18,6 +18,8 @@ from typing import Any, Final
 
 from python_calamine import CalamineError, CalamineWorkbook
 
+from fieldstone.runtime.imports.archive import check_workbook
+from fieldstone.runtime.imports.cells import text_of_cell
 from fieldstone.runtime.imports.errors import BadFile
 
 MOST_COLUMNS: Final = 500
@@ -37,7 +39,7 @@ _WESTERN: Final = "cp1252"
 _WESTERN_GAPS: Final = frozenset(b"\x81\x8d\x8f\x90\x9d")
 
 Row = tuple[int, list[str]]
-"""The number of a row in its file and its texts, one for each header."""
+"""The number of a row in its file and its texts, one for each header or more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +53,15 @@ class Source:
     delimiter: str = ""
 
     def rows(self, after: int = 0) -> Iterator[Row]:
-        """Give the rows whose number is above after; rows without any text are left out."""
+        """Give the rows whose number is above after; rows without any text are left out.
+
+        A row has as many texts as there are headers, or more where there is text beyond them.
+        """
         width = len(self.headers)
         for number, cells in enumerate(islice(self._lines(), 1, None), start=_FIRST_ROW):
             if number > after and any(cells):
-                yield number, (cells + [""] * width)[:width]
+                beyond = any(cells[width:])
+                yield number, cells if beyond else (cells + [""] * width)[:width]
 
     def count(self) -> int:
         """Count the rows, which reads the whole file."""
@@ -66,12 +72,18 @@ class Source:
 
 
 def open_source(path: Path) -> Source:
-    """Find out how a file is to be read. Raises BadFile."""
+    """Find out how a file is to be read, which takes long for a large one. Raises BadFile."""
     with path.open("rb") as file:
         sample = file.read(_SAMPLE_BYTES)
     if not sample.strip():
         raise BadFile("The file is empty.", hint="It needs a line of headers and rows below it.")
-    if sample.startswith((_ZIP, _OLD_OFFICE)):
+    if sample.startswith(_OLD_OFFICE):
+        raise BadFile(
+            "The file is a workbook of an old kind, or has a password.",
+            hint="Save it as .xlsx without a password, or as .csv.",
+        )
+    if sample.startswith(_ZIP):
+        check_workbook(path)
         return _with_headers(Source(path, "xlsx", ()))
     encoding = sniff_encoding(path, sample)
     text = sample.decode(encoding, errors="replace")
@@ -152,7 +164,8 @@ def _csv(source: Source) -> Iterator[list[str]]:
     with source.path.open(encoding=source.encoding, newline="") as file:
         reader = csv.reader(file, delimiter=source.delimiter)
         try:
-            yield from reader
+            for cells in reader:
+                yield [text_of_cell(cell) if cell[:1] == "'" else cell for cell in cells]
         except (csv.Error, UnicodeError) as error:
             raise BadFile(
                 f"The file cannot be read at line {reader.line_num}: {error}.",

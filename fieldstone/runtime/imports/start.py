@@ -132,7 +132,7 @@ async def preview_import(tx: Transaction, upload: Upload, asked: ImportRequest) 
     else:
         mapping = proposal.mapping
     by_column = {one.column: one for one in mapping}
-    reader = RowReader(obj, mapping)
+    reader = RowReader(obj, mapping, len(upload.source.headers))
     first = reader.read(list(islice(upload.source.rows(), PREVIEW_ROWS)))
     return {
         "object": obj.name,

@@ -49,10 +49,18 @@ def test_headers_can_be_told_apart(tmp_path: Path):
     assert open_source(path).headers == ("Phone", "Phone (2)", "Column 3", "Fax")
 
 
-def test_rows_are_as_wide_as_the_headers(tmp_path: Path):
+def test_rows_are_as_wide_as_the_headers_unless_there_is_text_beyond(tmp_path: Path):
     path = tmp_path / "list.csv"
-    path.write_text("A,B\n1\n1,2,3\n")
-    assert list(open_source(path).rows()) == [(2, ["1", ""]), (3, ["1", "2"])]
+    path.write_text("A,B\n1\n1,2,,\n1,2,3\n")
+    rows = [(2, ["1", ""]), (3, ["1", "2"]), (4, ["1", "2", "3"])]
+    assert list(open_source(path).rows()) == rows
+
+
+def test_a_workbook_of_an_old_kind_is_refused(tmp_path: Path):
+    path = tmp_path / "list.xls"
+    path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" * 100)
+    with pytest.raises(BadFile, match="old kind"):
+        open_source(path)
 
 
 def test_reading_can_go_on_after_a_row(tmp_path: Path):
