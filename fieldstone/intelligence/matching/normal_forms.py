@@ -147,8 +147,9 @@ def postal_key(code: str) -> str:
 
 
 def numbers_in(words: Sequence[str]) -> frozenset[str]:
-    """Give the words that are numbers, Roman ones included: they tell things apart."""
-    return frozenset(word for word in words if word.isdigit() or word in _ROMAN)
+    """Give the numbers in words, Roman ones included: they tell things apart."""
+    arabic = {number.lstrip("0") for word in words for number in _NUMBER.findall(word)}
+    return frozenset(arabic | (_ROMAN & set(words)))
 
 
 _ROMAN: Final = frozenset({"ii", "iii", "iv", "vi", "vii", "viii", "ix"})

@@ -16,7 +16,7 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import JaroWinkler
 
 from fieldstone.intelligence.matching.features import Features, Place
-from fieldstone.intelligence.matching.normal_forms import phones_agree
+from fieldstone.intelligence.matching.normal_forms import numbers_in, phones_agree
 from fieldstone.intelligence.matching.words import NICKNAMES
 from fieldstone.runtime.records.derivations import FREE_MAIL
 
@@ -97,7 +97,7 @@ def _shared_words(one: Sequence[str], other: Sequence[str]) -> float:
 def _word_likeness(one: str, other: str) -> float:
     if one == other:
         return 1.0
-    if min(len(one), len(other)) < 4 or one[0] != other[0]:
+    if min(len(one), len(other)) < 4 or one[0] != other[0] or numbers_in((one, other)):
         return 0.0
     return JaroWinkler.similarity(one, other)
 
@@ -108,6 +108,8 @@ def person_likeness(one: Features, other: Features) -> float:
         return -1.0
     if one.joined == other.joined:
         return 1.0
+    if one.numbers != other.numbers:
+        return 0.3
     last = _word_likeness(one.words[-1], other.words[-1])
     swapped = _word_likeness(one.words[0], other.words[-1])
     if last < _TYPO and swapped < _TYPO:

@@ -109,6 +109,20 @@ def test_numbers_in_names_tell_things_apart():
     assert match_of(COMPANY, stored, {"name": "Little Tykes II", "phone": "5791791"}) is None
 
 
+@pytest.mark.parametrize(
+    ("one", "other"), [("Ann5 Lee5", "Ann15 Lee15"), ("User 12", "User 13"), ("p1 x1", "p2 x1")]
+)
+def test_numbers_in_names_of_people_tell_them_apart(one, other):
+    shared = {"phone": "+13125550100"}
+    stored = {"name": one, "email": "one@acme.com", **shared}
+    assert match_of(CONTACT, stored, {"name": other, "email": "other@acme.com", **shared}) is None
+
+
+def test_numbers_within_words_tell_firms_apart():
+    stored = {"name": "Company12", "website": "https://acme.com"}
+    assert match_of(COMPANY, stored, {"name": "Company13", "website": "acme.com"}) is None
+
+
 def test_things_that_are_only_alike_are_two():
     assert match_of(PRODUCT, {"name": "Widget 10"}, {"name": "Widget 11"}) is None
     found = match_of(PRODUCT, {"name": "Widget 10"}, {"name": "Widget 10"})
