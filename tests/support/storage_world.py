@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg
 
 from fieldstone.clock import SystemClock
-from fieldstone.ids import RecordId, format_id
+from fieldstone.ids import RecordId, TenantId, format_id
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.changes import Proposal
 from fieldstone.metadata.definitions import object_components
@@ -36,6 +36,7 @@ from fieldstone.runtime.transactions import Database, Viewer
 # Whatever a job waits for is over, and whoever ran it has long been dead.
 FORGET_TIME = "UPDATE job SET heartbeat_at = 'epoch', run_after = 'epoch' WHERE id = $1"
 AT_ONCE = StorageRules(promote_above=100, keep_deleted=timedelta(0), grace_s=0.0, batch=100)
+NO_TENANT = Tenant(TenantId(0), "none", "None", "")
 THING: Mapping[str, Json] = {
     "name": "Thing",
     "fields": [
@@ -149,12 +150,7 @@ class StorageWorld:
 
     async def rows(self, statement: str, *arguments: object) -> list[Any]:
         """Look into the tables as the owner, past all policies."""
-        connection = await asyncpg.connect(self.dsn)
-        try:
-            found: list[Any] = await connection.fetch(statement, *arguments)
-            return found
-        finally:
-            await connection.close()
+        return await look(self.dsn, statement, *arguments)
 
     async def value(self, statement: str, *arguments: object) -> Any:
         """Give the first value of the first row."""
@@ -205,10 +201,21 @@ def a_thing(number: int) -> dict[str, Json]:
 
 
 @asynccontextmanager
-async def a_storage_world(dsn: str) -> AsyncIterator[StorageWorld]:
-    """Open an engine on a database that has its tenants."""
+async def a_storage_world(dsn: str, tenant: str | None = "default") -> AsyncIterator[StorageWorld]:
+    """Open an engine on a database; tenant None stands for one that is made later."""
     engine = await open_engine(Settings(database_url=dsn))
     try:
-        yield StorageWorld(dsn, engine, await engine.directory.get("default"))
+        found = NO_TENANT if tenant is None else await engine.directory.get(tenant)
+        yield StorageWorld(dsn, engine, found)
     finally:
         await engine.close()
+
+
+async def look(dsn: str, statement: str, *arguments: object) -> list[Any]:
+    """Run a statement as the owner, past all policies."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        found: list[Any] = await connection.fetch(statement, *arguments)
+        return found
+    finally:
+        await connection.close()
