@@ -24,10 +24,8 @@ def test_a_filter_on_a_reference_is_added_by_keys_alone(page: Page) -> None:
     page.keyboard.press("f")
     page.locator("select[name=field]").select_option("company")
     page.locator("#filter-q").press_sequentially("blue")
-    expect(page.locator("#filter-list [role=option]").first).to_have_text(
-        re.compile("Bluebird Logistics")
-    )
     page.keyboard.press("Enter")
+    expect(page.locator(".fs-filter-value .fs-chip")).to_have_text("Bluebird Logistics")
     page.get_by_role("button", name="Add filter").press("Enter")
 
     expect(page.locator(".fs-chips li")).to_have_text(re.compile("Company is Bluebird Logistics"))
@@ -57,8 +55,8 @@ def test_a_record_is_created_with_a_company_and_all_problems_at_once(page: Page)
     page.locator("[name=name]").fill("From the browser")
     page.locator("[name=value]").fill("1.250,75")
     page.locator("#f-company").press_sequentially("blue")
-    expect(page.locator("#f-company-list [role=option]")).to_have_count(1)
     page.keyboard.press("Enter")
+    expect(page.locator("#f-company-field .fs-chip")).to_have_text("Bluebird Logistics")
     page.keyboard.press("Control+Enter")
 
     expect(page.locator("h1")).to_have_text("From the browser")

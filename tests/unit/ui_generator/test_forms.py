@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from starlette.datastructures import ImmutableMultiDict
 
@@ -97,6 +97,7 @@ def test_what_a_form_shows_is_read_back_as_the_same_value(name: str, data: Any, 
 
 
 @pytest.mark.parametrize("name", EDITABLE)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_every_value_can_be_shown_and_edited(name: str, data: Any) -> None:
     options = data.draw(options_of(name))

@@ -78,6 +78,13 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// What is shown belongs to an earlier text: nothing of it may be chosen by Enter any more.
+document.addEventListener("input", (event) => {
+  if (!event.target.matches?.("[role=combobox]")) return;
+  point(event.target.closest(".fs-lookup"), null);
+  event.target.removeAttribute("aria-activedescendant");
+});
+
 document.addEventListener("focusout", (event) => {
   const lookup = event.target.closest?.(".fs-lookup");
   if (lookup && !lookup.contains(event.relatedTarget)) setTimeout(() => close(lookup), 200);
