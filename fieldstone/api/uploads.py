@@ -98,8 +98,7 @@ def _form(request: Request, form: FormData) -> Form:
 async def keep_upload(request: Request, upload: UploadFile, limit_bytes: int) -> FileRecord:
     """Keep a file of a form, and write down what is known of it. Raises FileTooLarge."""
     store, tenant, viewer = files_of(request), tenant_of(request), viewer_of(request)
-    async with database_of(request).read(tenant, viewer) as reading:
-        number = reading.minter.mint()
+    number = database_of(request).minter.mint()
     kept = await store.keep(tenant.id, number, _chunks(upload), limit_bytes)
     async with database_of(request).write(tenant, viewer) as tx:
         name, content_type = upload.filename or "", upload.content_type or ""

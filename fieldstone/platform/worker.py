@@ -29,7 +29,13 @@ from fieldstone.platform.app import Engine, open_engine
 from fieldstone.platform.job_kinds import job_kinds, storage_rules_of
 from fieldstone.platform.queue import declare_actor, open_broker, send
 from fieldstone.platform.settings import Settings, load_settings
-from fieldstone.runtime.job_runs import JobContext, JobFunction, claim_job, run_claimed
+from fieldstone.runtime.job_runs import (
+    JobContext,
+    JobFunction,
+    claim_job,
+    run_claimed,
+    unknown_kind,
+)
 from fieldstone.runtime.jobs import CHANNEL, Job
 from fieldstone.runtime.statements import parameter, prepare
 from fieldstone.runtime.storage.maintenance import Maintenance
@@ -76,7 +82,8 @@ class Worker:
         job = await claim_job(self.engine.database, tenant, viewer, job_id, now)
         if job is None:
             return None
-        return await run_claimed(self._context(tenant, viewer, job), self.kinds[job.kind])
+        work = self.kinds.get(job.kind, unknown_kind)
+        return await run_claimed(self._context(tenant, viewer, job), work)
 
     def _context(self, tenant: Tenant, viewer: Viewer, job: Job) -> JobContext:
         """A job acts in the name of whoever asked for it."""

@@ -18,7 +18,7 @@ from typing import Any, Final
 from sqlalchemy import DateTime, Integer, Text, and_, null, or_
 from sqlalchemy.dialects.postgresql import JSONB
 
-from fieldstone.errors import Conflict, FieldstoneError, Problem, Unavailable
+from fieldstone.errors import Conflict, FieldstoneError, InvalidInput, Problem, Unavailable
 from fieldstone.metadata.tables import JOB
 from fieldstone.metadata.values import Json, JsonObject, write_json
 from fieldstone.runtime.jobs import Job, JobState, job_of, prepared_job_update
@@ -34,14 +34,18 @@ _RETRY_S: Final = 10.0
 
 _NOW: Final = parameter("now", DateTime(timezone=True))
 _IS_MINE: Final = and_(JOB.c.state == "running", JOB.c.attempts == parameter("mine", Integer()))
+_IS_ABANDONED: Final = and_(
+    JOB.c.state == "running", JOB.c.heartbeat_at < parameter("stale", DateTime(timezone=True))
+)
+_FAIL_ABANDONED: Final = prepared_job_update(
+    _IS_ABANDONED,
+    JOB.c.attempts >= parameter("most", Integer()),
+    state="failed",
+    result=parameter("result", JSONB()),
+    finished_at=_NOW,
+)
 _CLAIM: Final = prepared_job_update(
-    or_(
-        and_(JOB.c.state == "waiting", JOB.c.run_after <= _NOW),
-        and_(
-            JOB.c.state == "running",
-            JOB.c.heartbeat_at < parameter("stale", DateTime(timezone=True)),
-        ),
-    ),
+    or_(and_(JOB.c.state == "waiting", JOB.c.run_after <= _NOW), _IS_ABANDONED),
     state="running",
     attempts=JOB.c.attempts + 1,
     heartbeat_at=_NOW,
@@ -68,6 +72,12 @@ class JobLost(Conflict):
     """Another process has taken the job up, or it has ended."""
 
     code = "job.lost"
+
+
+class UnknownKind(InvalidInput):
+    """A job of a kind that this version does not know."""
+
+    code = "job.unknown_kind"
 
 
 class JobCancelled(Exception):
@@ -115,6 +125,11 @@ class JobContext:
             raise JobLost(f"The job {self.job.id} is run elsewhere.")
         self.job = job_of(row)
 
+    async def tell(self, progress: Mapping[str, Json]) -> None:
+        """Note how far the job got where nothing else is written. Raises JobLost."""
+        async with self.database.write_apart(self.tenant, self.viewer) as tx:
+            await self.checkpoint(tx, progress)
+
     def go_on(self) -> None:
         """Return if the job may go on; between transactions.
 
@@ -134,10 +149,43 @@ with the progress of its last checkpoint, and must then go on from there."""
 async def claim_job(
     database: Database, tenant: Tenant, viewer: Viewer, number: int, now: datetime
 ) -> Job | None:
-    """Take a job up; None if there is nothing to do or another process does it."""
-    async with database.write(tenant, viewer) as tx:
-        row = await tx.row(_CLAIM, tenant=tenant.id, id=number, now=now, stale=now - STALE)
+    """Take a job up; None if there is nothing to do or another process does it.
+
+    A job that was left behind by its process once too often fails instead: it may be what ends
+    them.
+    """
+    stale = now - STALE
+    async with database.write_apart(tenant, viewer) as tx:
+        failed = await tx.row(
+            _FAIL_ABANDONED,
+            tenant=tenant.id,
+            id=number,
+            now=now,
+            stale=stale,
+            most=MOST_ATTEMPTS,
+            result=write_json(_failure([_abandoned(number)])),
+        )
+        if failed is not None:
+            LOGGER.error("job %s was left behind %s times", number, failed["attempts"])
+            return None
+        row = await tx.row(_CLAIM, tenant=tenant.id, id=number, now=now, stale=stale)
         return None if row is None else job_of(row)
+
+
+def _abandoned(number: int) -> Problem:
+    return Problem(
+        "internal.error",
+        f"The job stopped {MOST_ATTEMPTS} times without a word and is not tried again.",
+        hint=f"Quote job {number} when you report it.",
+    )
+
+
+async def unknown_kind(context: JobContext) -> JsonObject:
+    """Fail a job that nobody here can do. Raises UnknownKind."""
+    raise UnknownKind(
+        f"There is no kind of job named {context.job.kind}.",
+        hint="A newer version may have written it down: bring all workers to one version.",
+    )
 
 
 async def run_claimed(context: JobContext, work: JobFunction) -> Job:
@@ -202,7 +250,7 @@ async def _put_back(context: JobContext, delay_s: float) -> Job:
 async def _update(
     context: JobContext, statement: Prepared, *, delay_s: float = 0.0, **values: Any
 ) -> Job:
-    async with context.database.write(context.tenant, context.viewer) as tx:
+    async with context.database.write_apart(context.tenant, context.viewer) as tx:
         values["run_after"] = tx.now + timedelta(seconds=delay_s)
         row = await tx.row(
             statement,

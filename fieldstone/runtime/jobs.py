@@ -167,11 +167,6 @@ def job_of(row: Any) -> Job:
     )
 
 
-def job_columns() -> tuple[Any, ...]:
-    """Give the columns that job_of reads."""
-    return _COLUMNS
-
-
 async def enqueue(
     tx: Transaction, kind: str, arguments: Mapping[str, Json], *, delay_s: float = 0.0
 ) -> int:

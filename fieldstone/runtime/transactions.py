@@ -219,6 +219,11 @@ class Database:
         self._minter = minter
         self._observer = observer
 
+    @property
+    def minter(self) -> IdMinter:
+        """What gives ids to things whose bytes are kept before their rows."""
+        return self._minter
+
     @asynccontextmanager
     async def read(
         self, tenant: Tenant, viewer: Viewer, cause: Mapping[str, Json] | None = None
@@ -257,6 +262,15 @@ class Database:
     ) -> AsyncIterator[Transaction]:
         """Open for writing records: all or nothing is kept."""
         async with self._begin(tenant, viewer, Hold.WRITE, cause) as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def write_apart(self, tenant: Tenant, viewer: Viewer) -> AsyncIterator[Transaction]:
+        """Open for writing what hangs on no catalog, such as how far a job got.
+
+        It waits for no change of metadata, and none waits for it; records are not to be written.
+        """
+        async with self._begin(tenant, viewer, Hold.READ, None) as tx:
             yield tx
 
     @asynccontextmanager

@@ -43,8 +43,7 @@ async def keep_uploads(
 async def _keep(request: Request, upload: UploadFile, field: Field) -> FileRecord:
     store: FileStore = request.app.state.files
     database, tenant, viewer = database_of(request), tenant_of(request), viewer_of(request)
-    async with database.read(tenant, viewer) as reading:
-        number = reading.minter.mint()
+    number = database.minter.mint()
     kept = await store.keep(tenant.id, number, _chunks(upload), field.options.size_bytes)
     async with database.write(tenant, viewer) as tx:
         name, content_type = upload.filename or "", upload.content_type or ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import os
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fieldstone.runtime.imports import run, start, stored
+from fieldstone.runtime.imports import batch, run, start, stored
 from tests.support.imports import Desk
 
 CONTACTS = """First Name,Last Name,E-mail,Phone
@@ -194,6 +195,71 @@ async def test_a_dry_run_tells_all_and_keeps_nothing(desk: Desk):
     assert report["problems"][0]["row"] == 5
     assert await desk.names("contacts") == []
     assert counts(await desk.upload(text)) == {"imported": 2, "skipped": 1, "rejected": 1}
+
+
+@pytest.mark.parametrize("duplicates", ["review", "merge"])
+async def test_a_dry_run_of_many_batches_tells_what_an_import_then_does(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, duplicates: str
+):
+    monkeypatch.setattr(run, "BATCH_ROWS", 2)
+    await desk.api.post("/companies", {"name": "Acme", "phone": "+13125550100"})
+    text = "External ID,Name,Phone,Industry\n,Zeta,312 555 0199,\nC-1,Beta,312 555 0102,\n"
+    text += ",Gamma,312 555 0103,\n,Acme,312 555 0100,Retail\nC-1,Delta,312 555 0104,\n"
+    text += ",Zeta,312 555 0199,Media\n,Zeta,312 555 0199,Retail\n"
+    fields = {"object": "Company", "duplicates": duplicates}
+    tried = await desk.upload(text, dry_run="yes", **fields)
+    assert await desk.names() == ["Acme"]
+    assert counts(tried) == counts(await desk.upload(text, **fields))
+
+
+async def test_a_dry_run_by_a_key_finds_the_rows_of_earlier_batches(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(run, "BATCH_ROWS", 1)
+    text = "External ID,Name,Employees\nC-1,Acme,10\nC-2,Beta,5\nC-1,Acme,11\n"
+    fields = {"object": "Company", "key": "external_id"}
+    tried = await desk.upload(text, dry_run="yes", **fields)
+    assert counts(tried) == {"imported": 2, "updated": 1}
+    assert await desk.names() == []
+
+
+async def test_a_dry_run_and_changes_of_metadata_do_not_wait_for_each_other(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(run, "BATCH_ROWS", 20)
+    text = "Name,Email\n" + "\n".join(f"Person {n},p{n}@c.example" for n in range(400))
+
+    async def change() -> None:
+        for number in range(5):
+            field = {"name": f"note_{number}", "type": "text"}
+            await desk.api.post("/api/objects/Company/fields", field, status=201)
+
+    async with asyncio.timeout(60):
+        report, _ = await asyncio.gather(
+            desk.upload(text, object="Company", dry_run="yes"), change()
+        )
+    assert report["imported"] == 400
+
+
+async def test_what_changed_since_an_import_began_is_not_written_over(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+):
+    made = await desk.api.post("/companies", {"name": "Acme", "phone": "+13125550100"})
+    gone = await desk.api.post("/companies", {"name": "Zeta", "phone": "+13125550199"})
+    resolve = batch.resolve_names
+
+    async def change_first(tx: Any, rows: Any) -> int:
+        await desk.api.patch(f"/companies/{made['id']}", {"industry": "Media"})
+        await desk.api.delete(f"/companies/{gone['id']}")
+        return await resolve(tx, rows)
+
+    monkeypatch.setattr(batch, "resolve_names", change_first)
+    text = "name,phone,industry,website\nAcme,312 555 0100,Retail,https://acme.example\n"
+    text += "Zeta,312 555 0199,Retail,\n"
+    report = await desk.upload(text, object="Company", duplicates="merge")
+    assert counts(report) == {"imported": 1, "merged": 1}
+    record = await desk.api.get(f"/companies/{made['id']}")
+    assert (record["industry"], record["website"]) == ("Media", "https://acme.example")
 
 
 async def test_a_mapping_that_is_given_is_used_as_it_is(desk: Desk):

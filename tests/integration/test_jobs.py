@@ -146,6 +146,45 @@ async def test_a_stale_job_is_taken_over_and_its_old_run_writes_nothing_more(des
     assert (await job_of(desk, number)).progress == {}
 
 
+async def test_a_job_that_ends_its_process_again_and_again_fails(desk: Desk):
+    engine, number = desk.worker.engine, await put(desk)
+    tenant = await engine.tenants.ensure_default()
+    viewer = await engine.administrators.get(tenant)
+    later = SystemClock().now()
+    for _ in range(job_runs.MOST_ATTEMPTS):
+        later += STALE + timedelta(seconds=1)
+        assert await claim_job(engine.database, tenant, viewer, number, later) is not None
+    later += STALE + timedelta(seconds=1)
+    assert await claim_job(engine.database, tenant, viewer, number, later) is None
+    shown = await desk.api.get(f"/api/jobs/{number}")
+    assert shown["state"] == "failed"
+    assert "5 times" in shown["result"]["errors"][0]["message"]
+    assert await claim_job(engine.database, tenant, viewer, number, later) is None
+
+
+async def test_a_job_of_an_unknown_kind_fails_with_its_name(desk: Desk):
+    number = await put(desk, kind="nothing_known")
+    ended = await run(desk, working(desk), number)
+    assert ended is not None
+    assert ended.state is JobState.FAILED
+    assert ended.result is not None
+    [error] = ended.result["errors"]  # type: ignore[misc]
+    assert error["code"] == "job.unknown_kind"  # type: ignore[index, call-overload]
+    assert "nothing_known" in str(error)
+
+
+async def test_how_far_a_job_got_is_told_while_metadata_changes(desk: Desk):
+    engine, number = desk.worker.engine, await put(desk)
+    tenant = await engine.tenants.ensure_default()
+    viewer = await engine.administrators.get(tenant)
+    now = SystemClock().now()
+    async with engine.database.change_metadata(tenant, viewer), asyncio.timeout(10):
+        job = await claim_job(engine.database, tenant, viewer, number, now)
+        assert job is not None
+        await JobContext(engine.database, tenant, viewer, job).tell({"done": 3})
+    assert (await job_of(desk, number)).progress == {"done": 3}
+
+
 async def test_a_running_job_stops_at_its_next_step_when_it_is_cancelled(desk: Desk):
     begun = asyncio.Event()
 

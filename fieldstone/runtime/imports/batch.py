@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from fieldstone.errors import Problem
 from fieldstone.ids import RecordId, format_id
@@ -16,21 +16,32 @@ from fieldstone.runtime.imports.matcher import Known, Match
 from fieldstone.runtime.imports.plan import Duplicates
 from fieldstone.runtime.imports.reading import ReadRow
 from fieldstone.runtime.imports.references import resolve_names
+from fieldstone.runtime.imports.rehearsal import Rehearsal
 from fieldstone.runtime.imports.stored import StoredRecords, find_holders, key_of, name_of
 from fieldstone.runtime.records.draft import Data, Outcome
 from fieldstone.runtime.records.reading import Values
-from fieldstone.runtime.records.write import Incoming, write
+from fieldstone.runtime.records.write import (
+    Incoming,
+    StaleVersion,
+    UnknownRecord,
+    load,
+    write,
+)
 from fieldstone.runtime.transactions import Transaction
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What holds for all batches. stored: None if likeness is of no interest."""
+    """What holds for all batches.
+
+    stored: None if likeness is of no interest. rehearsal: None if what is written is kept.
+    """
 
     obj: ObjectDef
     key: Field | None
     duplicates: Duplicates
     stored: StoredRecords | None
+    rehearsal: Rehearsal | None = None
 
 
 @dataclass(slots=True)
@@ -47,6 +58,7 @@ class _Case:
     match: Match | None = None
     fate: Fate = Fate.CREATED
     id: int | None = None
+    version: int | None = None
     fill: Values = field(default_factory=dict)
     waits: bool = False
 
@@ -68,13 +80,12 @@ async def run_batch(tx: Transaction, rules: Rules, rows: Sequence[ReadRow]) -> l
     await resolve_names(tx, rows)
     settled: dict[int, Settled] = {}
     waiting = list(rows)
-    if rules.stored is not None:
-        await rules.stored.begin_batch(tx, rules.obj, rows)
     while waiting:
         cases, later = await _cases(tx, rules, waiting)
         await _judge(tx, rules, cases)
         outcomes = await _write(tx, rules, cases)
         failed = _note_ids(rules, cases, outcomes)
+        failed |= await _catch_up(tx, rules, cases, outcomes)
         waiting = later
         for case in cases:
             if case.waits or (case.match is not None and case.match.known in failed):
@@ -83,6 +94,8 @@ async def run_batch(tx: Transaction, rules: Rules, rows: Sequence[ReadRow]) -> l
                 settled[case.row.number] = _settle(rules.obj, case, outcomes.get(case.row.number))
     if rules.stored is not None:
         rules.stored.end_batch()
+    if rules.rehearsal is not None:
+        _note_rehearsed(rules, rows, settled)
     return [settled[row.number] for row in rows]
 
 
@@ -93,6 +106,8 @@ async def _cases(
     if rules.key is None:
         return [_Case(row) for row in rows], []
     holders = await find_holders(tx, rules.obj, rules.key, rows)
+    if rules.rehearsal is not None:
+        holders = {**rules.rehearsal.by_key, **holders}
     cases, later = [], []
     taken: set[Any] = set()
     for row in rows:
@@ -117,6 +132,9 @@ async def _judge(tx: Transaction, rules: Rules, cases: Sequence[_Case]) -> None:
         case.print = fingerprint(case.data)
     prints = {case.print for case in new if case.print is not None}
     seen = await find_seen(tx, rules.obj, prints, rules.duplicates)
+    if rules.stored is not None:
+        unseen = [case.row for case in new if case.print not in seen]
+        await rules.stored.look_up(tx, rules.obj, unseen)
     await asyncio.to_thread(_compare, rules, new, seen)
 
 
@@ -166,6 +184,7 @@ def _merge(case: _Case, match: Match) -> None:
     known, there = match.known, match.known.data
     case.fate, case.id = Fate.MERGED, known.record_id
     case.waits = known.record_id is None or known.is_changing
+    case.version = known.version
     if not case.waits:
         known.is_changing = True
         case.fill = {of: value for of, value in case.row.values.items() if of.key not in there}
@@ -174,17 +193,44 @@ def _merge(case: _Case, match: Match) -> None:
 
 async def _write(tx: Transaction, rules: Rules, cases: Sequence[_Case]) -> dict[int, Outcome]:
     """Write what is to be written; rows with problems go along, so that all of theirs are found."""
-    written = [case for case in cases if case.is_written and not case.waits]
+    there = [case for case in cases if case.is_written and not case.waits]
+    rehearsed = rules.rehearsal.has if rules.rehearsal is not None else _never
+    written = [case for case in there if not rehearsed(case.id)]
     incoming = [
         Incoming(
             values=case.fill if case.fate is Fate.MERGED else _own_values(rules, case.row),
-            problems=tuple(case.row.problems),
+            problems=_problems(rules, case),
             id=None if case.id is None else RecordId(case.id),
+            version=case.version,
         )
         for case in written
     ]
     outcomes = await write(tx, rules.obj, incoming, partly=True) if incoming else []
-    return {case.row.number: out for case, out in zip(written, outcomes, strict=True)}
+    found = {case.row.number: out for case, out in zip(written, outcomes, strict=True)}
+    for case in there:
+        if case.id is not None and rehearsed(case.id):
+            problems = tuple(case.row.problems)
+            found[case.row.number] = Outcome(RecordId(case.id), 1, "updated", problems)
+    return found
+
+
+def _never(_: int | None) -> bool:
+    return False
+
+
+def _problems(rules: Rules, case: _Case) -> tuple[Problem, ...]:
+    if rules.rehearsal is None or case.id is not None:
+        return tuple(case.row.problems)
+    return (*case.row.problems, *rules.rehearsal.problems(rules.obj, case.row))
+
+
+def _note_rehearsed(rules: Rules, rows: Sequence[ReadRow], settled: Mapping[int, Settled]) -> None:
+    """Remember what this batch wrote, which is about to be undone."""
+    assert rules.rehearsal is not None
+    for row in rows:
+        one = settled[row.number]
+        if one.fate is Fate.CREATED:
+            rules.rehearsal.note(rules.obj, rules.key, row, one.record_id)
 
 
 def _own_values(rules: Rules, row: ReadRow) -> Values:
@@ -200,10 +246,13 @@ def _note_ids(rules: Rules, cases: Sequence[_Case], outcomes: dict[int, Outcome]
     for case in cases:
         if case.match is not None:
             case.match.known.is_changing = False
+        if case.fate is Fate.MERGED and (merged := outcomes.get(case.row.number)) is not None:
+            assert case.match is not None
+            case.match.known.version = merged.version
         if case.known is None:
             continue
         outcome = outcomes[case.row.number]
-        case.known.record_id = outcome.id
+        case.known.record_id, case.known.version = outcome.id, outcome.version
         if outcome.problems:
             failed.add(case.known)
             if rules.stored is not None:
@@ -211,6 +260,36 @@ def _note_ids(rules: Rules, cases: Sequence[_Case], outcomes: dict[int, Outcome]
     return failed
 
 
+async def _catch_up(
+    tx: Transaction, rules: Rules, cases: Sequence[_Case], outcomes: Mapping[int, Outcome]
+) -> set[Known]:
+    """Read the records again that others changed since they were known, or forget them.
+
+    Gives what is known of them: the rows that double them are judged once more. Writing locked
+    the records, so that this happens once.
+    """
+    overtaken = {
+        case.id: case.match.known
+        for case in cases
+        if case.match is not None
+        and case.id is not None
+        and case.fate is Fate.MERGED
+        and case.row.number in outcomes
+        and any(problem.code in _OVERTAKEN for problem in outcomes[case.row.number].problems)
+    }
+    if not overtaken:
+        return set()
+    assert rules.stored is not None
+    there = await load(tx, rules.obj, [RecordId(number) for number in overtaken])
+    for number, known in overtaken.items():
+        rules.stored.matching.forget(known)
+        if (record := there.get(RecordId(number))) is not None:
+            known.data, known.version = record.data, record.version
+            rules.stored.matching.remember(known)
+    return set(overtaken.values())
+
+
+_OVERTAKEN: Final = frozenset({StaleVersion.code, UnknownRecord.code})
 _FATES = {"created": Fate.CREATED, "updated": Fate.UPDATED, "unchanged": Fate.UNCHANGED}
 
 

@@ -16,11 +16,13 @@ class Known:
     """A record that is there, or a row that is about to become one.
 
     data: values by field key. row: its number in the file; None for a record from before.
-    record_id: None until the row is written. is_changing: whether a row is being merged into it.
+    record_id and version: None until the row is written. is_changing: whether a row is being
+    merged into it.
     """
 
     data: Data
     record_id: int | None = None
+    version: int | None = None
     row: int | None = None
     is_changing: bool = False
 

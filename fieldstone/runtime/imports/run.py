@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
@@ -23,6 +23,7 @@ from fieldstone.runtime.imports.mapping import read_mapping
 from fieldstone.runtime.imports.matcher import Matcher
 from fieldstone.runtime.imports.plan import MOST_DRY_ROWS, Duplicates, ImportPlan, key_field
 from fieldstone.runtime.imports.reading import ReadRow, RowReader
+from fieldstone.runtime.imports.rehearsal import Rehearsal
 from fieldstone.runtime.imports.report import MOST_SHOWN, TOLD, report_of, show_duplicate
 from fieldstone.runtime.imports.source import Row, Source, open_source
 from fieldstone.runtime.imports.stored import StoredRecords
@@ -55,9 +56,11 @@ class _Run:
     tried: list[Settled] = field(default_factory=list)
     rules: Rules | None = None
     reader: RowReader | None = None
+    rehearsal: Rehearsal | None = None
 
     async def run(self) -> None:
         """Import every row after the checkpoint."""
+        self.rehearsal = Rehearsal() if self.plan.dry_run else None
         async with self._first() as tx:
             await self._begin(tx)
         if self.plan.dry_run:
@@ -86,14 +89,14 @@ class _Run:
         if key is None or self.plan.duplicates is not Duplicates.CREATE:
             stored = StoredRecords(self.matcher.begin(obj, self.reader.fields))
             await stored.load_all(tx, obj)
-        self.rules = Rules(obj, key, self.plan.duplicates, stored)
+        self.rules = Rules(obj, key, self.plan.duplicates, stored, self.rehearsal)
 
     @property
     def _obj(self) -> ObjectDef:
         assert self.rules is not None
         return self.rules.obj
 
-    async def _batches(self) -> AsyncIterator[list[ReadRow]]:
+    async def _batches(self) -> AsyncGenerator[list[ReadRow], None]:
         """Give the rows after the checkpoint in batches, always reading one batch ahead."""
         rows = self.source.rows(after=self.row)
         ahead = asyncio.create_task(asyncio.to_thread(self._read_batch, rows))
@@ -122,23 +125,26 @@ class _Run:
         return settled
 
     async def _try_all(self) -> None:
-        """Try the rows in one transaction and keep nothing of it."""
-        try:
-            async with self.context.write() as tx:
-                async for rows in self._batches():
-                    settled = await self._import(tx, rows)
-                    self.tried.extend(one for one in settled if one.details is not None)
-                    await self._tell_progress()
-                    self.context.go_on()
-                    if self.done >= MOST_DRY_ROWS:
-                        break
-                raise _NothingKept
-        except _NothingKept:
-            return
+        """Try the rows batch by batch and keep nothing of them.
 
-    async def _tell_progress(self) -> None:
-        async with self.context.write() as tx:
-            await self.context.checkpoint(tx, {**self._progress(), "checkpoint": {}})
+        Each batch has a transaction of its own, so that nobody waits for the whole.
+        """
+        async with aclosing(self._batches()) as batches:
+            async for rows in batches:
+                settled = await self._rehearse(rows)
+                self.tried.extend(one for one in settled if one.details is not None)
+                await self.context.tell({**self._progress(), "checkpoint": {}})
+                self.context.go_on()
+                if self.done >= MOST_DRY_ROWS:
+                    break
+
+    async def _rehearse(self, rows: Sequence[ReadRow]) -> list[Settled]:
+        settled: list[Settled] = []
+        with suppress(_NothingKept):
+            async with self.context.write() as tx:
+                settled = await self._import(tx, rows)
+                raise _NothingKept
+        return settled
 
     def _progress(self) -> JsonObject:
         verb = "Tried" if self.plan.dry_run else "Imported"
@@ -152,7 +158,7 @@ class _Run:
 
 
 class _NothingKept(Exception):
-    """Rolls a dry run back."""
+    """Rolls a batch of a dry run back."""
 
 
 async def run_import(context: JobContext, parts: ImportParts) -> JsonObject:

@@ -61,9 +61,9 @@ class StoredRecords:
             for known in found:
                 self.remember(known)
 
-    async def begin_batch(self, tx: Transaction, obj: ObjectDef, rows: Sequence[ReadRow]) -> None:
+    async def look_up(self, tx: Transaction, obj: ObjectDef, rows: Sequence[ReadRow]) -> None:
         """Let the matching know what rows of a batch may double."""
-        if self.complete:
+        if self.complete or not rows:
             return
         for of, values in self.matching.lookups([row.data for row in rows]).items():
             if of.slot is None or not values:
@@ -92,7 +92,7 @@ class StoredRecords:
 def known_record(row: Any) -> Known:
     """Read a record as a matching knows it."""
     record = stored_record(row)
-    return Known(record.data, record_id=record.id)
+    return Known(record.data, record_id=record.id, version=record.version)
 
 
 def _columns(heap_name: str) -> tuple[Any, ...]:
