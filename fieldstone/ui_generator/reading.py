@@ -28,6 +28,7 @@ from fieldstone.runtime.queries import Question, answer
 from fieldstone.runtime.records.write import UnknownRecord
 from fieldstone.runtime.transactions import Transaction
 from fieldstone.ui_generator.widgets.record import id_of
+from fieldstone.ui_generator.widgets.registry import widget_of
 
 MOST_NAMED: Final = 1000
 
@@ -141,7 +142,7 @@ def all_of(conditions: Sequence[Condition | None]) -> Condition | None:
 def _target(tx: Transaction, field: Field) -> ObjectDef | None:
     """Give the one visible object that a field may point to; None if names need another way."""
     visible = [tx.catalog.by_id[t] for t in field.references if tx.rights.may_read_object(t)]
-    several = len(visible) != 1 or field.type.widget(field.options).name == "records"
+    several = len(visible) != 1 or widget_of(field).several
     return None if several else visible[0]
 
 

@@ -62,7 +62,7 @@ async def _resolve(tx: Transaction, field: ValueField, typed: list[str]) -> None
         else:
             field.problems.append(_problem(tx, field.of, text, several=bool(ids)))
     if not field.problems:
-        many = field.look.name == "records"
+        many = field.look.several
         read = field.of.type.accept(found if many else found[-1], field.of.options)
         field.data = field.of.type.encode(read)
 

@@ -194,7 +194,7 @@ async def _related(tx: Transaction, record: str, relation: ChildRelation) -> Rel
     newest = (Order(Path(("created_at",)), descending=True, nulls=NullsPlace.LAST),)
     wanted = Wanted(_points_to(field, record), newest, RELATED_ROWS)
     rows = await fetch_rows(tx, obj, (obj.title, *facts), wanted)
-    word = "includes" if widget_of(field).name == "records" else "is"
+    word = "includes" if widget_of(field).several else "is"
     return Related(
         relation=relation,
         rows=rows,
@@ -206,7 +206,7 @@ async def _related(tx: Transaction, record: str, relation: ChildRelation) -> Rel
 
 def _points_to(field: Field, record: str) -> Condition:
     path = Path((field.name,))
-    if widget_of(field).name == "records":
+    if widget_of(field).several:
         return Membership(path, ListOperator.INCLUDES, (Text(record),))
     return Comparison(path, Operator.EQUAL, Text(record))
 
