@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fieldstone.metadata.changes import Proposal, plan_changes
+from fieldstone.metadata.component import Component
 from fieldstone.metadata.slots import kind_of
 from tests.support.components import a_catalog, after, an_object, stored
 
@@ -18,7 +19,7 @@ FIELD_NAMES = st.text("abcdefgh", min_size=1, max_size=3)
 def worlds(draw):
     """Some objects with fields, some of which refer to another of the objects."""
     names = draw(st.lists(NAMES, min_size=1, unique=True))
-    components = []
+    components: list[Component] = []
     for name in names:
         types = draw(st.dictionaries(FIELD_NAMES, TYPES, max_size=20))
         fields = [{"name": own, "type": type_name} for own, type_name in types.items()]

@@ -276,7 +276,7 @@ def _compares(value: Any, operator: Operator, right: Value) -> bool:
         assert isinstance(right, Text)
         return bool(re.fullmatch(_regular(right.pattern), value, re.IGNORECASE | re.DOTALL))
     first, behind = _span(value, right)
-    here = comparable(value)
+    here: Any = comparable(value)
     return {
         Operator.EQUAL: first <= here < behind if behind is not None else here == first,
         Operator.LESS: here < first,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -56,7 +57,7 @@ values = st.sampled_from(
     ]
 )
 functions = st.sampled_from(["COUNT", "COUNT_DISTINCT", "SUM", "AVG", "MIN", "MAX"])
-PARAMS = {
+PARAMS: dict[str, Any] = {
     "text": "a\\",
     "number": 5,
     "list": ["a", 5, None, True],

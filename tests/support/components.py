@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from fieldstone.metadata.build import build_catalog
 from fieldstone.metadata.catalog import Catalog
@@ -15,7 +16,7 @@ from fieldstone.metadata.values import JsonObject
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def an_object(name: str, *fields: JsonObject, **body: object) -> tuple[Component, ...]:
+def an_object(name: str, *fields: JsonObject, **body: Any) -> tuple[Component, ...]:
     """Give an object as a package would bring it, with its fields."""
     return object_components({"name": name, "fields": list(fields), **body}, package="test")
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from fieldstone.ids import TenantId
 from fieldstone.metadata.build import build_catalog
 from fieldstone.metadata.catalog import Catalog
 from fieldstone.metadata.changes import Proposal, plan_changes
 from fieldstone.metadata.component import Component, StoredComponent
 
-_OBJECTS = {
+_OBJECTS: Final[dict[str, dict[str, dict[str, Any]]]] = {
     "User": {"name": {"type": "text"}},
     "Company": {
         "name": {"type": "text", "indexed": True},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC
 from decimal import Decimal
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -143,7 +144,7 @@ counts = st.none() | st.integers(0, 2**31 - 1) | binds
 @st.composite
 def _queries(draw: st.DrawFn, depth: int) -> Query:
     inner = _queries(depth - 1) if depth else None
-    items = [select_items, field_groups, type_ofs]
+    items: list[st.SearchStrategy[Any]] = [select_items, field_groups, type_ofs]
     if inner is not None:
         items.append(inner.map(ChildQuery))
     where = st.none() | conditions(inner)

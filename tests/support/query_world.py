@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from fieldstone.errors import FieldstoneError
 from fieldstone.ids import FieldId, format_id, parse_id
 from fieldstone.metadata.changes import Proposal
 from fieldstone.metadata.component import Component
 from fieldstone.metadata.rights import Rights
-from fieldstone.metadata.values import Json, read_json
+from fieldstone.metadata.values import Json, JsonObject, read_json
 from fieldstone.platform.app import Engine, open_engine
 from fieldstone.platform.settings import Settings
 from fieldstone.runtime.metadata_changes import change_metadata
@@ -30,7 +30,7 @@ NOW: Final = datetime(2026, 3, 18, 12, 0, tzinfo=UTC)
 SAMPLE: Final = (
     Component("object", "Sample__c", {"label": "Sample", "plural_label": "Samples"}),
     *(
-        Component("field", f"Sample__c.{name}", {"object": "Sample__c", **body})
+        Component("field", f"Sample__c.{name}", {"object": "Sample__c", **cast(JsonObject, body)})
         for name, body in {
             "name": {"type": "text", "length": 1000},
             "code": {"type": "text", "indexed": False},
@@ -73,7 +73,7 @@ class World:
             obj = tx.catalog.get_object(name)
             read = [incoming_of(read_values(obj, record, tx.rights)) for record in records]
             written = await write(tx, obj, read)
-            return [format_id(obj.prefix, outcome.id) for outcome in written]
+            return [format_id(obj.prefix, int(outcome.id or 0)) for outcome in written]
 
     async def delete(self, name: str, record_id: str) -> None:
         """Put a record in the bin."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
-THINGS = {
+THINGS: dict[str, Any] = {
     "name": "Thing",
     "fields": [{"name": "name", "type": "text"}, {"name": "code", "type": "text"}],
 }

@@ -150,6 +150,7 @@ def test_renamed_field_is_followed_by_what_derives_from_it():
     renamed = a_catalog(after(rows, plan_changes(rows, change)))
 
     title = renamed.get_object("Deal").get_field("title")
+    assert title.derivation is not None
     assert title.derivation.fields == ("subject",)
     assert renamed.get_object("Deal").get_field("subject").key == "f1"
 

@@ -130,7 +130,8 @@ BEGIN
     RETURN QUERY EXECUTE format(
       'SELECT %1$s, c.id FROM component c WHERE c.tenant_id = %1$s AND c.kind = ''object'''
       ' AND c.deleted_at IS NULL AND NOT c.storage ?| ARRAY[''heap'', ''move'', ''leave'']'
-      ' AND EXISTS (SELECT FROM %2$I r WHERE r.tenant_id = %1$s AND r.object_id = c.id OFFSET %3$s)',
+      ' AND EXISTS (SELECT FROM %2$I r WHERE r.tenant_id = %1$s AND r.object_id = c.id'
+      ' OFFSET %3$s)',
       one.id, one.leaf, above);
   END LOOP;
 END $$;
