@@ -276,14 +276,15 @@ def _compares(value: Any, operator: Operator, right: Value) -> bool:
         assert isinstance(right, Text)
         return bool(re.fullmatch(_regular(right.pattern), value, re.IGNORECASE | re.DOTALL))
     first, behind = _span(value, right)
-    here: Any = comparable(value)
-    return {
+    here = comparable(value)
+    outcomes: dict[Operator, bool] = {
         Operator.EQUAL: first <= here < behind if behind is not None else here == first,
         Operator.LESS: here < first,
         Operator.LESS_OR_EQUAL: here < behind if behind is not None else here <= first,
         Operator.GREATER: here >= behind if behind is not None else here > first,
         Operator.GREATER_OR_EQUAL: here >= first,
-    }[operator]
+    }
+    return outcomes[operator]
 
 
 def _span(value: Any, right: Value) -> tuple[Any, Any]:
