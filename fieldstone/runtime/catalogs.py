@@ -70,10 +70,15 @@ class CatalogStore:
         """Build and keep the catalog of component rows, as ALL_COMPONENTS gives them."""
         stored = [stored_component(row) for row in rows]
         catalog = build_catalog(tenant.id, version, tenant.leaf, stored)
-        self._kept[tenant.id, version] = catalog
-        self._newest[tenant.id] = max(version, self._newest.get(tenant.id, 0))
+        self.keep(catalog)
+        return catalog
+
+    def keep(self, catalog: Catalog) -> None:
+        """Keep a catalog that was built of what is committed."""
+        tenant_id, version = catalog.tenant_id, catalog.version
+        self._kept[tenant_id, version] = catalog
+        self._newest[tenant_id] = max(version, self._newest.get(tenant_id, 0))
         if len(self._kept) > self._most:
             (owner, old), _ = self._kept.popitem(last=False)
             if self._newest[owner] == old:
                 del self._newest[owner]
-        return catalog

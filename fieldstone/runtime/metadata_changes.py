@@ -133,6 +133,7 @@ async def _apply(tx: Transaction, stored: list[StoredComponent], plan: MetadataP
     )
     rows = _after(tx, stored, numbered)
     catalog = build_catalog(tx.tenant.id, version, tx.tenant.leaf, rows)
+    tx.keep_catalog(catalog)
     await keep_up(tx, numbered, tx.catalog, catalog)
     return Applied(MetadataPlan(tuple(numbered)), catalog)
 

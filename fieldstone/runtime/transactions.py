@@ -99,6 +99,7 @@ class Transaction:
     cause: Mapping[str, Json] = field(default_factory=dict)
     observer: QueryObserver | None = None
     is_open: bool = True
+    catalogs: CatalogStore | None = None
     _after: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     @property
@@ -164,6 +165,18 @@ class Transaction:
     def after_commit(self, action: Callable[[], Awaitable[None]]) -> None:
         """Have something done once the transaction is committed; not at all if it is not."""
         self._after.append(action)
+
+    def keep_catalog(self, catalog: Catalog) -> None:
+        """Have the catalog that this transaction makes used once it is committed.
+
+        Whoever asks next in this process need not build it a second time.
+        """
+
+        async def keep() -> None:
+            if self.catalogs is not None:
+                self.catalogs.keep(catalog)
+
+        self.after_commit(keep)
 
     def under(self, catalog: Catalog) -> Transaction:
         """Give the same transaction with another catalog, once a metadata change made one."""
@@ -336,6 +349,7 @@ class Database:
             self._clock.now(),
             cause or {},
             self._observer,
+            catalogs=self._catalogs,
         )
 
     async def _catalog(self, connection: Any, tenant: Tenant, hold: Hold) -> Catalog:
