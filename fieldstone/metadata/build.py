@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from sys import intern
 from typing import Any, Final
 
 from fieldstone.ids import FieldId, ObjectId, TenantId
@@ -167,7 +168,7 @@ class _Builder:
 
     def _field(self, object_id: ObjectId, row: StoredComponent) -> Field:
         component, body = row.component, FIELD.read(row.component)
-        own = split_name(component.name)[1]
+        own = intern(split_name(component.name)[1])
         field_type = get_field_type(body.type)
         options = self._options_of(field_type, component)
         targets = [self._ids.get(fold(name)) for name in self._target_names(options)]
@@ -239,7 +240,7 @@ def _indexed(things: Sequence[Any], names: Callable[[Any], tuple[str, ...]]) -> 
     found: dict[str, Any] = {}
     for thing in things:
         for name in names(thing):
-            found.setdefault(fold(name), thing)
+            found.setdefault(keys_of(name)[0], thing)
     for thing in things:
         for name in names(thing):
             for key in keys_of(name):
@@ -250,15 +251,17 @@ def _indexed(things: Sequence[Any], names: Callable[[Any], tuple[str, ...]]) -> 
 def _children(
     objects: Sequence[ObjectDef], by_id: Mapping[ObjectId, ObjectDef]
 ) -> dict[ObjectId, tuple[ChildRelation, ...]]:
-    found: dict[ObjectId, list[ChildRelation]] = {}
+    found: dict[ObjectId, dict[str, ChildRelation]] = {}
     for obj in objects:
         for field in obj.own_fields:
             for target in field.references:
+                taken = found.setdefault(target, {})
                 name = field.child_name or obj.slug
-                taken = {relation.name for relation in found.get(target, ())}
                 unique = name if name not in taken else f"{name}_by_{slug_of(field.name)}"
-                found.setdefault(target, []).append(ChildRelation(unique, obj, field))
-    return {target: tuple(relations) for target, relations in found.items()}
+                while unique in taken:
+                    unique = f"{obj.slug}_{unique}"
+                taken[unique] = ChildRelation(unique, obj, field)
+    return {target: tuple(relations.values()) for target, relations in found.items()}
 
 
 def _value_set(component: Component) -> ValueSet:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from rapidfuzz import fuzz, process
@@ -13,9 +14,13 @@ from fieldstone.metadata.values import fold
 CUSTOM_SUFFIX: Final = "__c"
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*(_{1,2}[A-Za-z0-9]+)*")
 MAX_NAME_LENGTH: Final = 80
+_NAMES_KEPT: Final = 10_000
+"""Names repeat from object to object and from tenant to tenant; what follows from one is shared."""
+
 _WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
+@lru_cache(maxsize=_NAMES_KEPT)
 def keys_of(name: str) -> tuple[str, ...]:
     """Give the folded spellings by which a thing of this name is found: with and without __c."""
     folded = fold(name)
@@ -28,6 +33,7 @@ def custom_name(name: str) -> str:
     return name if name.endswith(CUSTOM_SUFFIX) else name + CUSTOM_SUFFIX
 
 
+@lru_cache(maxsize=_NAMES_KEPT)
 def label_of(name: str) -> str:
     """Make a label out of a name: sales_person__c gives Sales person."""
     words = _WORDS.findall(name.removesuffix(CUSTOM_SUFFIX))

@@ -127,6 +127,9 @@ SPELLINGS: Final[Mapping[str, str]] = MappingProxyType(
 
 def get_field_type(name: str) -> FieldType[Any, Any]:
     """Give the type that a definition names, whatever its case or spelling. Raises UnknownType."""
+    exact = FIELD_TYPES.get(name)
+    if exact is not None and exact.definable:
+        return exact
     plain = fold(name).strip().replace("-", "_").replace(" ", "_")
     bare = plain.replace("_", "")
     for spelling in (plain, SPELLINGS.get(plain), SPELLINGS.get(bare), bare):
