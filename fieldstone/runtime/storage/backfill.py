@@ -28,9 +28,9 @@ from fieldstone.runtime.storage.errors import Overtaken
 from fieldstone.runtime.storage.job_steps import (
     alone,
     end_with,
-    lift_time_limit,
     result_of,
     stop_if_told,
+    work_in_background,
 )
 from fieldstone.runtime.storage.moving import job_in, without
 from fieldstone.runtime.storage.rules import StorageRules
@@ -114,7 +114,7 @@ async def clear_slot(
     while True:
         stop_if_told(context)
         async with context.write() as tx:
-            await lift_time_limit(tx)
+            await work_in_background(tx)
             bounds = heap_moves.bounds(heap_name, tx.tenant.id, object_id)
             batch: Any = await tx.row(bounds, after=after, most=rules.batch)
             if batch["last"] is None:
@@ -150,7 +150,7 @@ async def _fill_all(context: JobContext, rules: StorageRules) -> None:
     while True:
         context.go_on()
         async with context.write() as tx:
-            await lift_time_limit(tx)
+            await work_in_background(tx)
             await _mine(tx, context, FILLING)
             obj, field = _bound(tx.catalog, _field_id(context))
             number = await _fill_batch(tx, context, obj, field, rules)

@@ -1,4 +1,4 @@
-"""How jobs on storage take their steps: alone for a moment, or without a time limit."""
+"""How jobs on storage take their steps: alone for a moment, or in the background."""
 
 from __future__ import annotations
 
@@ -17,7 +17,12 @@ from fieldstone.runtime.transactions import CatalogBusy, Transaction
 PATIENCE_S: Final = 0.25
 _PAUSE_S: Final = 0.5
 _TRIES: Final = 240
-_NO_TIME_LIMIT: Final = prepare(select(func.set_config("statement_timeout", "0", true())))
+_IN_BACKGROUND: Final = prepare(
+    select(
+        func.set_config("statement_timeout", "0", true()),
+        func.set_config("plan_cache_mode", "force_custom_plan", true()),
+    )
+)
 
 
 @asynccontextmanager
@@ -46,9 +51,12 @@ async def alone(context: JobContext) -> AsyncIterator[Transaction]:
     raise CatalogBusy("Records are being written all the time.")
 
 
-async def lift_time_limit(tx: Transaction) -> None:
-    """Let the statements of a background transaction take as long as they need."""
-    await tx.run(_NO_TIME_LIMIT)
+async def work_in_background(tx: Transaction) -> None:
+    """Let the statements of a transaction take as long as they need, planned for their values.
+
+    The general plan of a range, which suits the statements of requests, may read a whole table.
+    """
+    await tx.run(_IN_BACKGROUND)
 
 
 def result_of(context: JobContext) -> JsonObject | None:

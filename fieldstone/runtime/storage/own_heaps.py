@@ -10,7 +10,7 @@ from sqlalchemy import Integer, Text, func, select
 from fieldstone.metadata.slots import ALL_SLOTS
 from fieldstone.metadata.tables import OWN_HEAP_PREFIX
 from fieldstone.runtime.statements import parameter, prepare
-from fieldstone.runtime.storage.job_steps import lift_time_limit
+from fieldstone.runtime.storage.job_steps import work_in_background
 from fieldstone.runtime.transactions import Transaction
 
 _OBJECT: Final = parameter("object", Integer())
@@ -35,7 +35,7 @@ async def create_own_heap(tx: Transaction, object_id: int, filled: Iterable[str]
 
     An index is made faster on rows that are there; of an empty slot it is made at once.
     """
-    await lift_time_limit(tx)
+    await work_in_background(tx)
     await drop_own_heap(tx, object_id)
     await tx.value(_CREATE, object=object_id)
     later = set(filled)
@@ -46,13 +46,13 @@ async def create_own_heap(tx: Transaction, object_id: int, filled: Iterable[str]
 
 async def index_own_heap(tx: Transaction, object_id: int, slot: str) -> None:
     """Make the index of one slot, unless it is there. Writers of the heap wait meanwhile."""
-    await lift_time_limit(tx)
+    await work_in_background(tx)
     await tx.value(_INDEX, object=object_id, slot=slot)
 
 
 async def analyze_own_heap(tx: Transaction, object_id: int) -> None:
     """Bring the planner's statistics of the heap up to date."""
-    await lift_time_limit(tx)
+    await work_in_background(tx)
     await tx.value(_ANALYZE, object=object_id)
 
 

@@ -26,7 +26,7 @@ from fieldstone.runtime.storage.component_storage import (
     put_storage,
 )
 from fieldstone.runtime.storage.errors import Overtaken
-from fieldstone.runtime.storage.job_steps import alone, end_with, lift_time_limit, result_of
+from fieldstone.runtime.storage.job_steps import alone, end_with, result_of, work_in_background
 from fieldstone.runtime.storage.moving import (
     CLEAN,
     LEAVE_MARK,
@@ -117,7 +117,7 @@ class _Mover:
             await self._guard(tx)
             if is_own_heap(self.move.heap):
                 await create_own_heap(tx, self.object_id, self.slots)
-            await lift_time_limit(tx)
+            await work_in_background(tx)
             counted = heap_moves.count_rows(self.source, tx.tenant.id, self.object_id)
             total = await tx.value(counted, most=_EVERY_ROW)
             await self._note(tx, _COPY, 0, {"done": 0, "total": total})
@@ -172,7 +172,7 @@ class _Mover:
                 await self._note(tx, _FLIP, rounds, xmin=horizon)
 
     async def _copy_changed(self, tx: Transaction) -> int:
-        await lift_time_limit(tx)
+        await work_in_background(tx)
         at = _checkpoint(self.context)
         changed = await tx.rows(
             heap_moves.CHANGED,
@@ -237,7 +237,7 @@ class _Mover:
             self.context.go_on()
             async with self.context.write() as tx:
                 await self._guard(tx)
-                await lift_time_limit(tx)
+                await work_in_background(tx)
                 bounds = heap_moves.bounds(self.source, tx.tenant.id, self.object_id)
                 batch: Any = await tx.row(bounds, after=after, most=self.rules.batch)
                 if batch["last"] is None:
@@ -280,6 +280,7 @@ async def remove_in_batches(
             if stored is not None:
                 used = stored.storage.get("heap", tx.tenant.leaf)
                 assert used != heap_name, f"object {object_id} is read in {heap_name}"
+            await work_in_background(tx)
             bounds = heap_moves.bounds(heap_name, tx.tenant.id, object_id)
             batch: Any = await tx.row(bounds, after=after, most=rules.batch)
             if batch["last"] is None:

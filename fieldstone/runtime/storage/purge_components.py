@@ -29,7 +29,7 @@ from fieldstone.runtime.storage.component_storage import (
     put_marker,
     remove_component,
 )
-from fieldstone.runtime.storage.job_steps import alone, lift_time_limit, stop_if_told
+from fieldstone.runtime.storage.job_steps import alone, stop_if_told, work_in_background
 from fieldstone.runtime.storage.own_heaps import drop_own_heap, is_own_heap
 from fieldstone.runtime.storage.purge_records import (
     BATCH,
@@ -122,7 +122,7 @@ async def _purge_all_rows(context: JobContext, target: PurgeTarget) -> None:
     while True:
         stop_if_told(context)
         async with context.write() as tx:
-            await lift_time_limit(tx)
+            await work_in_background(tx)
             statement = statements.next_rows(target.heap, tx.tenant.id, target.object_id)
             rows = await tx.rows(statement, after=after, most=BATCH)
             if not rows:
@@ -205,7 +205,7 @@ async def _remove_values(context: JobContext, target: PurgeTarget, field: Stored
     while True:
         stop_if_told(context)
         async with context.write() as tx:
-            await lift_time_limit(tx)
+            await work_in_background(tx)
             where = (target.heap, tx.tenant.id, target.object_id)
             batch: Any = await tx.row(heap_moves.bounds(*where), after=after, most=BATCH)
             if batch["last"] is None:

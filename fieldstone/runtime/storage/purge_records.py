@@ -29,7 +29,7 @@ from fieldstone.runtime.records.side_statements import (
 from fieldstone.runtime.records.write import lock
 from fieldstone.runtime.storage import purge_statements as statements
 from fieldstone.runtime.storage.component_storage import find_component
-from fieldstone.runtime.storage.job_steps import lift_time_limit, stop_if_told
+from fieldstone.runtime.storage.job_steps import stop_if_told, work_in_background
 from fieldstone.runtime.storage.moving import LEAVE_MARK, MOVE_MARK
 from fieldstone.runtime.storage.released_files import files_in, release_files
 from fieldstone.runtime.transactions import Transaction
@@ -64,7 +64,7 @@ async def purge_old_records(context: JobContext, before: datetime) -> int:
     while True:
         stop_if_told(context)
         async with context.write() as tx:
-            await lift_time_limit(tx)
+            await work_in_background(tx)
             rows = await tx.rows(
                 statements.TO_PURGE, tenant=tx.tenant.id, root=root, record=record, most=BATCH
             )

@@ -23,7 +23,7 @@ from fieldstone.runtime.job_runs import JobContext
 from fieldstone.runtime.metadata_changes import load_components
 from fieldstone.runtime.records.heap_statements import inline, of_object
 from fieldstone.runtime.statements import Prepared, parameter, prepare
-from fieldstone.runtime.storage.job_steps import lift_time_limit, stop_if_told
+from fieldstone.runtime.storage.job_steps import stop_if_told, work_in_background
 from fieldstone.runtime.transactions import Transaction
 
 FILE_TYPES: Final = frozenset({"file", "image"})
@@ -78,7 +78,7 @@ async def remove_released(context: JobContext, files: FileStore) -> int:
     while True:
         stop_if_told(context)
         async with context.write() as tx:
-            await lift_time_limit(tx)
+            await work_in_background(tx)
             rows = await tx.rows(_RELEASED, tenant=tx.tenant.id)
             ids = {row["id"] for row in rows}
             if not ids:
