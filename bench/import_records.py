@@ -7,7 +7,6 @@ into a native table with as many indexes, by COPY and by INSERT of a thousand ro
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import random
 import sys
@@ -18,11 +17,14 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
 
+import uvloop
+
 from bench.database import a_database, a_directory, an_engine, an_owner
 from fieldstone.intelligence.matching.matcher import RecordMatcher
 from fieldstone.metadata.changes import Proposal
 from fieldstone.metadata.definitions import object_components
 from fieldstone.platform.app import Engine
+from fieldstone.platform.collector import calm_collector
 from fieldstone.runtime.files import LocalFiles, add_file
 from fieldstone.runtime.imports.run import ImportParts, run_import
 from fieldstone.runtime.imports.start import ImportRequest, begin_import, open_upload
@@ -86,7 +88,7 @@ def rows_of(count: int) -> list[list[str]]:
             f"{pick.randrange(100, 1_000_000) / 100:.2f}",
             str(pick.randrange(0, 60)),
             (first + timedelta(days=pick.randrange(2_000))).isoformat(),
-            f"2024-{pick.randrange(1, 13):02d}-{pick.randrange(1, 28):02d}T10:{number % 60:02d}:00Z",
+            f"{first + timedelta(days=pick.randrange(2_000))}T10:{number % 60:02d}:00Z",
             pick.choice(("true", "false")),
             f"owner{pick.randrange(5_000)}@parts.example",
         ]
@@ -145,7 +147,7 @@ async def define(engine: Engine) -> None:
     tenant = await engine.tenants.ensure_default()
     viewer = await engine.administrators.get(tenant)
     async with engine.database.change_metadata(tenant, viewer) as tx:
-        await change_metadata(tx, Proposal(upserts=object_components(DEFINITION)))
+        await change_metadata(tx, Proposal(creates=object_components(DEFINITION)))
 
 
 async def copy_natively(owner: Any, rows: list[list[str]]) -> float:
@@ -188,6 +190,7 @@ async def measure(dsn: str, directory: Path, count: int) -> None:
     write_file(path, rows)
     async with an_engine(dsn) as engine, an_owner(dsn) as owner:
         await define(engine)
+        calm_collector()
         await owner.execute(_NATIVE)
         copied = await copy_natively(owner, rows)
         await owner.execute("TRUNCATE part_native")
@@ -215,7 +218,7 @@ def main() -> None:
     """Measure on a database of its own."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else ROWS
     with a_directory() as directory, a_database(directory) as dsn:
-        asyncio.run(measure(dsn, directory, count))
+        uvloop.run(measure(dsn, directory, count))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import uvloop
 
 from fieldstone.platform import lifeline
 from fieldstone.platform.app import application
+from fieldstone.platform.collector import calm_collector
 from fieldstone.platform.demo import add_demo
 from fieldstone.platform.settings import load_settings
 
@@ -26,6 +27,7 @@ async def serve(descriptor: int) -> None:
     async with application(settings) as app:
         if settings.demo:
             await add_demo(app.state.engine)
+        calm_collector()
         config = uvicorn.Config(
             app,
             lifespan="off",

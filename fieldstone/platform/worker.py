@@ -18,6 +18,7 @@ from typing import Any, Final
 import asyncpg
 import dramatiq
 import redis
+import uvloop
 from dramatiq.brokers.redis import RedisBroker
 from sqlalchemy import BigInteger, Integer, Text, column, func, select
 
@@ -26,6 +27,7 @@ from fieldstone.ids import RecordId
 from fieldstone.metadata.tables import TENANT
 from fieldstone.platform import lifeline
 from fieldstone.platform.app import Engine, open_engine
+from fieldstone.platform.collector import calm_collector
 from fieldstone.platform.job_kinds import job_kinds, storage_rules_of
 from fieldstone.platform.queue import declare_actor, open_broker, send
 from fieldstone.platform.settings import Settings, load_settings
@@ -134,6 +136,7 @@ async def work(settings: Settings) -> None:
     assert settings.redis_url is not None
     engine = await open_engine(settings)
     worker = Worker(engine, job_kinds(settings))
+    calm_collector()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, worker.stopping.set)
@@ -163,7 +166,7 @@ def main() -> None:
     """Run the process."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     lifeline.watch(os.environ)
-    asyncio.run(work(load_settings(os.environ, {})))
+    uvloop.run(work(load_settings(os.environ, {})))
 
 
 if __name__ == "__main__":

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 
 import click
+import uvloop
 
 from fieldstone.platform.settings import load_settings
 from fieldstone.platform.worker import work
@@ -21,4 +21,4 @@ def command() -> None:
             " A server that `crm serve` started has a worker already."
         )
     click.echo("Working. Stop with Ctrl-C.")
-    asyncio.run(work(settings))
+    uvloop.run(work(settings))
