@@ -40,7 +40,12 @@ _CACHED: Final = 1024
 
 
 def _statement(name: str) -> Prepared:
-    found = getattr(func, name)(parameter("words", ARRAY(Text)), parameter("most", Integer()))
+    found = getattr(func, name)(
+        parameter("tenant", Integer()),
+        parameter("objects", ARRAY(Integer)),
+        parameter("words", ARRAY(Text)),
+        parameter("most", Integer()),
+    )
     rows = found.table_valued(
         column("id", BigInteger), column("object_id", Integer), column("txt", Text)
     )
@@ -143,14 +148,15 @@ async def _candidates(
     tx: Transaction, statement: Prepared, words: Sequence[str], obj: ObjectDef | None
 ) -> dict[int, str]:
     """Give search texts by id, of objects that the viewer may read, the most likely ones first."""
-    rows = await tx.rows(statement, words=list(words), most=_CANDIDATES)
-    seen = [
-        (row["id"], row["txt"])
-        for row in rows
-        if (known := tx.catalog.by_id.get(row["object_id"])) is not None
-        and tx.rights.may_read_object(known.id)
-        and (obj is None or known is obj)
+    objects = [
+        int(one.id)
+        for one in (tx.catalog.objects if obj is None else (obj,))
+        if tx.rights.may_read_object(one.id)
     ]
+    rows = await tx.rows(
+        statement, tenant=tx.tenant.id, objects=objects, words=list(words), most=_CANDIDATES
+    )
+    seen = [(row["id"], row["txt"]) for row in rows]
     seen.sort(key=lambda pair: -_closeness(pair[1], words))
     return dict(seen[:_LOOKED_AT])
 

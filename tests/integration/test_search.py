@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import asyncpg
 import pytest
 
 from fieldstone.ids import FieldId
@@ -42,6 +43,34 @@ async def test_a_hit_tells_its_type_name_and_company(desk: Desk):
 async def test_a_name_that_begins_with_the_word_comes_before_one_that_holds_it(desk: Desk):
     await furnish(desk)
     assert await found(desk, "alice") == ["Alice Smith", "Malice Cooper"]
+
+
+async def test_the_exact_name_is_found_among_a_thousand_that_begin_alike(desk: Desk):
+    for first in (0, 700):
+        names = [{"name": f"Zebrahaus Holding {n}"} for n in range(first, first + 700)]
+        await desk.api.post("/api/records/Company", {"records": names}, status=200)
+    await desk.api.post("/companies", {"name": "Zebrahaus"})
+    await desk.api.post("/contacts", {"name": "Zebrahaus Jones"})
+    assert (await found(desk, "zebrahaus"))[0] == "Zebrahaus"
+    assert await found(desk, "zebrahaus", object="Contact") == ["Zebrahaus Jones"]
+    assert (await found(desk, "zebrahaus holding 1399"))[0] == "Zebrahaus Holding 1399"
+
+
+@pytest.mark.parametrize("name", ["search_records", "search_records_loosely"])
+async def test_candidates_are_given_for_the_tenant_that_is_set_alone(desk: Desk, name: str):
+    await furnish(desk)
+    engine = desk.worker.engine
+    tenant = await engine.tenants.ensure_default()
+    viewer = await engine.administrators.get(tenant)
+    async with engine.database.read(tenant, viewer) as tx:
+        everything = [int(obj.id) for obj in tx.catalog.objects]
+        call = f"SELECT txt FROM {name}($1, $2, $3, 10)"
+        assert await tx.connection.fetch(call, tenant.id, everything, ["alice"])
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await tx.connection.fetch(call, tenant.id + 1, everything, ["alice"])
+        await tx.connection.execute("SELECT set_config('app.tenant', '', false)")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await tx.connection.fetch(call, tenant.id, everything, ["alice"])
 
 
 async def test_words_are_found_in_any_order_and_case(desk: Desk):
