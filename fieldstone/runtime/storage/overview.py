@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import ARRAY, BigInteger, Column, MetaData, Table, Text, cast, func, select
+from sqlalchemy import ARRAY, BigInteger, Column, Integer, MetaData, Table, Text, cast, func, select
 
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.component import StoredComponent
 from fieldstone.metadata.slots import SLOTS
+from fieldstone.metadata.tables import heap
 from fieldstone.metadata.values import Json
 from fieldstone.runtime.metadata_changes import load_components
-from fieldstone.runtime.statements import parameter, prepare
-from fieldstone.runtime.storage.heap_moves import count_rows
+from fieldstone.runtime.records.heap_statements import inline
+from fieldstone.runtime.statements import Prepared, parameter, prepare
 from fieldstone.runtime.storage.moving import LEAVE_MARK, job_in, move_in
 from fieldstone.runtime.storage.own_heaps import is_own_heap
 from fieldstone.runtime.storage.slots import slots_taken
@@ -28,6 +30,22 @@ _ESTIMATES: Final = prepare(
 )
 
 
+@lru_cache(maxsize=64)
+def _counts(leaf: str, tenant_id: int) -> Prepared:
+    """Count the rows of each of these objects up to most, by the index and in one statement."""
+    table, given = heap(leaf), parameter("objects", ARRAY(Integer))
+    asked = func.unnest(given).table_valued(Column("id", Integer)).render_derived().alias("asked")
+    some = (
+        select(table.c.id)
+        .where(table.c.tenant_id == inline(tenant_id), table.c.object_id == asked.c.id)
+        .limit(parameter("most", Integer()))
+        .correlate(asked)
+        .subquery("some")
+    )
+    counted = select(func.count()).select_from(some).correlate(asked).scalar_subquery()
+    return prepare(select(asked.c.id, counted.label("rows")))
+
+
 async def load_overview(tx: Transaction) -> list[Mapping[str, Json]]:
     """Tell of every object that the viewer may see, in order of name.
 
@@ -35,36 +53,35 @@ async def load_overview(tx: Transaction) -> list[Mapping[str, Json]]:
     hundred thousand.
     """
     stored = {row.id: row for row in await load_components(tx)}
-    own = [obj.heap for obj in tx.catalog.objects if is_own_heap(obj.heap)]
-    found = await tx.rows(_ESTIMATES, names=own)
-    estimates = {row["relname"]: max(0, row["rows"]) for row in found}
-    return [
-        await _line(tx, obj, stored, estimates)
-        for obj in tx.catalog.objects
-        if tx.rights.may_read_object(obj.id)
-    ]
+    visible = [obj for obj in tx.catalog.objects if tx.rights.may_read_object(obj.id)]
+    rows = await _rows(tx, visible)
+    return [_line(obj, stored, rows[obj.id]) for obj in visible]
 
 
-async def _line(
-    tx: Transaction,
-    obj: ObjectDef,
-    stored: Mapping[int, StoredComponent],
-    estimates: Mapping[str, int],
+async def _rows(tx: Transaction, visible: list[ObjectDef]) -> dict[int, tuple[int, bool]]:
+    """Give the rows of each object, and whether that is exact."""
+    own = {obj.heap: obj.id for obj in visible if is_own_heap(obj.heap)}
+    found = await tx.rows(_ESTIMATES, names=list(own))
+    rows = {own[row["relname"]]: (max(0, row["rows"]), False) for row in found}
+    shared = [int(obj.id) for obj in visible if not is_own_heap(obj.heap)]
+    statement = _counts(tx.tenant.leaf, tx.tenant.id)
+    counted: list[Any] = await tx.rows(statement, objects=shared, most=MOST_COUNTED + 1)
+    for row in counted:
+        rows[row["id"]] = min(row["rows"], MOST_COUNTED), row["rows"] <= MOST_COUNTED
+    return {int(number): counts for number, counts in rows.items()}
+
+
+def _line(
+    obj: ObjectDef, stored: Mapping[int, StoredComponent], rows: tuple[int, bool]
 ) -> Mapping[str, Json]:
     taken = slots_taken(list(stored.values()), obj.name)
-    rows, exact = estimates.get(obj.heap), False
-    if rows is None:
-        counted: Any = await tx.value(
-            count_rows(obj.heap, tx.tenant.id, obj.id), most=MOST_COUNTED + 1
-        )
-        rows, exact = min(counted, MOST_COUNTED), counted <= MOST_COUNTED
     return {
         "object": obj.name,
         "label": obj.label,
         "place": "own" if is_own_heap(obj.heap) else "shared",
         "heap": obj.heap,
-        "rows": rows,
-        "rows_exact": exact,
+        "rows": rows[0],
+        "rows_exact": rows[1],
         "slots": {
             kind.name.lower(): {"used": len(taken & set(names)), "of": len(names)}
             for kind, names in SLOTS.items()
