@@ -11,17 +11,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
-import httpx
 import uvloop
 
 from bench.database import a_database, a_directory, an_engine, an_owner
@@ -29,6 +24,7 @@ from bench.load import Target, answers_per_second, request_bytes
 from bench.native import copy_tables
 from bench.recipes import FIRST_IDS, SPACING, Counts
 from bench.rows import Neighbours, World, check_rows, fill
+from bench.served import served
 from fieldstone.ids import format_id
 from fieldstone.metadata.values import write_json_bytes
 
@@ -158,35 +154,6 @@ def _writes(deals: Sequence[int], texts: Sequence[str]) -> Iterator[Case]:
         )
 
 
-@contextmanager
-def _served(module: str, dsn: str) -> Iterator[int]:
-    """Run a web process for the length of a block and give its port."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    process = subprocess.Popen(
-        [sys.executable, "-m", module, str(listening.fileno())],
-        env={**os.environ, "FIELDSTONE_DATABASE_URL": dsn},
-        pass_fds=[listening.fileno()],
-    )
-    try:
-        port = listening.getsockname()[1]
-        _wait_until_answered(process, port)
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
-        listening.close()
-
-
-def _wait_until_answered(process: subprocess.Popen[bytes], port: int) -> None:
-    while True:
-        try:
-            httpx.get(f"http://127.0.0.1:{port}/", timeout=1.0, trust_env=False)
-            return
-        except httpx.HTTPError:
-            if process.poll() is not None:
-                raise RuntimeError("A server did not start; see its output above.") from None
-
-
 async def prepare(dsn: str, counts: Counts) -> World:
     """Fill a database for both servers."""
     async with an_engine(dsn) as engine, an_owner(dsn) as owner:
@@ -240,8 +207,8 @@ def main() -> None:
         dsn = stack.enter_context(a_database(stack.enter_context(a_directory())))
         asyncio.run(prepare(dsn, counts))
         ports = (
-            stack.enter_context(_served("fieldstone.platform.web", dsn)),
-            stack.enter_context(_served("bench.bare", dsn)),
+            stack.enter_context(served("fieldstone.platform.web", dsn)).port,
+            stack.enter_context(served("bench.bare", dsn)).port,
         )
         print(f"\nAnswers per second, {options.rows} deals, {options.connections} connections\n")
         print("| | bare | engine | share | of plain | at least |\n|---|---:|---:|---:|---:|---:|")
