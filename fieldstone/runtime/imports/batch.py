@@ -129,7 +129,7 @@ async def _judge(tx: Transaction, rules: Rules, cases: Sequence[_Case]) -> None:
     if rules.key is not None:
         new = [case for case in new if case.row.values.get(rules.key) is None]
     for case in new:
-        case.print = fingerprint(case.data)
+        case.print = case.row.print or fingerprint(case.data)
     prints = {case.print for case in new if case.print is not None}
     seen = await find_seen(tx, rules.obj, prints, rules.duplicates)
     if rules.stored is not None:

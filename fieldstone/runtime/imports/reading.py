@@ -13,6 +13,7 @@ from fieldstone.errors import BadValue, FieldstoneError, Problem
 from fieldstone.metadata.catalog import Field, ObjectDef
 from fieldstone.metadata.field_types.field_type import is_blank
 from fieldstone.metadata.values import Json
+from fieldstone.runtime.imports.ledger import fingerprint
 from fieldstone.runtime.imports.mapping import ColumnMapping
 from fieldstone.runtime.imports.source import Row
 from fieldstone.runtime.records.draft import Data
@@ -26,7 +27,8 @@ _Read = Json | Problem
 class ReadRow:
     """One row of a file. data: the values by field key, as they would be stored.
 
-    named: references that are given by the name of their record; they are resolved later.
+    named: references that are given by the name of their record; they are resolved later. print:
+    the digest of data, where it is worked out while the row before is written.
     """
 
     number: int
@@ -35,9 +37,11 @@ class ReadRow:
     data: Data = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     named: list[tuple[Field, str]] = field(default_factory=list)
+    print: bytes | None = None
 
     def put(self, of: Field, value: Json) -> None:
         """Give a field a value."""
+        self.print = None
         self.values[of] = value
         if not of.is_system:
             self.data[of.key] = value
@@ -46,7 +50,15 @@ class ReadRow:
 class RowReader:
     """Reads rows of one file for one object of one catalog. width: how many columns it has."""
 
-    def __init__(self, obj: ObjectDef, mapping: Sequence[ColumnMapping], width: int) -> None:
+    def __init__(
+        self,
+        obj: ObjectDef,
+        mapping: Sequence[ColumnMapping],
+        width: int,
+        *,
+        prints: bool = False,
+    ) -> None:
+        self._prints = prints
         self.obj = obj
         self._width = width
         plain = [one for one in mapping if not one.target.part]
@@ -70,6 +82,9 @@ class RowReader:
         for of, places in self._parts:
             for row in read:
                 _put_parts(row, of, places)
+        if self._prints:
+            for row in read:
+                row.print = fingerprint(row.data)
         return read
 
 

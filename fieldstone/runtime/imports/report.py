@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from decimal import Decimal
 from io import StringIO
 from typing import Final
@@ -113,12 +114,22 @@ _ACTIONS: Final = {Fate.CREATED: "review", Fate.MERGED: "merge"}
 
 
 async def rows_left_over(
-    tx: Transaction, import_id: int, headers: Sequence[str], fate: Fate
+    read: Callable[[], AbstractAsyncContextManager[Transaction]],
+    import_id: int,
+    headers: Sequence[str],
+    fate: Fate,
 ) -> AsyncIterator[bytes]:
-    """Give the rejected or the held rows of an import as CSV, each with the reason."""
+    """Give the rejected or the held rows of an import as CSV, each with the reason.
+
+    read: opens a transaction; each page has its own, so that a slow reader keeps no connection.
+    """
     yield _line([*headers, "Row", "Reason"])
     after = 0
-    while told := await load_told(tx, import_id, [fate], after=after, most=_PAGE):
+    while True:
+        async with read() as tx:
+            told = await load_told(tx, import_id, [fate], after=after, most=_PAGE)
+        if not told:
+            return
         for one in told:
             texts = (one.details or {}).get("texts")
             cells = [str(text) for text in texts] if isinstance(texts, list) else []

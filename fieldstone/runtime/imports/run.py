@@ -84,7 +84,7 @@ class _Run:
         obj = tx.catalog.get_object(self.plan.object)
         mapping = read_mapping(obj, self.source.headers, self.plan.mapping, tx.rights)
         key = key_field(obj, self.plan.key, mapping, tx.rights) if self.plan.key else None
-        self.reader = RowReader(obj, mapping, len(self.source.headers))
+        self.reader = RowReader(obj, mapping, len(self.source.headers), prints=key is None)
         stored = None
         if key is None or self.plan.duplicates is not Duplicates.CREATE:
             stored = StoredRecords(self.matcher.begin(obj, self.reader.fields))

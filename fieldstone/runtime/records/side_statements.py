@@ -131,6 +131,7 @@ def _search() -> Any:
     )
 
 
+ADD_SEARCH: Final[Prepared] = prepare(_insert_all(RECORD_SEARCH, "id", "object_id", "txt"))
 PUT_SEARCH: Final[Prepared] = prepare(_search())
 REMOVE_SEARCH: Final[Prepared] = prepare(
     delete(RECORD_SEARCH).where(

@@ -12,11 +12,13 @@ from fieldstone.runtime.records.draft import Data, Draft, StoredRecord
 from fieldstone.runtime.records.heap_statements import insert_rows, update_rows
 from fieldstone.runtime.records.side_statements import (
     ADD_LINKS,
+    ADD_SEARCH,
     LOG,
     PUT_SEARCH,
     REMOVE_LINKS,
     REMOVE_SEARCH,
 )
+from fieldstone.runtime.statements import Prepared
 from fieldstone.runtime.transactions import Transaction
 
 
@@ -44,7 +46,7 @@ async def insert(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> No
     await _write_rows(tx, obj, drafts, insert_rows)
     await _log(tx, obj, drafts, "create")
     await add_links(tx, obj, drafts, [f for f in obj.own_fields if f.is_reference])
-    await put_search(tx, obj, drafts)
+    await put_search(tx, obj, drafts, ADD_SEARCH)
 
 
 async def update(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> None:
@@ -61,8 +63,8 @@ async def update(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> No
             field_id=[field_id for field_id, _ in gone],
             source_id=[source for _, source in gone],
         )
-        for draft, fields in moved:
-            await add_links(tx, obj, [draft], fields)
+        for field in references:
+            await add_links(tx, obj, [d for d, fields in moved if field in fields], [field])
     searched = [f for f in obj.own_fields if f.searchable]
     await put_search(tx, obj, [d for d in drafts if any(_differs(d, f) for f in searched)])
 
@@ -188,8 +190,10 @@ def targets_in(value: Json) -> list[int]:
     return []
 
 
-async def put_search(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> None:
-    """Bring the search text of records up to date."""
+async def put_search(
+    tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft], statement: Prepared = PUT_SEARCH
+) -> None:
+    """Bring the search text of records up to date. statement: ADD_SEARCH where none has any yet."""
     fields = [f for f in obj.own_fields if f.searchable]
     if not fields or not drafts:
         return
@@ -198,7 +202,7 @@ async def put_search(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -
     emptied = [key for key, text in texts.items() if not text]
     if filled:
         await tx.run(
-            PUT_SEARCH,
+            statement,
             tenant=tx.tenant.id,
             id=list(filled),
             object_id=[obj.id] * len(filled),
