@@ -76,10 +76,9 @@ def _descendants(pid: int) -> Iterator[int]:
 
 def _name_of(pid: int) -> str:
     words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
-    for word in words:
+    for word in (part.split(maxsplit=1)[0] for part in words if part):
         if word.startswith(("fieldstone.platform", "postgres", "valkey")):
-            return word.rpartition("/")[2]
-        word = word.split(maxsplit=1)[0] if word else ""
+            return word
         if word.endswith(("/postgres", "/valkey-server")):
             return word.rpartition("/")[2]
     return words[0]
