@@ -18,6 +18,7 @@ import asyncpg
 import httpx
 import pytest
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from fieldstone.platform.app import build_app, open_engine
 from fieldstone.platform.settings import Settings, load_settings
@@ -190,7 +191,7 @@ def problems_of(answer: httpx.Response) -> list[dict[str, Any]]:
 
 
 @asynccontextmanager
-async def client_of(app: Starlette, tenant: str | None = None) -> AsyncIterator[Api]:
+async def client_of(app: ASGIApp, tenant: str | None = None) -> AsyncIterator[Api]:
     """Talk to an application in this process for a block."""
     headers = {"X-Tenant": tenant} if tenant else {}
     transport = httpx.ASGITransport(app=app)
