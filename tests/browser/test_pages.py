@@ -82,6 +82,7 @@ def test_a_deleted_record_comes_back_by_undo(page: Page) -> None:
 def test_a_chosen_company_can_be_taken_away(page: Page) -> None:
     page.goto("/admin/Deal?sort=name&f=name:is:Renewal 005")
     page.locator("tbody th a").first.click()
+    page.wait_for_url("**/admin/Deal/deal_*")  # loaded, so that the keys work
     page.keyboard.press("e")
     page.wait_for_url("**/edit")
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from fieldstone.errors import InvalidInput, Several
+from fieldstone.errors import InvalidInput, Problem, Several
 from fieldstone.metadata.catalog import Field, ObjectDef
 from fieldstone.metadata.values import JsonObject
 from fieldstone.runtime.records.checks import NOT_UNIQUE, unique_key
@@ -78,22 +79,26 @@ async def upsert(
     incoming = await find_by_key(tx, obj, name, sent)
     if version is not None:
         incoming = [replace(one, version=version) for one in incoming]
-    place = f"/{key_field(obj, name).name}"
+    field = key_field(obj, name)
+    keys = Counter(_key(field, one.values) for one in incoming if one.id is None)
     try:
         outcomes = await write(tx, obj, incoming, partly=partly)
     except Several as error:
-        if any(one.code == NOT_UNIQUE and _ends(one.at, place) for one in error.problems):
-            raise Collision("Two writers created one record.", hint="Try again.") from error
+        _check_keys(error.problems, field, keys)
         raise
-    for one, outcome in zip(incoming, outcomes, strict=True):
-        lost = any(p.code == NOT_UNIQUE and _ends(p.at, place) for p in outcome.problems)
-        if lost and one.id is None and not one.problems:
-            raise Collision("Two writers created one record.", hint="Try again.")
+    _check_keys([one for outcome in outcomes for one in outcome.problems], field, keys)
     return outcomes
 
 
-def _ends(at: object, place: str) -> bool:
-    return isinstance(at, str) and at.endswith(place)
+def _check_keys(problems: Sequence[Problem], field: Field, keys: Counter[str | None]) -> None:
+    """Raise Collision if a new key was taken meanwhile, and does not stand in the call twice."""
+    of_key = [one for one in problems if one.code == NOT_UNIQUE and _at(one, field)]
+    if len(of_key) > sum(count - 1 for key, count in keys.items() if key is not None):
+        raise Collision("Two writers created one record.", hint="Try again.")
+
+
+def _at(problem: Problem, field: Field) -> bool:
+    return isinstance(problem.at, str) and problem.at.endswith(f"/{field.name}")
 
 
 def _key(field: Field, values: Values) -> str | None:
