@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from fieldstone.api.files import download_headers
 from fieldstone.api.requests import BadParameter, database_of, tenant_of, viewer_of
-from fieldstone.runtime.exports import Format, export, export_query, read_format
+from fieldstone.runtime.exports import begin_export, export_query, read_format
 from fieldstone.runtime.imports.start import object_named
 
 
@@ -24,22 +24,9 @@ async def export_records(request: Request) -> Response:
     if not asked.get("object"):
         raise BadParameter("Say which object to export.", at="/object", hint="object=Contact")
     kind = read_format(asked.get("format", ""))
-    async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
+    database = database_of(request)
+    async with database.read(tenant_of(request), viewer_of(request)) as tx:
         obj = object_named(tx.catalog, tx.rights, asked["object"])
-    chunks = _chunks(request, obj.name, kind)
-    # What is wrong with the question shows before the first byte, and so before the status.
-    first = await anext(chunks, b"")
-    return StreamingResponse(
-        _all(first, chunks),
-        media_type=kind.media_type,
-        headers=download_headers(f"{obj.slug}.{kind}"),
-    )
-
-
-async def _chunks(request: Request, name: str, kind: Format) -> AsyncIterator[bytes]:
-    asked = request.query_params
-    async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
-        obj = object_named(tx.catalog, tx.rights, name)
         question = export_query(
             tx,
             obj,
@@ -47,8 +34,14 @@ async def _chunks(request: Request, name: str, kind: Format) -> AsyncIterator[by
             where=asked.get("where", ""),
             order_by=asked.get("order_by", ""),
         )
-        async for chunk in export(tx, obj, question, kind):
-            yield chunk
+        chunks = begin_export(tx, database, obj, question).write(kind)
+    # What is wrong with the question shows before the first byte, and so before the status.
+    first = await anext(chunks, b"")
+    return StreamingResponse(
+        _all(first, chunks),
+        media_type=kind.media_type,
+        headers=download_headers(f"{obj.slug}.{kind}"),
+    )
 
 
 async def _all(first: bytes, others: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

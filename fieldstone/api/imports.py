@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
 from functools import partial
 from typing import Final
 
@@ -120,18 +120,12 @@ async def download_rows(request: Request) -> Response:
     plan = ImportPlan.from_json(job.arguments)
     path = await files_of(request).local_path(tenant_of(request).id, plan.file)
     name = f"{plan.file_name.rpartition('.')[0] or plan.file_name}-{request.path_params['file']}"
-    lines = _lines(request, job, open_source(path).headers, fate)
+    source = await asyncio.to_thread(open_source, path)
+    read = partial(database_of(request).read, tenant_of(request), viewer_of(request))
+    lines = rows_left_over(read, job.id, source.headers, fate)
     return StreamingResponse(
         lines, media_type="text/csv; charset=utf-8", headers=download_headers(name)
     )
-
-
-async def _lines(
-    request: Request, job: Job, headers: tuple[str, ...], fate: Fate
-) -> AsyncIterator[bytes]:
-    async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
-        async for line in rows_left_over(tx, job.id, headers, fate):
-            yield line
 
 
 def _of_import(job: Job) -> Job:

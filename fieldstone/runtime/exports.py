@@ -1,14 +1,17 @@
 """Exports: what a query gives as CSV, NDJSON or a workbook, page by page, however much it is.
 
-Cells that a spreadsheet would take for a formula get an apostrophe before them.
+Cells of CSV that a spreadsheet would take for a formula get an apostrophe before them, which an
+import takes away again. Each page is read in a transaction of its own, so that whoever fetches a
+file slowly keeps no connection.
 """
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from io import StringIO
@@ -19,19 +22,24 @@ import xlsxwriter
 
 from fieldstone.errors import InvalidInput
 from fieldstone.metadata.catalog import Field, ObjectDef
-from fieldstone.metadata.values import Json, read_json, write_json
+from fieldstone.metadata.values import Json, read_json
 from fieldstone.query_language.parse import parse_condition, parse_items, parse_order
 from fieldstone.query_language.syntax import Path as FieldPath
 from fieldstone.query_language.syntax import Query, SelectItem, Source
+from fieldstone.runtime.export_columns import Column, columns_of
 from fieldstone.runtime.imports.cells import safe_cell
-from fieldstone.runtime.imports.mapping import parts_of
 from fieldstone.runtime.queries import Question, answer
-from fieldstone.runtime.transactions import Transaction
+from fieldstone.runtime.tenants import Tenant
+from fieldstone.runtime.transactions import Database, Transaction, Viewer
 
 PAGE: Final = 1_000
 MOST_IN_WORKBOOK: Final = 1_048_575
 """Rows below the headers that a sheet holds."""
 
+MOST_IN_CELL: Final = 32_767
+"""Characters that a cell of a workbook holds, in units of UTF-16."""
+
+_CUT: Final = "…"
 _CHUNK_BYTES: Final = 256 * 1024
 
 
@@ -121,120 +129,112 @@ def _target(tx: Transaction, of: Field) -> ObjectDef | None:
     return target if readable and not target.title.is_system else None
 
 
-async def pages(tx: Transaction, question: Question) -> AsyncIterator[list[str]]:
-    """Give the rows of a question as JSON texts, a page at a time, to the last."""
-    while True:
-        page = await answer(tx, question)
-        yield page.records
-        if page.next is None:
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What is exported, and for whom. columns: those of the catalog when it began."""
+
+    database: Database
+    tenant: Tenant
+    viewer: Viewer
+    object: ObjectDef
+    question: Question
+    columns: tuple[Column, ...]
+
+    async def pages(self) -> AsyncIterator[list[str]]:
+        """Give the rows as JSON texts, a page at a time, to the last."""
+        question = self.question
+        while True:
+            async with self.database.read(self.tenant, self.viewer) as tx:
+                page = await answer(tx, question)
+            yield page.records
+            if page.next is None:
+                return
+            question = replace(question, cursor=page.next)
+
+    def cells(self, text: str) -> list[Json]:
+        """Give the values of a row, one for each column."""
+        row = read_json(text)
+        return [column.show(column.value(row)) for column in self.columns]
+
+    async def write(self, kind: Format) -> AsyncIterator[bytes]:
+        """Give the export as bytes, as they come. Raises InvalidInput before the first of them."""
+        if kind is Format.XLSX:
+            async for chunk in _workbook(self):
+                yield chunk
             return
-        question = replace(question, cursor=page.next)
-
-
-async def export(
-    tx: Transaction, obj: ObjectDef, question: Question, kind: Format
-) -> AsyncIterator[bytes]:
-    """Give an export as bytes, as they come. Raises InvalidInput before the first of them."""
-    if kind is Format.NDJSON:
-        async for records in pages(tx, question):
-            yield b"".join(text.encode() + b"\n" for text in records)
-    elif kind is Format.CSV:
-        async for chunk in _csv(tx, obj, question):
-            yield chunk
-    else:
-        async for chunk in _workbook(tx, obj, question):
-            yield chunk
-
-
-async def _csv(tx: Transaction, obj: ObjectDef, question: Question) -> AsyncIterator[bytes]:
-    heads: list[str] = []
-    async for records in pages(tx, question):
-        out = StringIO()
-        writer = csv.writer(out)
-        rows = [flat(obj, text) for text in records]
-        if not heads:
-            heads = list(headers(obj, question, rows))
-            writer.writerow(heads)
-        writer.writerows([_cell(row.get(head)) for head in heads] for row in rows)
-        yield out.getvalue().encode()
-
-
-def headers(
-    obj: ObjectDef, question: Question, rows: Iterable[Mapping[str, Json]]
-) -> Iterable[str]:
-    """Give the columns of an export: what was asked for, an address in its parts."""
-    found: dict[str, None] = {}
-    for item in question.query.select:
-        if isinstance(item, SelectItem) and isinstance(item.expression, FieldPath):
-            names = item.expression.names
-            of = obj.find_field(names[0])
-            parts = parts_of(of) if of is not None and len(names) == 1 else ()
-            if parts:
-                found.update(dict.fromkeys(f"{names[0]}.{part}" for part in parts))
+        heads: list[list[Json]] = [[column.header for column in self.columns]]
+        async for records in self.pages():
+            if kind is Format.NDJSON:
+                yield b"".join(text.encode() + b"\n" for text in records)
             else:
-                found.setdefault(".".join(names))
-    for row in rows:
-        told = (key for key, value in row.items() if value is not None)
-        found.update(dict.fromkeys(key for key in told if key not in found))
-    return found
+                yield await asyncio.to_thread(self._lines, heads, records)
+                heads = []
+
+    def _lines(self, heads: list[list[Json]], records: Iterable[str]) -> bytes:
+        return _csv([*heads, *(self.cells(text) for text in records)])
 
 
-def flat(obj: ObjectDef, text: str) -> dict[str, Json]:
-    """Give a record's JSON as one level: an object within it as name.part."""
-    record = read_json(text)
-    assert isinstance(record, Mapping)
-    found: dict[str, Json] = {}
-    for name, value in record.items():
-        if isinstance(value, Mapping):
-            found.update({f"{name}.{part}": inner for part, inner in value.items()})
-        else:
-            found[name] = value
-    return found
+def begin_export(tx: Transaction, database: Database, obj: ObjectDef, question: Question) -> Export:
+    """Settle what an export holds, under the catalog of tx. Raises InvalidInput."""
+    columns = columns_of(tx, question.query)
+    return Export(database, tx.tenant, tx.viewer, obj, question, columns)
 
 
-def _cell(value: Json) -> str:
+def _csv(rows: Iterable[Sequence[Json]]) -> bytes:
+    out = StringIO()
+    csv.writer(out).writerows([safe_cell(_text(value)) for value in row] for row in rows)
+    return out.getvalue().encode()
+
+
+def _text(value: Json) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int | Decimal):
-        return str(value)
-    if isinstance(value, str):
-        return safe_cell(value)
-    if isinstance(value, Sequence) and all(isinstance(one, str) for one in value):
-        return safe_cell("; ".join(str(one) for one in value))
-    return safe_cell(write_json(value))
+    return str(value)
 
 
-async def _workbook(tx: Transaction, obj: ObjectDef, question: Question) -> AsyncIterator[bytes]:
+async def _workbook(export: Export) -> AsyncIterator[bytes]:
     """Write a workbook to disk row by row, and give its bytes once it is whole."""
     with tempfile.TemporaryDirectory(prefix="fieldstone-export-") as directory:
         path = Path(directory) / "export.xlsx"
-        settings = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-        book = xlsxwriter.Workbook(str(path), settings)
-        sheet = book.add_worksheet(obj.plural_label[:31].translate(_NOT_IN_NAME))
-        heads: list[str] = []
-        place = 0
-        async for records in pages(tx, question):
-            rows = [flat(obj, text) for text in records]
-            if not heads:
-                heads = list(headers(obj, question, rows))
-                sheet.write_row(0, 0, heads)
-            for row in rows:
-                place += 1
-                if place > MOST_IN_WORKBOOK:
-                    raise TooManyRows(
-                        f"A sheet holds {MOST_IN_WORKBOOK} rows.", hint="Export as csv."
-                    )
-                _write_row(sheet, place, [row.get(head) for head in heads])
-        book.close()
+        sheet = _Sheet(path, export)
+        async for records in export.pages():
+            await asyncio.to_thread(sheet.add, records)
+        await asyncio.to_thread(sheet.close)
         with path.open("rb") as file:
-            while chunk := file.read(_CHUNK_BYTES):
+            while chunk := await asyncio.to_thread(file.read, _CHUNK_BYTES):
                 yield chunk
 
 
 _NOT_IN_NAME: Final = str.maketrans(dict.fromkeys("[]:*?/\\", "_"))
 _EXACT_DIGITS: Final = 15
+
+
+class _Sheet:
+    """A workbook of one sheet, whose rows lie on disk as soon as the next one comes."""
+
+    def __init__(self, path: Path, export: Export) -> None:
+        settings = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        self._book = xlsxwriter.Workbook(str(path), {**settings, "tmpdir": str(path.parent)})
+        label = export.object.plural_label[:31].translate(_NOT_IN_NAME)
+        self._sheet = self._book.add_worksheet(label)
+        self._export = export
+        self._place = 0
+        for place, column in enumerate(export.columns):
+            self._sheet.write_string(0, place, column.header)
+
+    def add(self, records: Iterable[str]) -> None:
+        """Add rows. Raises TooManyRows."""
+        for text in records:
+            self._place += 1
+            if self._place > MOST_IN_WORKBOOK:
+                raise TooManyRows(f"A sheet holds {MOST_IN_WORKBOOK} rows.", hint="Export as csv.")
+            _write_row(self._sheet, self._place, self._export.cells(text))
+
+    def close(self) -> None:
+        """Pack the workbook."""
+        self._book.close()
 
 
 def _write_row(sheet: Any, place: int, values: Sequence[Json]) -> None:
@@ -245,4 +245,12 @@ def _write_row(sheet: Any, place: int, values: Sequence[Json]) -> None:
         elif isinstance(value, int | Decimal) and len(str(value)) <= _EXACT_DIGITS:
             sheet.write_number(place, column, float(value))
         elif value is not None:
-            sheet.write_string(place, column, _cell(value).removeprefix("'"))
+            sheet.write_string(place, column, _cut(_text(value)))
+
+
+def _cut(text: str) -> str:
+    """Give a text that a cell holds; one that was cut ends in an ellipsis."""
+    units = text.encode("utf-16-le")
+    if len(units) <= 2 * MOST_IN_CELL:
+        return text
+    return units[: 2 * (MOST_IN_CELL - len(_CUT))].decode("utf-16-le", errors="ignore") + _CUT

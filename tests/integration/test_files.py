@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from python_calamine import CalamineWorkbook
 
+from fieldstone.runtime.exports import Format, begin_export, export_query
 from tests.support.imports import Desk
 
 PAGE = b"<script>alert(1)</script>"
@@ -101,14 +102,83 @@ async def test_cells_of_an_export_are_never_formulas(desk: Desk):
     assert row["phone"] == "+13125550100"
 
 
+async def test_columns_come_from_the_question_and_not_from_the_first_rows(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("fieldstone.runtime.exports.PAGE", 2)
+    await desk.api.post("/api/objects/Company/fields", {"name": "extra", "type": "json"})
+    for number in range(3):
+        await desk.api.post("/companies", {"name": f"C{number}"})
+    last = {"name": "C3", "extra": {"a": [1, "=x"]}, "address": {"city": "Rome"}}
+    await desk.api.post("/companies", last)
+    address = "/api/export?object=Company&fields=name,extra,address"
+    text = (await desk.api.send("GET", address)).text
+    [heads, *rows] = csv.reader(io.StringIO(text))
+    parts = [f"address.{part}" for part in ("street", "city", "state", "postal_code", "country")]
+    assert heads == ["id", "name", "extra", *parts]
+    assert len(rows) == 4
+    assert json.loads(rows[-1][2]) == {"a": [1, "=x"]}
+    assert rows[-1][4] == "Rome"
+
+
+async def test_a_reference_and_what_stands_behind_it_have_a_column_each(desk: Desk):
+    made = await desk.api.post("/companies", {"name": "Acme"})
+    await desk.api.post("/contacts", {"name": "Ann Lee", "company": made["id"]})
+    address = "/api/export?object=Contact&fields=name,company,company.name"
+    heads, row = csv.reader(io.StringIO((await desk.api.send("GET", address)).text))
+    assert heads == ["id", "name", "company.id", "company.name"]
+    assert row[1:] == ["Ann Lee", made["id"], "Acme"]
+
+
+async def test_an_export_of_any_text_comes_back_the_same(desk: Desk):
+    names = ["=1+1", "'=1+1", "'t Hooft", "+1 (555) 01", "-", "@home", "a;b", 'say "hi"', "''-x"]
+    records = {"records": [{"name": name} for name in names]}
+    await desk.api.post("/api/records/Company", records, status=200)
+    for kind in ("csv", "xlsx"):
+        address = f"/api/export?object=Company&fields=name&order_by=id&format={kind}"
+        content = (await desk.api.send("GET", address)).content
+        report = await desk.upload(content, object="Company")
+        assert (report["unchanged"], report["rejected"]) == (len(names), 0)
+
+
+async def test_a_cell_too_long_for_a_workbook_is_cut_with_a_mark(desk: Desk, tmp_path):
+    text = "x" * 32_765 + "end"
+    await desk.api.post("/companies", {"name": "Acme", "description": text})
+    address = "/api/export?object=Company&fields=description&format=xlsx"
+    path = tmp_path / "export.xlsx"
+    path.write_bytes((await desk.api.send("GET", address)).content)
+    rows = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
+    cell = str(rows[1][1])
+    assert len(cell) == 32_767
+    assert cell.endswith("xe…")
+
+
+async def test_an_export_keeps_no_connection_between_its_pages(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("fieldstone.runtime.exports.PAGE", 2)
+    records = {"records": [{"name": f"C{number}"} for number in range(6)]}
+    await desk.api.post("/api/records/Company", records, status=200)
+    engine = desk.worker.engine
+    tenant = await engine.tenants.ensure_default()
+    viewer = await engine.administrators.get(tenant)
+    async with engine.database.read(tenant, viewer) as tx:
+        obj = tx.catalog.get_object("Company")
+        question = export_query(tx, obj, fields="name")
+        chunks = begin_export(tx, engine.database, obj, question).write(Format.CSV)
+    before = engine.pool.get_idle_size()
+    found = [engine.pool.get_idle_size() async for _ in chunks]
+    assert found == [before] * 3
+
+
 async def test_a_workbook_has_texts_and_numbers(desk: Desk, tmp_path):
     await desk.api.post("/companies", {"name": "=1+1", "employees": 12, "is_key": True})
     address = "/api/export?object=Company&fields=name,employees,is_key&format=xlsx"
     path = tmp_path / "export.xlsx"
     path.write_bytes((await desk.api.send("GET", address)).content)
     rows = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
-    assert rows[0][:3] == ["name", "employees", "is_key"]
-    assert rows[1][:3] == ["=1+1", 12.0, True]
+    assert rows[0] == ["id", "name", "employees", "is_key"]
+    assert rows[1][1:] == ["=1+1", 12.0, True]
 
 
 @pytest.mark.parametrize(
@@ -127,7 +197,7 @@ async def test_a_bad_export_is_refused_before_it_begins(desk: Desk, address: str
 
 async def test_an_export_of_nothing_has_headers(desk: Desk):
     answer = await desk.api.send("GET", "/api/export?object=Company&fields=name,phone")
-    assert answer.text.splitlines()[0].startswith("name,phone")
+    assert answer.text.splitlines()[0].startswith("id,name,phone")
 
 
 async def test_another_tenant_exports_nothing(desk: Desk):
