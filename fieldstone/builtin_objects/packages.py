@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 
+from fieldstone.metadata.changes import MetadataPlan, Proposal, plan_changes
 from fieldstone.metadata.packages import Package, read_folder
 
 CRM: Final = "crm"
 SHIPPED: Final = (CRM,)
+
+
+@lru_cache(maxsize=len(SHIPPED))
+def shipped_plan(name: str) -> MetadataPlan:
+    """Give the plan that installs a shipped package in a tenant without components.
+
+    It is the same for all of them, and takes longer to make than to carry out.
+    """
+    return plan_changes((), Proposal(creates=shipped_package(name).components))
 
 
 @cache

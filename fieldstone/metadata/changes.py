@@ -27,6 +27,7 @@ from fieldstone.metadata.storage import StorageDesk
 from fieldstone.metadata.values import fold
 
 Key = tuple[str, str]
+_Fields = dict[str, list[tuple[Component, frozenset[str]]]]
 NEEDED: Final = "metadata.still_needed"
 UNKNOWN: Final = "metadata.unknown_reference"
 
@@ -188,12 +189,15 @@ class _Draft:
                 yield self._placed(component, problem)
         if not shaped or self._early:
             return
-        scope = Scope(self._after.values())
+        scope, fields = Scope(self._after.values()), self._fields_by_owner()
         for component in self._proposed:
             current = scope.find(component.kind, component.name)
             if current is not None:
                 for problem in self._deep_problems(current, scope):
                     yield self._placed(component, problem)
+                if current.kind == FIELD.name:
+                    for problem in self._field_problems(current, fields):
+                        yield self._placed(component, problem)
         yield from self._orphans(scope)
         yield from find_cycles(self._after.values())
 
@@ -207,21 +211,23 @@ class _Draft:
                     f"{what}." if needed_kind == "field" else f"There is no {needed_kind} {what}."
                 )
                 yield Problem(UNKNOWN, message, "/references" if kind is FIELD else "")
-        if kind is FIELD:
-            yield from self._field_problems(component)
 
-    def _field_problems(self, component: Component) -> Iterator[Problem]:
-        owner = split_name(component.name)[0]
-        siblings = [
-            other
-            for other in self._after.values()
-            if other.kind == FIELD.name and fold(split_name(other.name)[0]) == fold(owner)
-        ]
+    def _fields_by_owner(self) -> _Fields:
+        """Give the fields of each object, each with the spellings by which it is found."""
+        found: _Fields = {}
+        for component in self._after.values():
+            if component.kind == FIELD.name:
+                claimed = component, frozenset(names_claimed(component))
+                found.setdefault(_owner_of(component), []).append(claimed)
+        return found
+
+    def _field_problems(self, component: Component, fields: _Fields) -> Iterator[Problem]:
+        siblings = fields[_owner_of(component)]
         if len(siblings) > MAX_FIELDS:
             yield Problem("metadata.too_many", f"An object has at most {MAX_FIELDS} fields.", "")
-        mine = set(names_claimed(component))
-        for other in siblings:
-            if other.key != component.key and mine & set(names_claimed(other)):
+        mine = frozenset(names_claimed(component))
+        for other, claimed in siblings:
+            if other.key != component.key and mine & claimed:
                 message = f"{split_name(other.name)[1]} goes by that name already."
                 yield Problem("metadata.name_taken", message, "/name")
         before = self._live.get(component.key)
@@ -294,6 +300,10 @@ def _belongs_to(component: Component, owner: Component) -> bool:
         and component.kind == "object"
         and fold(component.name) == fold(owner.name)
     )
+
+
+def _owner_of(field: Component) -> str:
+    return fold(split_name(field.name)[0])
 
 
 def _is_system_field(kind: str, name: str) -> bool:

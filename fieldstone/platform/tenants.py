@@ -9,13 +9,14 @@ import asyncpg
 from sqlalchemy import Integer, Text, column, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 
-from fieldstone.builtin_objects.packages import CRM, shipped_package
+from fieldstone.builtin_objects.packages import CRM, shipped_package, shipped_plan
 from fieldstone.errors import Conflict, InvalidInput
 from fieldstone.ids import TenantId
 from fieldstone.metadata.tables import TENANT
 from fieldstone.metadata.values import write_json
 from fieldstone.platform.administrators import NAME
 from fieldstone.platform.middleware.tenant import DEFAULT_TENANT
+from fieldstone.runtime.metadata_changes import apply_first
 from fieldstone.runtime.packages import install
 from fieldstone.runtime.records.reading import read_values
 from fieldstone.runtime.records.write import incoming_of, write
@@ -103,7 +104,9 @@ class Tenants:
         async with self._database.change_metadata(tenant, nobody, SETUP) as tx:
             if tx.catalog.find_object("User") is not None:
                 return
-            applied = await install(tx, shipped_package(CRM))
+            applied = await apply_first(tx, shipped_plan(CRM))
+            if applied is None:
+                applied = await install(tx, shipped_package(CRM))
             inside = tx.under(applied.catalog)
             user = applied.catalog.get_object("User")
             values = {"name": NAME, "email": f"admin@{tenant.name}.example"}

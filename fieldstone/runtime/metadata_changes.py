@@ -113,6 +113,16 @@ async def change_metadata(tx: Transaction, proposal: Proposal) -> Applied:
     return await _apply(tx, stored, plan)
 
 
+async def apply_first(tx: Transaction, plan: MetadataPlan) -> Applied | None:
+    """Apply a plan that was made for tenants without components; None if this one has some.
+
+    tx must have been opened by Database.change_metadata.
+    """
+    if not tx.rights.may_set_up:
+        raise Forbidden("You may not change objects and fields.")
+    return None if await load_components(tx) else await _apply(tx, [], plan)
+
+
 async def _apply(tx: Transaction, stored: list[StoredComponent], plan: MetadataPlan) -> Applied:
     numbered = await _numbered(tx, plan)
     version = await tx.value(_RAISE, tenant=tx.tenant.id)
