@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fieldstone.runtime.imports import batch, run, start, stored
+from fieldstone.runtime.imports import batch, references, run, start, stored
 from tests.support.imports import Desk
 
 CONTACTS = """First Name,Last Name,E-mail,Phone
@@ -206,7 +206,7 @@ async def test_a_dry_run_of_many_batches_tells_what_an_import_then_does(
     text = "External ID,Name,Phone,Industry\n,Zeta,312 555 0199,\nC-1,Beta,312 555 0102,\n"
     text += ",Gamma,312 555 0103,\n,Acme,312 555 0100,Retail\nC-1,Delta,312 555 0104,\n"
     text += ",Zeta,312 555 0199,Media\n,Zeta,312 555 0199,Retail\n"
-    fields = {"object": "Company", "duplicates": duplicates}
+    fields: dict[str, Any] = {"object": "Company", "duplicates": duplicates}
     tried = await desk.upload(text, dry_run="yes", **fields)
     assert await desk.names() == ["Acme"]
     assert counts(tried) == counts(await desk.upload(text, **fields))
@@ -217,7 +217,7 @@ async def test_a_dry_run_by_a_key_finds_the_rows_of_earlier_batches(
 ):
     monkeypatch.setattr(run, "BATCH_ROWS", 1)
     text = "External ID,Name,Employees\nC-1,Acme,10\nC-2,Beta,5\nC-1,Acme,11\n"
-    fields = {"object": "Company", "key": "external_id"}
+    fields: dict[str, Any] = {"object": "Company", "key": "external_id"}
     tried = await desk.upload(text, dry_run="yes", **fields)
     assert counts(tried) == {"imported": 2, "updated": 1}
     assert await desk.names() == []
@@ -246,7 +246,7 @@ async def test_what_changed_since_an_import_began_is_not_written_over(
 ):
     made = await desk.api.post("/companies", {"name": "Acme", "phone": "+13125550100"})
     gone = await desk.api.post("/companies", {"name": "Zeta", "phone": "+13125550199"})
-    resolve = batch.resolve_names
+    resolve = references.resolve_names
 
     async def change_first(tx: Any, rows: Any) -> int:
         await desk.api.patch(f"/companies/{made['id']}", {"industry": "Media"})

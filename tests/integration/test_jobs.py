@@ -168,8 +168,9 @@ async def test_a_job_of_an_unknown_kind_fails_with_its_name(desk: Desk):
     assert ended is not None
     assert ended.state is JobState.FAILED
     assert ended.result is not None
-    [error] = ended.result["errors"]  # type: ignore[misc]
-    assert error["code"] == "job.unknown_kind"  # type: ignore[index, call-overload]
+    errors: Any = ended.result["errors"]
+    [error] = errors
+    assert error["code"] == "job.unknown_kind"
     assert "nothing_known" in str(error)
 
 
