@@ -21,7 +21,6 @@ database is away, always in the one shape of errors. `X-Tenant` names the tenant
 tenant is `default`. Addresses of records also exist at the plural name of each object, such as
 `/contacts` and `/contacts/{id}`, with `/v1` in front where you like.
 """
-ALWAYS = ("403", "404", "503")
 
 
 def render() -> str:
@@ -41,15 +40,13 @@ def _grouped(document: dict[str, Any]) -> list[ShownOperation]:
 
 def _render(shown: ShownOperation) -> str:
     lines = [f"### {shown.method} {shown.path}\n", _sentences(shown)]
-    asked = [one for one in shown.parameters if one.name != "X-Tenant"]
-    if asked:
+    if shown.parameters:
         lines += ["| parameter | where | |\n| --- | --- | --- |"]
-        lines += [f"| `{one.name}` | {one.type} | {one.description} |" for one in asked]
+        lines += [f"| `{o.name}` | {o.type} | {o.description} |" for o in shown.parameters]
         lines.append("")
     if shown.example:
         lines.append(f"Body, such as `{shown.example}`\n")
-    answers = [one for one in shown.answers if one["status"] not in ALWAYS]
-    told = " ".join(f"**{one['status']}** {one['description']}" for one in answers)
+    told = " ".join(f"**{one['status']}** {one['description']}" for one in shown.answers)
     lines.append(f"Answers: {told}\n")
     return "\n".join(lines)
 

@@ -59,8 +59,8 @@ async def import_file(request: Request) -> Response:
     async with read_upload(request, limit) as form:
         asked = _asked(form)
         file = await keep_upload(request, form.upload, limit)
+    upload = await open_upload(tenant.id, parts.files, file)
     async with database.write(tenant, viewer, cause_of(request)) as tx:
-        upload = await open_upload(tx, parts.files, file)
         job = await begin_import(tx, upload, asked)
     if not upload.is_small:
         return json_response({**_NOTHING_YET, "job": show_job(job)}, 202)
@@ -99,8 +99,8 @@ async def preview(request: Request) -> Response:
     async with read_upload(request, limit) as form:
         asked = _asked(form)
         file = await keep_upload(request, form.upload, limit)
+    upload = await open_upload(tenant.id, files_of(request), file)
     async with database_of(request).read(tenant, viewer) as tx:
-        upload = await open_upload(tx, files_of(request), file)
         return json_response(await preview_import(tx, upload, asked))
 
 

@@ -21,6 +21,9 @@ _PAGES: Final = Environment(
 )
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
 _DEEPEST: Final = 3
+_LAST: Final = ("Platform", "This document")
+_EVERYWHERE: Final = ("X-Tenant", "403", "404", "503")
+"""What is said once, at the top, rather than of each address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ def render_index(document: Mapping[str, Any], tenant: str, objects: Sequence[Obj
         tenant=tenant,
         about=document["info"]["description"],
         objects=[{"name": obj.name, "title": obj.plural_label} for obj in objects],
-        groups=list(groups.items()),
+        groups=sorted(groups.items(), key=lambda group: group[0] in _LAST),
     )
 
 
@@ -99,7 +102,7 @@ def _shown(
         tag=operation["tags"][0],
         summary=operation["summary"],
         description=operation.get("description", ""),
-        parameters=tuple(_parameter(one) for one in parameters),
+        parameters=tuple(_parameter(o) for o in parameters if o["name"] not in _EVERYWHERE),
         example=_example(operation.get("requestBody")),
         answers=tuple(
             {"status": status, "description": one["description"]} for status, one in answers.items()
@@ -142,10 +145,13 @@ def _type(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int) ->
     if "enum" in schema:
         return " | ".join(str(value) for value in schema["enum"][:12])
     kind: Json = schema.get("type", "any JSON")
-    text = " or ".join(kind) if isinstance(kind, list) else str(kind)
+    kinds_of_value = list(kind) if isinstance(kind, list) else [kind]
+    text = " or ".join(str(one) for one in kinds_of_value if one != "null")
     if "properties" in schema and depth:
-        return f"{text} of {', '.join(schema['properties'])}"
-    return f"{text} ({schema['format']})" if "format" in schema else text
+        text += f" of {', '.join(schema['properties'])}"
+    if "format" in schema:
+        text += f" ({schema['format']})"
+    return f"{text} or null" if "null" in kinds_of_value else text
 
 
 def _resolved(document: Mapping[str, Any], part: Mapping[str, Any]) -> Mapping[str, Any]:
