@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Final
 
 from fieldstone.errors import Forbidden, Problem
+from fieldstone.ids import TenantId
 from fieldstone.metadata.catalog import Catalog, ObjectDef, UnknownObject
 from fieldstone.metadata.names import slug_of
 from fieldstone.metadata.rights import Rights
@@ -30,7 +31,7 @@ from fieldstone.runtime.imports.plan import (
 )
 from fieldstone.runtime.imports.proposing import Proposal, look_at, propose
 from fieldstone.runtime.imports.reading import ReadRow, RowReader
-from fieldstone.runtime.imports.source import Source, open_source
+from fieldstone.runtime.imports.source import Row, Source, open_source
 from fieldstone.runtime.jobs import Job, enqueue, load_job, start_here
 from fieldstone.runtime.transactions import Transaction
 
@@ -59,9 +60,9 @@ class Upload:
     is_small: bool
 
 
-async def open_upload(tx: Transaction, files: FileStore, file: FileRecord) -> Upload:
-    """Open a kept file as a table. Raises BadFile, UnknownFile."""
-    path = await files.local_path(tx.tenant.id, file.id)
+async def open_upload(tenant: TenantId, files: FileStore, file: FileRecord) -> Upload:
+    """Open a kept file as a table, outside of transactions, for it takes long. Raises BadFile."""
+    path = await files.local_path(tenant, file.id)
     source = await asyncio.to_thread(open_source, path)
     small = file.size_bytes <= SMALL_BYTES and await asyncio.to_thread(source.count) <= SMALL_ROWS
     return Upload(file, source, small)
@@ -133,7 +134,7 @@ async def preview_import(tx: Transaction, upload: Upload, asked: ImportRequest) 
         mapping = proposal.mapping
     by_column = {one.column: one for one in mapping}
     reader = RowReader(obj, mapping, len(upload.source.headers))
-    first = reader.read(list(islice(upload.source.rows(), PREVIEW_ROWS)))
+    first = reader.read(await asyncio.to_thread(_first_rows, upload.source))
     return {
         "object": obj.name,
         "file": upload.file.show(),
@@ -159,6 +160,10 @@ async def preview_import(tx: Transaction, upload: Upload, asked: ImportRequest) 
             if target.part or not parts_of(target.field) or target.field.required
         ],
     }
+
+
+def _first_rows(source: Source) -> list[Row]:
+    return list(islice(source.rows(), PREVIEW_ROWS))
 
 
 def _score(one: ColumnMapping | None) -> Json:
