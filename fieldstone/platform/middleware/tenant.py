@@ -11,6 +11,8 @@ from fieldstone.platform.middleware.host import host_of
 from fieldstone.runtime.tenants import TenantDirectory
 
 DEFAULT_TENANT: Final = "default"
+OPEN: Final = frozenset({"/healthz"})
+"""Addresses of nobody's tenant: a load balancer asks them, by whatever name it knows."""
 
 
 class TenantOfRequest:
@@ -23,7 +25,7 @@ class TenantOfRequest:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request. Raises UnknownTenant."""
-        if scope["type"] == "http":
+        if scope["type"] == "http" and scope["path"] not in OPEN:
             name = self._name(Request(scope))
             scope["state"]["tenant"] = await self._directory.get(name)
         await self._app(scope, receive, send)

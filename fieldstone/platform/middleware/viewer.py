@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from fieldstone.errors import Forbidden
 from fieldstone.platform.administrators import Administrators
 from fieldstone.platform.middleware.host import host_of, is_origin_of
+from fieldstone.platform.middleware.tenant import OPEN
 
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
 _CROSS_SITE: Final = frozenset({"cross-site", "same-site"})
@@ -43,7 +44,7 @@ class ViewerOfRequest:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request. Raises SignInNeeded, ForeignOrigin."""
-        if scope["type"] == "http":
+        if scope["type"] == "http" and scope["path"] not in OPEN:
             request = Request(scope)
             self._check(request)
             tenant = scope["state"]["tenant"]

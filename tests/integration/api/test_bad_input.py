@@ -250,6 +250,12 @@ async def test_host_that_is_no_name_gets_a_refusal_and_no_page(api: Api, path: s
     problems_of(answer)
 
 
+async def test_load_balancer_may_ask_by_any_name_whether_the_process_serves(api: Api) -> None:
+    answer = await api.send("GET", "/healthz", headers={"host": "10.0.0.7", "x-tenant": "none"})
+
+    assert (answer.status_code, answer.text) == (200, "ok\n")
+
+
 async def test_json_is_read_whatever_it_calls_itself(api: Api) -> None:
     for kind in ("", "text/plain", "application/xml", "multipart/form-data", "x"):
         await api.post(DEALS, {"name": "x"}, headers={"content-type": kind})
