@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -11,22 +12,19 @@ import pytest
 from fieldstone.runtime.storage.moving import Place
 from tests.support.storage_world import StorageWorld
 
-LOGIN = "fieldstone_test_login"
-
 
 @pytest.fixture
 async def intruder(world: StorageWorld) -> AsyncIterator[Any]:
     """A connection that logged in with no more than the application's role."""
-    secret = "only-for-this-test"
-    await world.rows(f"DROP ROLE IF EXISTS {LOGIN}")
-    await world.rows(f"CREATE ROLE {LOGIN} LOGIN PASSWORD '{secret}' IN ROLE fieldstone_app")
-    connection = await asyncpg.connect(world.dsn, user=LOGIN, password=secret)
+    name, secret = f"fieldstone_test_{uuid4().hex[:12]}", uuid4().hex
+    await world.rows(f"CREATE ROLE {name} LOGIN PASSWORD '{secret}' IN ROLE fieldstone_app")
+    connection = await asyncpg.connect(world.dsn, user=name, password=secret)
     await connection.fetchval("SELECT open_tenant($1, 0)", world.tenant.id)
     try:
         yield connection
     finally:
         await connection.close()
-        await world.rows(f"DROP ROLE {LOGIN}")
+        await world.rows(f"DROP ROLE {name}")
 
 
 @pytest.mark.parametrize(
