@@ -43,6 +43,7 @@ from fieldstone.query_language.statement_parts import (
     ordered_by,
 )
 from fieldstone.query_language.syntax import AggregateFunction
+from fieldstone.query_language.totals import total
 
 _MARK: Final[ColumnElement[str]] = func.chr(constant(1))
 
@@ -144,9 +145,9 @@ class _Groups(RowConditions):
             case AggregateFunction.COUNT_DISTINCT:
                 found = func.count(key.distinct())
             case AggregateFunction.SUM:
-                found = func.trim_scale(func.sum(cast(key, Numeric)))
+                found = func.trim_scale(total(argument, key))
             case AggregateFunction.AVG:
-                found = func.trim_scale(func.avg(cast(key, Numeric)))
+                found = func.trim_scale(total(argument, key) / func.count(key))
             case AggregateFunction.MIN:
                 found = func.min(key)
             case AggregateFunction.MAX:
