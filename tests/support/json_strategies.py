@@ -38,7 +38,15 @@ NAMES = st.one_of(
     WORDS,
 )
 TYPES = st.sampled_from([*FIELD_TYPES, *SPELLINGS]) | WORDS | ANY_JSON
-SHARED: tuple[str, ...] = ("label", "required", "unique", "external_id", "searchable", "indexed", "default")
+SHARED: tuple[str, ...] = (
+    "label",
+    "required",
+    "unique",
+    "external_id",
+    "searchable",
+    "indexed",
+    "default",
+)
 SHARED += ("derive", "aliases", "description", "help", "read_only", "object", "child_name")
 OPTION_VALUES = st.one_of(
     ANY_JSON,
