@@ -34,7 +34,7 @@ class PerCatalog(Generic[V]):
         made = make()
         self._keys_of(catalog).add(key)
         self._values[place] = made
-        if len(self._values) > self._most:
+        while len(self._values) > self._most:
             self._drop_oldest()
         return made
 
