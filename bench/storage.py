@@ -20,11 +20,11 @@ import uvloop
 from bench.database import a_database, a_directory, an_engine, an_owner
 from bench.native import copy_tables
 from bench.promotion import promote
-from bench.ratios import Compared, compare, print_table
+from bench.ratios import WARM_UP, Compared, compare, print_table
 from bench.recipes import Counts
 from bench.rows import Neighbours, World, check_rows, fill
 from bench.workloads import Workload, workloads
-from bench.writes import Write, Writes
+from bench.writes import Turn, Write, Writes
 from fieldstone.query_language.cursor import encode_cursor
 from fieldstone.query_language.lifting import lift
 from fieldstone.query_language.parse import parse_query
@@ -124,22 +124,37 @@ async def compare_writes(world: World, native: Any, rounds: int) -> list[Compare
         await connection.fetchval("SELECT open_tenant($1, 1)", world.tenant.id)
         rows = [
             compared
-            for write in Writes(world, connection, native).all()
-            for compared in await _compare_write(write, rounds)
+            for write in await Writes(world, rounds + WARM_UP).all()
+            for compared in await _compare_write(write, (native, connection), rounds)
         ]
         await outer.rollback()
         await inner.rollback()
     return rows
 
 
-async def _compare_write(write: Write, rounds: int) -> list[Compared]:
-    alone = {"native": write.native, "engine": write.row}
-    whole = {"native": write.native_whole, "engine": write.whole}
+async def _compare_write(write: Write, connections: tuple[Any, Any], rounds: int) -> list[Compared]:
+    native, engine = connections
+    alone = {"native": _writing(native, write.native), "engine": _writing(engine, write.row)}
+    whole = {
+        "native": _writing(native, write.native_whole),
+        "engine": _writing(engine, write.whole),
+    }
     few = min(rounds, _HEAVY_ROUNDS) if "1,000" in write.name else rounds
     return [
         await compare(write.name, alone, few, WRITES),
         await compare(f"{write.name}, with log and search", whole, few),
     ]
+
+
+def _writing(connection: Any, turns: Sequence[Turn]) -> Work:
+    """Give work that runs the statements of the next turn each time."""
+    following = iter(turns)
+
+    async def work() -> None:
+        for sql, arguments in next(following):
+            await connection.execute(sql, *arguments)
+
+    return work
 
 
 def _small_workload() -> Workload:

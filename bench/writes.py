@@ -7,7 +7,7 @@ Every write is undone, so that the tables stay as large as they were.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -17,15 +17,18 @@ from typing import Any, Final
 from bench.native import TABLES
 from bench.recipes import FIRST_IDS, SPACING
 from bench.rows import World
-from fieldstone.ids import IdMinter, format_id
+from fieldstone.ids import IdMinter, RecordId, format_id
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.values import Json, write_json
 from fieldstone.runtime.records import store
 from fieldstone.runtime.records.draft import Draft, StoredRecord
 from fieldstone.runtime.records.heap_statements import insert_rows, update_rows
+from fieldstone.runtime.records.write import load
 from fieldstone.runtime.transactions import Transaction
 
-Work = Callable[[], Awaitable[object]]
+Statement = tuple[str, tuple[Any, ...]]
+Turn = list[Statement]
+_MANY_TURNS: Final = 20
 _FIRST_NEW: Final = 0x700000000000000
 _NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _COLUMNS: Final = tuple(name for name in TABLES["Deal"] if name != "external_id")
@@ -46,115 +49,144 @@ _SAMPLE: Final[dict[str, Json]] = {
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One kind of writing: by hand, through the heap's statement, and each with all beside it."""
+    """One kind of writing: by hand, through the heap's statement, and each with all beside it.
+
+    Each is a list of turns, and a turn the statements that it runs, with what is bound.
+    """
 
     name: str
-    native: Work
-    row: Work
-    native_whole: Work
-    whole: Work
+    native: Sequence[Turn]
+    row: Sequence[Turn]
+    native_whole: Sequence[Turn]
+    whole: Sequence[Turn]
+
+
+class _Recorder:
+    """Stands in for a connection and writes down what a write would run."""
+
+    def __init__(self) -> None:
+        self.seen: list[Statement] = []
+
+    async def execute(self, sql: str, *arguments: Any) -> str:
+        """Note a statement."""
+        self.seen.append((sql, arguments))
+        return "DONE 1"
 
 
 class Writes:
-    """Makes the writing workloads of a world. Each connection is inside a transaction."""
+    """Makes the writing workloads of a world; what they bind is worked out beforehand.
 
-    def __init__(self, world: World, engine_connection: Any, native_connection: Any) -> None:
+    turns: how many there are of each before the first comes again.
+    """
+
+    def __init__(self, world: World, turns: int) -> None:
         self._world = world
+        self._turns = turns
         self._obj = world.catalog.get_object("Deal")
-        self._engine = engine_connection
-        self._native = native_connection
         self._ids = count(_FIRST_NEW, SPACING)
-        self._touched = count(0, 7919)
+        self._touched = count()
+        self._recorder = _Recorder()
         self._tx = Transaction(
-            engine_connection,
-            world.tenant,
-            world.viewer,
-            world.catalog,
-            IdMinter(_Still(), 1),
-            _NOW,
+            self._recorder, world.tenant, world.viewer, world.catalog, IdMinter(_Still(), 1), _NOW
         )
 
-    def all(self) -> tuple[Write, ...]:
+    async def all(self) -> list[Write]:
         """Give every workload."""
-        return (
-            self._inserting("9a insert 1", 1),
-            self._inserting("9b insert 1,000", 1000),
-            self._updating("9c update a field with an index", "stage", ("Lead", "Qualified")),
-            self._updating("9d update a field without one", "next_step", ("Call", "Write")),
-        )
+        return [
+            await self._inserting("9a insert 1", 1),
+            await self._inserting("9b insert 1,000", 1000),
+            await self._updating("9c update a field with an index", "stage"),
+            await self._updating("9d update a field without one", "next_step"),
+        ]
 
-    def _inserting(self, name: str, size: int) -> Write:
+    async def _inserting(self, name: str, size: int) -> Write:
+        turns = range(min(self._turns, _MANY_TURNS) if size > 1 else self._turns)
         return Write(
             name,
-            native=lambda: self._native_insert(size, whole=False),
-            row=lambda: self._insert_rows(size),
-            native_whole=lambda: self._native_insert(size, whole=True),
-            whole=lambda: store.insert(self._tx, self._obj, self._new(size)),
+            native=[self._native_insert(size, whole=False) for _ in turns],
+            row=[await self._recorded(self._write_rows(insert_rows, size)) for _ in turns],
+            native_whole=[self._native_insert(size, whole=True) for _ in turns],
+            whole=[
+                await self._recorded(store.insert(self._tx, self._obj, self._new(size)))
+                for _ in turns
+            ],
         )
 
-    def _updating(self, name: str, field: str, values: tuple[str, str]) -> Write:
-        async def native(*, whole: bool) -> None:
-            number, value = self._next(values)
-            await self._native.execute(_NATIVE_UPDATE[field], number, value)
-            if whole:
-                await self._native.execute(
-                    _NATIVE_LOG, [number], "update", [write_json({field: value})]
+    async def _updating(self, name: str, field: str) -> Write:
+        turns = range(self._turns)
+        before = await self._load()
+        return Write(
+            name,
+            native=[self._native_update(field, whole=False) for _ in turns],
+            row=[
+                await self._recorded(
+                    store._write_rows(
+                        self._tx, self._obj, [self._changed(field, before)], update_rows
+                    )
                 )
-
-        return Write(
-            name,
-            native=lambda: native(whole=False),
-            row=lambda: self._update_row(field, values),
-            native_whole=lambda: native(whole=True),
-            whole=lambda: self._update_whole(field, values),
+                for _ in turns
+            ],
+            native_whole=[self._native_update(field, whole=True) for _ in turns],
+            whole=[
+                await self._recorded(
+                    store.update(self._tx, self._obj, [self._changed(field, before)])
+                )
+                for _ in turns
+            ],
         )
 
-    def _next(self, values: tuple[str, str]) -> tuple[int, str]:
-        n = next(self._touched)
+    async def _recorded(self, work: Coroutine[Any, Any, None]) -> Turn:
+        await work
+        seen, self._recorder.seen = self._recorder.seen, []
+        return seen
+
+    async def _write_rows(self, build: Any, size: int) -> None:
+        await store._write_rows(self._tx, self._obj, self._new(size), build)
+
+    async def _load(self) -> Sequence[StoredRecord]:
+        """Load records to be changed, spread over the whole object."""
         deals = self._world.counts.deals
-        return self._world.id_of("Deal", n % deals), values[n // deals % 2]
+        ids = [RecordId(self._world.id_of("Deal", n * 7919 % deals)) for n in range(self._turns)]
+        async with self._world.engine.database.read(self._world.tenant, self._world.viewer) as tx:
+            return list((await load(tx, self._obj, ids)).values())
+
+    def _next(self, field: str) -> tuple[int, str]:
+        """Give the place of the next record to change, and a value that it has not."""
+        n = next(self._touched)
+        return n, f"{field} {n}" if field == "next_step" else ("Lead", "Qualified")[n % 2]
 
     def _new(self, size: int) -> list[Draft]:
-        drafts = []
-        for _ in range(size):
-            number = next(self._ids)
-            draft = Draft(number, {})  # type: ignore[arg-type]
-            draft.owner_id = FIRST_IDS["User"]
-            draft.data = _data_of(self._obj, number)
-            drafts.append(draft)
-        return drafts
+        return [self._draft(next(self._ids)) for _ in range(size)]
 
-    async def _insert_rows(self, size: int) -> None:
-        await self._write_rows(insert_rows, self._new(size))
-
-    async def _write_rows(self, build: Any, drafts: Sequence[Draft]) -> None:
-        await store._write_rows(self._tx, self._obj, drafts, build)
-
-    async def _draft(self, field: str, values: tuple[str, str]) -> Draft:
-        """Make the draft of a change out of what is known; loading it is no part of the write."""
-        number, value = self._next(values)
-        draft = Draft(number, {})  # type: ignore[arg-type]
-        before = _data_of(self._obj, number)
-        draft.before = StoredRecord(draft.id, 1, FIRST_IDS["User"], before)
+    def _draft(self, number: int) -> Draft:
+        draft = Draft(RecordId(number), {})
         draft.owner_id = FIRST_IDS["User"]
-        draft.data = {**before, self._obj.get_field(field).key: value}
+        draft.data = _data_of(self._obj)
         return draft
 
-    async def _update_row(self, field: str, values: tuple[str, str]) -> None:
-        await self._write_rows(update_rows, [await self._draft(field, values)])
+    def _changed(self, field: str, before: Sequence[StoredRecord]) -> Draft:
+        n, value = self._next(field)
+        stored = before[n % len(before)]
+        draft = Draft(stored.id, {}, before=stored)
+        draft.owner_id = stored.owner_id
+        draft.data = {**stored.data, self._obj.get_field(field).key: value}
+        return draft
 
-    async def _update_whole(self, field: str, values: tuple[str, str]) -> None:
-        await store.update(self._tx, self._obj, [await self._draft(field, values)])
+    def _native_update(self, field: str, *, whole: bool) -> Turn:
+        n, value = self._next(field)
+        number = self._world.id_of("Deal", n * 7919 % self._world.counts.deals)
+        logged = (_NATIVE_LOG, ([number], "update", [write_json({field: value})]))
+        return [(_NATIVE_UPDATE[field], (number, value)), *([logged] if whole else [])]
 
-    async def _native_insert(self, size: int, *, whole: bool) -> None:
+    def _native_insert(self, size: int, *, whole: bool) -> Turn:
         ids = [next(self._ids) for _ in range(size)]
         columns = [[_native_value(name)] * size for name in _COLUMNS]
-        await self._native.execute(_NATIVE_INSERT, ids, *columns)
-        if whole:
-            logged = [write_json(_SAMPLE)] * size
-            await self._native.execute(_NATIVE_LOG, ids, "create", logged)
-            text = f"{_SAMPLE['name']} {_SAMPLE['competitor']} {_SAMPLE['description']}"
-            await self._native.execute(_NATIVE_SEARCH, ids, [text.lower()] * size)
+        inserted = (_NATIVE_INSERT, (ids, *columns))
+        if not whole:
+            return [inserted]
+        text = f"{_SAMPLE['name']} {_SAMPLE['competitor']} {_SAMPLE['description']}".lower()
+        logged = (_NATIVE_LOG, (ids, "create", [write_json(_SAMPLE)] * size))
+        return [inserted, logged, (_NATIVE_SEARCH, (ids, [text] * size))]
 
 
 class _Still:
@@ -164,7 +196,7 @@ class _Still:
         return _NOW
 
 
-def _data_of(obj: ObjectDef, number: int) -> dict[str, Json]:
+def _data_of(obj: ObjectDef) -> dict[str, Json]:
     data = {obj.get_field(name).key: value for name, value in _SAMPLE.items()}
     company, contact = FIRST_IDS["Company"] + 3 * SPACING, FIRST_IDS["Contact"] + 3 * SPACING
     data[obj.get_field("company").key] = format_id("company", company)
