@@ -22,11 +22,13 @@ import uvloop
 from bench.database import a_database, a_directory, an_engine, an_owner
 from bench.load import Target, answers_per_second, request_bytes
 from bench.native import copy_tables
+from bench.own_heaps import promote
 from bench.recipes import FIRST_IDS, SPACING, Counts
 from bench.rows import Neighbours, World, check_rows, fill
 from bench.served import served
 from fieldstone.ids import format_id
 from fieldstone.metadata.values import write_json_bytes
+from fieldstone.runtime.storage.rules import PROMOTE_ABOVE
 
 TENANT: Final = "bench"
 READS: Final = 0.5
@@ -160,6 +162,9 @@ async def prepare(dsn: str, counts: Counts) -> World:
         world = await fill(engine, owner, TENANT, counts, Neighbours())
         await check_rows(world, "Deal", (0, 1))
         await copy_tables(world, owner)
+        large = [name for name in ("Deal", "Contact") if counts.of(name) > PROMOTE_ABOVE]
+        if large:
+            world = await promote(world, owner, *large)
         await owner.execute("CREATE SEQUENCE native_deal_id START 8000000000000000000")
         await owner.execute("VACUUM ANALYZE")
         return world

@@ -75,7 +75,6 @@ CREATE TABLE native_change (
   before jsonb, after jsonb);
 CREATE INDEX ON native_change (record_id, seq);
 CREATE TABLE native_search (id bigint PRIMARY KEY, txt text NOT NULL);
-CREATE INDEX ON native_search USING gin (txt gin_trgm_ops);
 """
 
 
@@ -100,6 +99,7 @@ async def copy_tables(world: World, owner_connection: Any) -> None:
         "INSERT INTO native_search SELECT id, txt FROM record_search WHERE tenant_id = $1",
         world.tenant.id,
     )
+    await owner_connection.execute("CREATE INDEX ON native_search USING gin (txt gin_trgm_ops)")
     await owner_connection.execute("ANALYZE")
 
 

@@ -19,7 +19,7 @@ import uvloop
 
 from bench.database import a_database, a_directory, an_engine, an_owner
 from bench.native import copy_tables
-from bench.promotion import promote
+from bench.own_heaps import promote
 from bench.ratios import WARM_UP, Compared, compare, print_table
 from bench.recipes import Counts
 from bench.rows import Neighbours, World, check_rows, fill
