@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -23,12 +23,15 @@ from fieldstone.errors import Span
 from fieldstone.query_language._builder import Builder
 from fieldstone.query_language._explain import explain
 from fieldstone.query_language.errors import BadSyntax, TooDeep, TooLong
-from fieldstone.query_language.syntax import Condition, Item, Order, Path, Query
+from fieldstone.query_language.syntax import Condition, Item, Order, Path, Query, SelectItem
 
 MAX_CHARACTERS = 100_000
 MAX_DEPTH = 50
 
 _SIMPLE_PATH = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*", re.ASCII)
+_NO_NAMES = frozenset({"select", "from", "where"})
+_SHORT = 2_000
+_KEPT = 1_000
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -40,8 +43,7 @@ def parse_query(text: str) -> Query:
 
 def parse_condition(text: str) -> Condition:
     """Read a condition on its own; its values may be bare words and double-quoted text."""
-    condition: Condition = _parse(text, "condition", words=True)
-    return condition
+    return _short_condition(text) if len(text) <= _SHORT else _condition(text)
 
 
 def parse_order(text: str) -> tuple[Order, ...]:
@@ -52,6 +54,8 @@ def parse_order(text: str) -> tuple[Order, ...]:
 
 def parse_items(text: str) -> tuple[Item, ...]:
     """Read a list of fields as SELECT takes it, such as "name, company.name, COUNT(id) total"."""
+    if _SIMPLE_PATH.fullmatch(text) and text.partition(".")[0].lower() not in _NO_NAMES:
+        return (SelectItem(Path(tuple(text.split(".")), Span(1, 1, len(text)))),)
     items: tuple[tuple[Item, object], ...] = _parse(text, "items", words=True)
     return tuple(item for item, _ in items)
 
@@ -73,6 +77,16 @@ def parse_paths(text: str) -> tuple[Path, ...]:
     if len(text) > MAX_CHARACTERS:
         raise TooLong(f"The text has {len(text)} characters, more than {MAX_CHARACTERS}.")
     return tuple(parse_path(part) for part in text.split(","))
+
+
+@lru_cache(maxsize=_KEPT)
+def _short_condition(text: str) -> Condition:
+    return _condition(text)
+
+
+def _condition(text: str) -> Condition:
+    condition: Condition = _parse(text, "condition", words=True)
+    return condition
 
 
 class _DepthLimit(PostLex):

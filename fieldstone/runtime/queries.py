@@ -7,14 +7,14 @@ its text and to read its values. PostgreSQL writes the JSON.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Final
 from weakref import ReferenceType, ref
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from fieldstone.errors import BadValue, Span
+from fieldstone.errors import BadValue, InvalidInput, Span
 from fieldstone.ids import RecordId
 from fieldstone.metadata.catalog import Catalog
 from fieldstone.metadata.values import Json, JsonObject
@@ -35,6 +35,7 @@ from fieldstone.query_language.parse import parse_query
 from fieldstone.query_language.plan import Literal, Moment, Parameter, Plan
 from fieldstone.query_language.resolve import resolve
 from fieldstone.query_language.syntax import Query
+from fieldstone.query_language.templates import LONGEST, template_of
 from fieldstone.query_language.used_fields import UsedFields, used_fields
 from fieldstone.runtime.per_catalog import PerCatalog
 from fieldstone.runtime.statements import Prepared, prepare, prepare_opening
@@ -47,7 +48,6 @@ MOST_COUNTED: Final = 100_000
 _EVERYTHING: Final = 2**62
 _STEPS: Final = (2, 6, 11, 26, 51, 101, 201, 501, 1_001, 2_001)
 _PARSED: Final = 500
-_LONGEST_PARSED: Final = 2_000
 _PLANS_KEPT: Final = 5_000
 
 
@@ -57,7 +57,8 @@ class Question:
 
     page_size: rows per page; None for as many as the query's own LIMIT, or 200. cursor: what the
     page before gave as next. counts: whether the total is wanted. lifted: the query with its
-    values apart, where the caller has it from before.
+    values apart, where the caller has it from before. written: gives the query as it was written,
+    where that is another one: errors have their places in that.
     """
 
     query: Query
@@ -66,6 +67,7 @@ class Question:
     cursor: str | None = None
     counts: bool = True
     lifted: Lifted | None = None
+    written: Callable[[], Query] | None = None
 
     @classmethod
     def of_text(
@@ -78,7 +80,9 @@ class Question:
         counts: bool = True,
     ) -> Question:
         """Read a question in the query language. Raises BadSyntax."""
-        return cls(_parsed(text), params or {}, page_size, cursor, counts)
+        query, taken, written = _parsed(text)
+        params = {**(params or {}), **taken}
+        return cls(query, params, page_size, cursor, counts, written=written)
 
     @classmethod
     def from_json(cls, asked: JsonObject) -> Question:
@@ -95,7 +99,8 @@ class Question:
             raise BadQuery("limit must be a whole number.", at="/limit")
         if limit is not None and limit < 0:
             raise BadQuery("limit must not be negative.", at="/limit")
-        return cls(_query_of(asked), params or {}, limit, cursor)
+        query, taken, written = _query_of(asked)
+        return cls(query, {**(params or {}), **taken}, limit, cursor, written=written)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,15 @@ class Page:
 
 async def answer(tx: Transaction, question: Question) -> Page:
     """Give one page of what the viewer of tx may see. Raises InvalidInput, QueryTimeout."""
+    if question.written is None:
+        return await _answer(tx, question)
+    try:
+        return await _answer(tx, question)
+    except InvalidInput:
+        return await _answer(tx, replace(question, query=question.written(), written=None))
+
+
+async def _answer(tx: Transaction, question: Question) -> Page:
     lifted = question.lifted or lift(question.query, question.params)
     ready = _plan_for(tx, lifted)
     ready.note_use(tx)
@@ -254,10 +268,14 @@ def _plan_for(tx: Transaction, lifted: Lifted) -> _Ready:
     return _PLANS.get(tx.catalog, (tx.rights.digest, lifted.key), make)
 
 
-def _query_of(asked: JsonObject) -> Query:
+_Read = tuple[Query, dict[str, Json], Callable[[], Query] | None]
+"""A query, the values that were taken out of its text, and how to read it as it was written."""
+
+
+def _query_of(asked: JsonObject) -> _Read:
     text = asked.get("q")
     if text is None:
-        return query_from_json(asked)
+        return _from_json(asked)
     if not isinstance(text, str):
         raise BadQuery("q must be a text.", at="/q")
     for key in asked:
@@ -266,9 +284,34 @@ def _query_of(asked: JsonObject) -> Query:
     return _parsed(text)
 
 
-def _parsed(text: str) -> Query:
-    """Give the tree of a text; clients send few texts, and many times each."""
-    return _parse_short(text) if len(text) <= _LONGEST_PARSED else parse_query(text)
+def _from_json(asked: JsonObject) -> _Read:
+    where = asked.get("where")
+    template = template_of(where, words=True) if isinstance(where, str) else None
+    if template is None:
+        return query_from_json(asked), {}, None
+    try:
+        query = query_from_json({**asked, "where": template.text})
+    except InvalidInput:
+        return query_from_json(asked), {}, None
+    return query, template.params, lambda: query_from_json(asked)
+
+
+def _parsed(text: str) -> _Read:
+    """Give the tree of a text; clients send texts of few forms, and many times each."""
+    template = template_of(text, words=False)
+    query = _parse_form(template.text) if template else None
+    if template is None or query is None:
+        return (_parse_short(text) if len(text) <= LONGEST else parse_query(text)), {}, None
+    return query, template.params, lambda: parse_query(text)
+
+
+@lru_cache(maxsize=_PARSED)
+def _parse_form(text: str) -> Query | None:
+    """Give the tree of a template; None if it is no query."""
+    try:
+        return parse_query(text)
+    except InvalidInput:
+        return None
 
 
 @lru_cache(maxsize=_PARSED)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 import msgspec
 
+from fieldstone.errors import InvalidInput
 from fieldstone.ids import RecordId, format_id, parse_id
 from fieldstone.metadata.catalog import ChildRelation, Field, ObjectDef
 from fieldstone.metadata.rights import Rights
-from fieldstone.metadata.values import JsonObject, read_json
+from fieldstone.metadata.values import Json, JsonObject, read_json
 from fieldstone.query_language.json_form import nulls_last
 from fieldstone.query_language.lifting import Lifted, lift
 from fieldstone.query_language.parse import parse_condition, parse_items, parse_order
@@ -27,6 +28,7 @@ from fieldstone.query_language.syntax import (
     Source,
     Text,
 )
+from fieldstone.query_language.templates import template_of
 from fieldstone.runtime.per_catalog import PerCatalog
 from fieldstone.runtime.queries import OneRecord, Page, Question, answer, prepare_record
 from fieldstone.runtime.records.write import UnknownRecord
@@ -63,18 +65,35 @@ _ONES: Final[PerCatalog[OneRecord]] = PerCatalog(2_000)
 
 async def list_page(tx: Transaction, obj: ObjectDef, wanted: ListRequest) -> Page:
     """Give a page of an object's records as JSON texts. Raises what the query language raises."""
-    asked = (tx.rights.digest, obj.id, wanted.fields, wanted.where, wanted.order_by)
-    lifted = _kept(tx, _LISTS, asked, lambda: _list_query(tx, obj, wanted))
+    question = _templated(tx, obj, wanted) or _as_written(tx, obj, wanted)
     return await answer(
         tx,
-        Question(
-            lifted.query,
-            page_size=wanted.limit,
-            cursor=wanted.cursor,
-            counts=wanted.count,
-            lifted=lifted,
-        ),
+        replace(question, page_size=wanted.limit, cursor=wanted.cursor, counts=wanted.count),
     )
+
+
+def _templated(tx: Transaction, obj: ObjectDef, wanted: ListRequest) -> Question | None:
+    """Give the question of a list whose condition was asked before, be it with other values."""
+    template = template_of(wanted.where, words=True) if wanted.where else None
+    if template is None:
+        return None
+    try:
+        lifted = _kept_list(tx, obj, replace(wanted, where=template.text), template.params)
+    except InvalidInput:
+        return None
+    return Question(lifted.query, template.params, written=lambda: _list_query(tx, obj, wanted))
+
+
+def _as_written(tx: Transaction, obj: ObjectDef, wanted: ListRequest) -> Question:
+    lifted = _kept_list(tx, obj, wanted, {})
+    return Question(lifted.query, lifted=lifted)
+
+
+def _kept_list(
+    tx: Transaction, obj: ObjectDef, wanted: ListRequest, params: Mapping[str, Json]
+) -> Lifted:
+    asked = (tx.rights.digest, obj.id, wanted.fields, wanted.where, wanted.order_by)
+    return _kept(tx, _LISTS, asked, lambda: lift(_list_query(tx, obj, wanted), params))
 
 
 def _kept(
@@ -86,14 +105,12 @@ def _kept(
     return store.get(tx.catalog, asked, make)
 
 
-def _list_query(tx: Transaction, obj: ObjectDef, wanted: ListRequest) -> Lifted:
-    return lift(
-        Query(
-            select=_selected(tx, obj, wanted.fields),
-            source=Source(Path((obj.name,))),
-            where=parse_condition(wanted.where) if wanted.where else None,
-            order_by=nulls_last(parse_order(wanted.order_by)) if wanted.order_by else (),
-        )
+def _list_query(tx: Transaction, obj: ObjectDef, wanted: ListRequest) -> Query:
+    return Query(
+        select=_selected(tx, obj, wanted.fields),
+        source=Source(Path((obj.name,))),
+        where=parse_condition(wanted.where) if wanted.where else None,
+        order_by=nulls_last(parse_order(wanted.order_by)) if wanted.order_by else (),
     )
 
 
