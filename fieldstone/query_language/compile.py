@@ -32,6 +32,7 @@ from sqlalchemy import (
 from fieldstone.metadata.catalog import Catalog
 from fieldstone.metadata.field_types.stored import constant
 from fieldstone.query_language.columns import type_of
+from fieldstone.query_language.estimates import needs_values, values_known
 from fieldstone.query_language.groups import compile_groups
 from fieldstone.query_language.joined_sources import refs_of_rows
 from fieldstone.query_language.operands import uses_slot
@@ -173,6 +174,8 @@ class _Pages:
             .where(*self._tables.filtered())
             .order_by(*order, self._id.desc() if descends else self._id.asc())
         )
+        if needs_values(self._plan, self._tables.joins):
+            found = found.where(values_known())
         if after is None:
             return found
         return found.where(self._behind(keys, after, skip, descends=descends))

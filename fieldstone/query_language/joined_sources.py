@@ -36,7 +36,7 @@ def joined_sources(rows: Rows, refs: Iterable[Ref]) -> frozenset[int]:
     The parents that lead to a source are among them.
     """
     found: set[int] = {0}
-    for ref in (*_operands(rows.where), *refs):
+    for ref in (*operands(rows.where), *refs):
         for field in _fields(ref):
             place: int | None = field.source
             while place is not None and place not in found:
@@ -60,7 +60,7 @@ def _fields(ref: Ref) -> Iterator[FieldRef]:
         yield from ref.others
 
 
-def _operands(condition: PlanCondition | None) -> Iterator[Ref]:
+def operands(condition: PlanCondition | None) -> Iterator[Ref]:
     """Yield the operands of a condition; those within a subquery are the subquery's own."""
     match condition:
         case None:
@@ -71,8 +71,8 @@ def _operands(condition: PlanCondition | None) -> Iterator[Ref]:
             yield left
         case Every(tests) | Some(tests):
             for test in tests:
-                yield from _operands(test)
+                yield from operands(test)
         case Negation(test):
-            yield from _operands(test)
+            yield from operands(test)
         case _:
             assert_never(condition)
