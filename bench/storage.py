@@ -89,8 +89,9 @@ async def compare_reads(
             asked = await statements_of(world, workload)
             ways = {
                 "native": _turns(native, [(workload.json, workload.arguments(n)) for n in _TURNS]),
+                # Other rows than those that the way before has just brought into memory.
                 "columns": _turns(
-                    native, [(workload.columns, workload.arguments(n)) for n in _TURNS]
+                    native, [(workload.columns, workload.arguments(n + _BOUND)) for n in _TURNS]
                 ),
                 "engine": _turns(connection, asked),
             }
