@@ -19,16 +19,20 @@ from fieldstone.api.requests import (
 )
 from fieldstone.metadata.values import JsonObject, write_json
 from fieldstone.runtime.queries import Question, answer
+from fieldstone.runtime.transactions import Transaction
 
 
 async def query(request: Request) -> Response:
     """GET or POST /api/query: {object, fields, where, order_by, limit, cursor} or {q, params}."""
     question = _question(await _asked(request))
-    async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
+
+    async def show(tx: Transaction) -> Response:
         page = await answer(tx, question)
         after, total = write_json(page.next), write_json(page.total)
         records = ",".join(page.records)
         return text_response(f'{{"records": [{records}], "total": {total}, "next": {after}}}')
+
+    return await database_of(request).ask(tenant_of(request), viewer_of(request), show)
 
 
 async def _asked(request: Request) -> JsonObject:

@@ -63,12 +63,16 @@ async def list_records(request: Request) -> Response:
 
     fields=, where=, order_by=, limit=, cursor=, count= narrow and shape it.
     """
-    async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
+    wanted = list_request(request)
+
+    async def show(tx: Transaction) -> Response:
         obj = visible_object(tx, request.path_params["object"])
-        page = await list_page(tx, obj, list_request(request))
+        page = await list_page(tx, obj, wanted)
         total = "" if page.total is None else f', "total": {page.total}'
         after = write_json(page.next)
         return text_response(f'{{"records": [{",".join(page.records)}], "next": {after}{total}}}')
+
+    return await database_of(request).ask(tenant_of(request), viewer_of(request), show)
 
 
 def list_request(request: Request) -> ListRequest:

@@ -33,14 +33,17 @@ class NothingHere(NotFound):
 
 async def list_all(request: Request) -> Response:
     """GET /{plural}: a page of records with the total."""
-    async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
+    wanted = records.list_request(request)
+
+    async def show(tx: Transaction) -> Response:
         obj = _object(tx, request)
-        wanted = records.list_request(request)
         page = await list_page(tx, obj, wanted)
         whole = page.next is None and wanted.cursor is None
         total = len(page.records) if whole else await count_records(tx, obj, wanted.where)
         meta = write_json({"tenant": tx.tenant.name, "total": total, "next": page.next})
         return text_response(f'{{"data": [{",".join(page.records)}], "meta": {meta}}}')
+
+    return await database_of(request).ask(tenant_of(request), viewer_of(request), show)
 
 
 async def create(request: Request) -> Response:

@@ -175,7 +175,7 @@ class _Pages:
             .order_by(*order, self._id.desc() if descends else self._id.asc())
         )
         if needs_values(self._plan, self._tables.joins):
-            found = found.where(values_known())
+            found = found.where(values_known(self._id))
         if after is None:
             return found
         return found.where(self._behind(keys, after, skip, descends=descends))

@@ -1,10 +1,10 @@
-"""Where PostgreSQL must know the values of a query to judge how many rows it gives."""
+"""What is known of how PostgreSQL will find the rows of a plan."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Boolean, ColumnElement, bindparam, func
+from sqlalchemy import Boolean, ColumnElement, bindparam, func, or_
 
 from fieldstone.metadata.slots import SlotKind
 from fieldstone.metadata.tables import OWN_HEAP_PREFIX
@@ -26,9 +26,21 @@ def needs_values(plan: Plan, joins: frozenset[int]) -> bool:
     return misjudged and (bool(plan.order_by) or len(joins) > 1)
 
 
-def values_known() -> ColumnElement[bool]:
-    """Give a condition that always holds, and that a plan without values has to pay for."""
-    return func.values_known(bindparam(_KNOWN, value=True, type_=Boolean()), type_=Boolean())
+def reads_by_index(plan: Plan) -> bool:
+    """Tell whether all that a plan compares and sorts by has an index."""
+    compared = (*operands(plan.rows.where), *(key.left for key in plan.order_by))
+    return not plan.grouped and all(
+        isinstance(ref, FieldRef) and uses_slot(ref) and not ref.others for ref in compared
+    )
+
+
+def values_known(of_row: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Give a condition that always holds, and that a plan without values has to pay for.
+
+    of_row: a column that is never null: PostgreSQL takes what looks at no row to be free.
+    """
+    known = func.values_known(bindparam(_KNOWN, value=True, type_=Boolean()), type_=Boolean())
+    return or_(known, of_row.is_(None))
 
 
 def _is_misjudged(ref: Ref, plan: Plan) -> bool:
