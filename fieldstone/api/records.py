@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from typing import Final
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -21,6 +23,7 @@ from fieldstone.api.requests import (
     cause_of,
     database_of,
     json_response,
+    number_in,
     read_object,
     read_value,
     tenant_of,
@@ -53,6 +56,8 @@ from fieldstone.runtime.transactions import Collision, Transaction
 _VERSION_HEADER: Final = "if-match"
 _KEY_HEADER: Final = "idempotency-key"
 _LONGEST_KEY: Final = 255
+_SHORT: Final = 500
+_LISTS_KEPT: Final = 1_000
 _TRIES: Final = 3
 
 Work = Callable[[Transaction], Awaitable[tuple[int, str]]]
@@ -76,13 +81,23 @@ async def list_records(request: Request) -> Response:
 
 
 def list_request(request: Request) -> ListRequest:
-    """Read the parameters that every list takes."""
-    asked = request.query_params
+    """Read the parameters that every list takes. Raises BadParameter."""
+    written: bytes = request.scope["query_string"]
+    return _short_list(written) if len(written) <= _SHORT else _list_of(written)
+
+
+@lru_cache(maxsize=_LISTS_KEPT)
+def _short_list(written: bytes) -> ListRequest:
+    return _list_of(written)
+
+
+def _list_of(written: bytes) -> ListRequest:
+    asked = QueryParams(written)
     return ListRequest(
         fields=_names(asked.get("fields")),
         where=asked.get("where"),
         order_by=asked.get("order_by"),
-        limit=whole_number(request, "limit", PAGE_SIZE, MOST_PER_PAGE),
+        limit=number_in(asked, "limit", PAGE_SIZE, MOST_PER_PAGE),
         cursor=asked.get("cursor") or None,
         count=asked.get("count") in ("1", "true"),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -97,7 +98,12 @@ async def read_object(request: Request, limit_bytes: int = BODY_LIMIT_BYTES) -> 
 
 def whole_number(request: Request, name: str, default: int, most: int, least: int = 1) -> int:
     """Give a parameter of the address that counts something. Raises BadParameter."""
-    text = request.query_params.get(name)
+    return number_in(request.query_params, name, default, most, least)
+
+
+def number_in(params: Mapping[str, str], name: str, default: int, most: int, least: int = 1) -> int:
+    """Give one of some parameters that counts something. Raises BadParameter."""
+    text = params.get(name)
     if text is None:
         return default
     if not text.isascii() or not text.isdigit() or len(text) > 18:

@@ -27,7 +27,7 @@ from fieldstone.query_language.compile import (
     compile_page,
     cursor_parameter,
 )
-from fieldstone.query_language.cursor import Place, decode_cursor, encode_cursor, nulls_of
+from fieldstone.query_language.cursor import Place, decode_cursor, digest_of, nulls_of, write_cursor
 from fieldstone.query_language.errors import BadQuery, TypeMismatch
 from fieldstone.query_language.estimates import reads_by_index
 from fieldstone.query_language.json_form import query_from_json
@@ -131,7 +131,7 @@ async def _answer(tx: Transaction, question: Question) -> Page:
     lifted = question.lifted or lift(question.query, question.params)
     ready = _plan_for(tx, lifted)
     ready.note_use(tx)
-    values = _bound(ready.plan, lifted, _moment(tx))
+    values = _bound(ready.plan, lifted, _moment(tx)) if ready.plan.parameters else {}
     limit, offset = _counts_of(ready.plan, lifted)
     if ready.plan.counts_rows:
         return Page([], None, await _count(tx, ready, values, limit, offset))
@@ -227,6 +227,7 @@ class _Ready:
     plan: Plan
     catalog: ReferenceType[Catalog]
     reads_by_index: bool
+    digest: bytes
     pages: dict[Wanted, Prepared] = field(default_factory=dict)
     opening: dict[Wanted, Prepared] = field(default_factory=dict)
     counts: dict[bool, Prepared] = field(default_factory=dict)
@@ -275,7 +276,7 @@ _PLANS: Final[PerCatalog[_Ready]] = PerCatalog(_PLANS_KEPT)
 def _plan_for(tx: Transaction, lifted: Lifted) -> _Ready:
     def make() -> _Ready:
         plan = resolve(lifted, tx.catalog, tx.rights)
-        return _Ready(plan, ref(tx.catalog), reads_by_index(plan))
+        return _Ready(plan, ref(tx.catalog), reads_by_index(plan), digest_of(plan))
 
     return _PLANS.get(tx.catalog, (tx.rights.digest, lifted.key), make)
 
@@ -392,7 +393,7 @@ async def _fetch(
     seen = portion.seen + min(len(rows), size)
     if len(rows) <= size or (portion.limit is not None and seen >= portion.limit):
         return rows[:size], None
-    return rows[:size], encode_cursor(plan, _place_at(plan, rows[size - 1], seen))
+    return rows[:size], write_cursor(ready.digest, _place_at(plan, rows[size - 1], seen))
 
 
 async def _rows(

@@ -65,11 +65,7 @@ _ONES: Final[PerCatalog[OneRecord]] = PerCatalog(2_000)
 
 async def list_page(tx: Transaction, obj: ObjectDef, wanted: ListRequest) -> Page:
     """Give a page of an object's records as JSON texts. Raises what the query language raises."""
-    question = _templated(tx, obj, wanted) or _as_written(tx, obj, wanted)
-    return await answer(
-        tx,
-        replace(question, page_size=wanted.limit, cursor=wanted.cursor, counts=wanted.count),
-    )
+    return await answer(tx, _templated(tx, obj, wanted) or _as_written(tx, obj, wanted))
 
 
 def _templated(tx: Transaction, obj: ObjectDef, wanted: ListRequest) -> Question | None:
@@ -81,12 +77,21 @@ def _templated(tx: Transaction, obj: ObjectDef, wanted: ListRequest) -> Question
         lifted = _kept_list(tx, obj, replace(wanted, where=template.text), template.params)
     except InvalidInput:
         return None
-    return Question(lifted.query, template.params, written=lambda: _list_query(tx, obj, wanted))
+    return Question(
+        lifted.query,
+        template.params,
+        wanted.limit,
+        wanted.cursor,
+        counts=wanted.count,
+        written=lambda: _list_query(tx, obj, wanted),
+    )
 
 
 def _as_written(tx: Transaction, obj: ObjectDef, wanted: ListRequest) -> Question:
     lifted = _kept_list(tx, obj, wanted, {})
-    return Question(lifted.query, lifted=lifted)
+    return Question(
+        lifted.query, {}, wanted.limit, wanted.cursor, counts=wanted.count, lifted=lifted
+    )
 
 
 def _kept_list(
