@@ -31,6 +31,7 @@ from fieldstone.query_language.syntax import (
     Not,
     Null,
     Number,
+    Operation,
     Or,
     Order,
     Path,
@@ -136,8 +137,20 @@ class Writer:
                 return f"{name}({_list(self.expression(part) for part in arguments)})"
             case Aggregate(function, arguments):
                 return f"{function}({_list(self.expression(part) for part in arguments)})"
+            case Operation():
+                return self.operation(expression)
             case _:
                 return self.value(expression)
+
+    def operation(self, operation: Operation) -> str:
+        """Give the text of an operation, with parentheses around each within it."""
+        parts = [
+            f"({self.expression(part)})" if isinstance(part, Operation) else self.expression(part)
+            for part in operation.operands
+        ]
+        if len(parts) == 1:
+            return f"{operation.sign}{parts[0]}"
+        return f" {operation.sign} ".join(parts)
 
     def value(self, value: Value) -> str:
         """Give the text of a literal, a bind or a bare word."""

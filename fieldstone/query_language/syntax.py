@@ -190,7 +190,36 @@ class Aggregate:
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
-Expression = Path | Call | Aggregate | Value
+class Sign(StrEnum):
+    """An operator within an expression."""
+
+    ADD = "+"
+    SUBTRACT = "-"
+    MULTIPLY = "*"
+    DIVIDE = "/"
+    POWER = "^"
+    JOIN = "&"
+    EQUAL = "="
+    NOT_EQUAL = "<>"
+    LESS = "<"
+    LESS_OR_EQUAL = "<="
+    GREATER = ">"
+    GREATER_OR_EQUAL = ">="
+    AND = "&&"
+    OR = "||"
+    NOT = "!"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operator and what it is put to: one operand for a sign in front, two or more otherwise."""
+
+    sign: Sign
+    operands: tuple[Expression, ...]
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+Expression = Path | Call | Aggregate | Operation | Value
 Operand = Path | Call | Aggregate
 
 

@@ -1,0 +1,1 @@
+"""Formulas: from text to a typed expression, and its two evaluators, in memory and in SQL."""

@@ -1,0 +1,147 @@
+"""A formula's syntax tree to a typed expression: names bound, kinds inferred and checked.
+
+Entry point: `check(expression, scope)`. Raises UnknownName, UnknownFunction, WrongArguments or
+FormulaTooLarge, each at its place in the text. What has the same value for every record becomes a
+constant, so that PostgreSQL, which works such parts out beforehand, meets no error in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, Protocol
+
+from fieldstone.errors import Span
+from fieldstone.metadata.calculation import Kind, Value
+from fieldstone.metadata.names import suggestion
+from fieldstone.query_language.formula.errors import (
+    BadFormula,
+    FormulaTooLarge,
+    UnknownFunction,
+    WrongArguments,
+)
+from fieldstone.query_language.formula.evaluate import evaluate
+from fieldstone.query_language.formula.sizes import shape_of_number
+from fieldstone.query_language.formula.typed import (
+    Apply,
+    Constant,
+    Failed,
+    Failure,
+    FormulaFunction,
+    Misused,
+    Read,
+    Shape,
+    Typed,
+)
+from fieldstone.query_language.syntax import (
+    Boolean,
+    Call,
+    Expression,
+    Null,
+    Number,
+    Operation,
+    Path,
+    Sign,
+    Text,
+)
+
+MAX_NODES: Final = 5_000
+
+
+class Scope(Protocol):
+    """What the names of a formula mean where it stands."""
+
+    @property
+    def functions(self) -> Mapping[str, FormulaFunction]:
+        """The functions that may be called, by name."""
+        ...
+
+    def read(self, path: Path) -> Read:
+        """Give what a dotted name means. Raises UnknownName."""
+        ...
+
+
+def check(expression: Expression, scope: Scope) -> Typed:
+    """Give the typed form of an expression."""
+    return _Check(scope).typed(expression)
+
+
+class _Check:
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._nodes = 0
+
+    def typed(self, expression: Expression) -> Typed:
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            raise FormulaTooLarge(f"The formula has more than {MAX_NODES} parts.")
+        match expression:
+            case Path():
+                return self._scope.read(expression)
+            case Call(name, arguments, span):
+                return self._applied(self._function(name, span), arguments, span, name.upper())
+            case Operation(sign, operands, span):
+                function = self._scope.functions[_name_of(sign, operands)]
+                return self._applied(function, operands, span, f"{sign}")
+            case _:
+                return _constant(expression)
+
+    def _function(self, name: str, at: Span) -> FormulaFunction:
+        found = self._scope.functions.get(name.upper())
+        if found is None:
+            hint = suggestion(name.upper(), (one for one in self._scope.functions if one.isalpha()))
+            raise UnknownFunction(f"There is no function {name[:80]}.", at=at, hint=hint)
+        return found
+
+    def _applied(
+        self, function: FormulaFunction, parts: Sequence[Expression], at: Span, name: str
+    ) -> Typed:
+        found = [self.typed(part) for part in parts]
+        try:
+            function = function.choose(found)
+            arguments = tuple(function.adapt(found))
+            shape = function.shape(arguments)
+        except Misused as wrong:
+            if wrong.place is not None:
+                at = span_of(parts[wrong.place])
+            raise WrongArguments(f"{name}: {wrong.message}", at=at, hint=wrong.hint) from None
+        return folded(Apply(function, arguments, shape))
+
+
+def folded(found: Apply) -> Typed:
+    """Give a constant in place of what has the same value for every record."""
+    if not found.function.is_steady or not all(
+        isinstance(argument, Constant | Failure) for argument in found.arguments
+    ):
+        return found
+    try:
+        value = evaluate(found, _nothing)
+    except Failed as failure:
+        return Failure(str(failure), found.shape)
+    return Constant(value, found.shape)
+
+
+def span_of(expression: Expression) -> Span:
+    """Give the place of an expression."""
+    return expression.span
+
+
+def _nothing(source: object) -> Value:
+    raise AssertionError(source)
+
+
+def _name_of(sign: Sign, operands: Sequence[Expression]) -> str:
+    return "NEGATIVE" if sign is Sign.SUBTRACT and len(operands) == 1 else sign.value
+
+
+def _constant(expression: Expression) -> Constant:
+    match expression:
+        case Text():
+            return Constant(expression.value, Shape(Kind.TEXT))
+        case Number(value):
+            return Constant(value, shape_of_number(value))
+        case Boolean(value):
+            return Constant(value, Shape(Kind.BOOLEAN))
+        case Null():
+            return Constant(None, Shape(Kind.NOTHING))
+        case _:
+            raise BadFormula("This cannot stand in a formula.", at=expression.span)

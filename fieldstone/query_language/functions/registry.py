@@ -1,0 +1,63 @@
+"""All functions and operators of formulas, in plain sight."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from fieldstone.query_language.functions.add import Add
+from fieldstone.query_language.functions.blank import BLANKVALUE, ISBLANK, ISNULL, NULLVALUE
+from fieldstone.query_language.functions.case_ import Case
+from fieldstone.query_language.functions.divide import Divide
+from fieldstone.query_language.functions.equal import Equal, NotEqual
+from fieldstone.query_language.functions.function import Function
+from fieldstone.query_language.functions.if_ import If, Ifs
+from fieldstone.query_language.functions.iferror import IfError
+from fieldstone.query_language.functions.join import Join
+from fieldstone.query_language.functions.logic import AND, AND_SIGN, NOT, NOT_SIGN, OR, OR_SIGN
+from fieldstone.query_language.functions.multiply import Multiply
+from fieldstone.query_language.functions.order import (
+    GREATER,
+    GREATER_OR_EQUAL,
+    LESS,
+    LESS_OR_EQUAL,
+)
+from fieldstone.query_language.functions.subtract import Negative, Subtract
+
+
+def by_name(*functions: Function) -> Mapping[str, Function]:
+    """Give functions by their names, each of which stands once."""
+    found = {function.name: function for function in functions}
+    assert len(found) == len(functions), "two functions have one name"
+    return MappingProxyType(found)
+
+
+FUNCTIONS: Final = by_name(
+    Add(),
+    Subtract(),
+    Negative(),
+    Multiply(),
+    Divide(),
+    Join(),
+    Equal(),
+    NotEqual(),
+    LESS,
+    LESS_OR_EQUAL,
+    GREATER,
+    GREATER_OR_EQUAL,
+    AND_SIGN,
+    OR_SIGN,
+    NOT_SIGN,
+    AND,
+    OR,
+    NOT,
+    If(),
+    Ifs(),
+    Case(),
+    ISBLANK,
+    ISNULL,
+    BLANKVALUE,
+    NULLVALUE,
+    IfError(),
+)
