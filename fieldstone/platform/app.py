@@ -70,9 +70,9 @@ class Engine:
 
 
 async def open_engine(settings: Settings, clock: Clock | None = None) -> Engine:
-    """Open a migrated database. settings.database_url must be set."""
-    assert settings.database_url is not None
-    pool = await open_pool(settings.database_url, statement_timeout_s=settings.statement_timeout_s)
+    """Open a migrated database. settings.login_url must be set."""
+    assert settings.login_url is not None
+    pool = await open_pool(settings.login_url, statement_timeout_s=settings.statement_timeout_s)
     the_clock = clock or SystemClock()
     minter = IdMinter(the_clock, await pool.fetchval(_TAKE_NODE))
     usage = UsageCounter()

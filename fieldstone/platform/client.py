@@ -18,8 +18,9 @@ import httpx
 
 from fieldstone.errors import FieldstoneError, Problem, Span, Unavailable
 from fieldstone.metadata.values import Json, read_json
+from fieldstone.platform.servers import servers
 from fieldstone.platform.settings import load_settings
-from fieldstone.platform.supervisor import Supervisor, servers
+from fieldstone.platform.supervisor import Supervisor
 
 _TIMEOUT_S: Final = 300.0
 
@@ -92,7 +93,7 @@ def connected(where: Where) -> Iterator[Client]:
     chosen = {"data": where.data, "host": "127.0.0.1", "port": 0}
     settings = replace(load_settings(os.environ, chosen), server_url=None)
     with (
-        servers(settings) as ready,
+        servers(settings, _say_nothing) as ready,
         Supervisor(ready, _say_nothing).started() as url,
         _client(url, where.tenant) as client,
     ):

@@ -42,6 +42,17 @@ class DatabaseBusy(Unavailable):
     code = "service.database"
 
 
+# It is starting or stopping, has no connection or memory left, or does not know our password.
+_NO_DATABASE: Final = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InterfaceError,
+    OSError,
+)
+
+
 def status_of(error: FieldstoneError) -> int:
     """Give the HTTP status of an error: that of its kind, or one that HTTP has for it alone."""
     return next(status for kind, status in STATUSES.items() if isinstance(error, kind))
@@ -53,7 +64,7 @@ def translated(error: BaseException) -> FieldstoneError | None:
         return error
     if isinstance(error, asyncpg.DataError | asyncpg.UntranslatableCharacterError):
         return UnstorableValue("A value cannot be stored.", hint="Look for odd characters.")
-    if isinstance(error, asyncpg.PostgresConnectionError | asyncpg.InterfaceError | OSError):
+    if isinstance(error, _NO_DATABASE):
         return DatabaseBusy("The database cannot be reached.", hint="Try again in a moment.")
     return None
 

@@ -16,6 +16,7 @@ from fieldstone.errors import InvalidInput, Problem, Several
 
 T = TypeVar("T")
 _SECRET_BYTES = 32
+_KEY_FILE = "secret.key"
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 
@@ -122,7 +123,14 @@ class Settings:
         "FIELDSTONE_DATABASE_URL",
         _database,
         lambda: None,
-        "PostgreSQL 15 or newer. Unset: the embedded one is started.",
+        "PostgreSQL 15 or newer, as the owner of the database. Unset: the embedded one is started.",
+        secret=True,
+    )
+    app_database_url: str | None = _setting(
+        "FIELDSTONE_APP_DATABASE_URL",
+        _database,
+        lambda: None,
+        "The same database as the login of requests and jobs. Unset: the owner makes that login.",
         secret=True,
     )
     redis_url: str | None = _setting(
@@ -208,6 +216,11 @@ class Settings:
         return (self.server_url or f"http://{_bracketed(self.host)}:{self.port}").rstrip("/")
 
     @property
+    def login_url(self) -> str | None:
+        """Where requests and jobs log in; as the owner only where no login of theirs is told."""
+        return self.app_database_url or self.database_url
+
+    @property
     def is_production(self) -> bool:
         """Whether the installation serves real customers."""
         return self.environment is Environment.PRODUCTION
@@ -240,17 +253,25 @@ def load_secret_key(settings: Settings) -> str:
 
     Processes that start at the same time get the same key: only the first one's file is kept.
     """
-    if settings.secret_key:
-        return settings.secret_key
-    path = settings.data / "secret.key"
-    if not path.exists():
+    path = settings.data / _KEY_FILE
+    if not settings.secret_key and not path.exists():
         settings.data.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=settings.data, prefix=".secret-") as made:
             made.write(secrets.token_urlsafe(_SECRET_BYTES))
             made.flush()
             with suppress(FileExistsError):
                 os.link(made.name, path)
-    return path.read_text()
+    found = find_secret_key(settings)
+    assert found is not None
+    return found
+
+
+def find_secret_key(settings: Settings) -> str | None:
+    """Give the key that signs; None before the first start has made it."""
+    if settings.secret_key:
+        return settings.secret_key
+    path = settings.data / _KEY_FILE
+    return path.read_text() if path.exists() else None
 
 
 def _problem(source: str, text: str, wanted: str) -> Problem:

@@ -1,4 +1,4 @@
-"""What `crm serve` runs: embedded servers, migrations, web and worker processes, as one.
+"""What `crm serve` runs on its servers: web and worker processes, as one.
 
 Stopping it stops everything in turn. Whatever of it is killed, the next start works: the servers
 recover, and processes whose supervisor is gone end by themselves.
@@ -6,76 +6,40 @@ recover, and processes whose supervisor is gone end by themselves.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final
+from urllib.parse import urlsplit
 
 import httpx
 
 from fieldstone.errors import Unavailable
 from fieldstone.platform import lifeline
-from fieldstone.platform.database.schema_version import ensure_database, is_current
-from fieldstone.platform.embedded.postgres import EmbeddedPostgres
-from fieldstone.platform.embedded.valkey import EmbeddedValkey
-from fieldstone.platform.settings import Settings, load_secret_key
+from fieldstone.platform.servers import StartFailed
+from fieldstone.platform.settings import Settings
 
-DATABASE: Final = "fieldstone"
 WEB: Final = "fieldstone.platform.web"
 WORKER: Final = "fieldstone.platform.worker"
-MIGRATE: Final = "fieldstone.platform.database.migrate"
 _START_TIMEOUT_S: Final = 60.0
 _STOP_TIMEOUT_S: Final = 30.0
 _LOOK_EVERY_S: Final = 0.02
 _LOOK_AT_PROCESSES_S: Final = 0.2
 _RESTART_AFTER_S: Final = 1.0
+_OWNER: Final = "FIELDSTONE_DATABASE_URL"
+_OWNERS_PASSWORD: Final = ("PGUSER", "PGPASSWORD", "PGPASSFILE", "PGSERVICE", "PGSERVICEFILE")
 
 
 class PortTaken(Unavailable):
     """Another program listens where this one should."""
 
     code = "service.port_taken"
-
-
-class StartFailed(Unavailable):
-    """A process of the server did not start."""
-
-    code = "service.start_failed"
-
-
-@contextmanager
-def servers(settings: Settings) -> Iterator[Settings]:
-    """Start the embedded servers that the settings do not replace; give settings with addresses.
-
-    They run for the length of the block, on a migrated database.
-    """
-    with ExitStack() as stack:
-        database_url, redis_url = settings.database_url, settings.redis_url
-        if database_url is None:
-            postgres = stack.enter_context(EmbeddedPostgres(settings.data / "postgres"))
-            asyncio.run(ensure_database(postgres.dsn("postgres"), DATABASE))
-            database_url = postgres.dsn(DATABASE)
-        if redis_url is None:
-            redis_url = stack.enter_context(EmbeddedValkey(settings.data / "valkey")).url
-        if not asyncio.run(is_current(database_url)):
-            _migrate(database_url)
-        secret = load_secret_key(settings)
-        yield replace(settings, database_url=database_url, redis_url=redis_url, secret_key=secret)
-
-
-def _migrate(database_url: str) -> None:
-    """Run the migrations in a process of their own: what they import is not needed afterwards."""
-    environment = {**os.environ, "FIELDSTONE_DATABASE_URL": database_url}
-    done = subprocess.run([sys.executable, "-P", "-m", MIGRATE], env=environment, check=False)
-    if done.returncode != 0:
-        raise StartFailed("The database could not be migrated.", hint="See the messages above.")
 
 
 @dataclass(slots=True)
@@ -122,8 +86,8 @@ class Supervisor:
     def _variables(self, lifeline_end: int, port: int) -> dict[str, str]:
         settings = self.settings
         return {
-            **os.environ,
-            "FIELDSTONE_DATABASE_URL": str(settings.database_url),
+            **_without_owner(os.environ, str(settings.app_database_url)),
+            "FIELDSTONE_APP_DATABASE_URL": str(settings.app_database_url),
             "FIELDSTONE_REDIS_URL": str(settings.redis_url),
             "FIELDSTONE_SECRET_KEY": str(settings.secret_key),
             "FIELDSTONE_DATA": str(settings.data),
@@ -179,6 +143,12 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def _without_owner(variables: Mapping[str, str], login_url: str) -> dict[str, str]:
+    """Leave out how to log in as the owner; an address without a password may need the rest."""
+    others = _OWNERS_PASSWORD if urlsplit(login_url).password else ()
+    return {name: text for name, text in variables.items() if name not in {_OWNER, *others}}
 
 
 def _listen(host: str, port: int) -> socket.socket:

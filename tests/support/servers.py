@@ -19,6 +19,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from fieldstone.platform.database.login import login_name
 from fieldstone.platform.database.migrate import migrate
 from fieldstone.platform.embedded.errors import ServerMissing
 from tests.support.server_run import VARIABLE, LedRun, SharedRun
@@ -43,8 +44,9 @@ class PostgresServer:
         return self.dsn(database)
 
     def drop(self, database: str) -> None:
-        """Remove a database, cutting whoever is still connected."""
+        """Remove a database and the login to it, cutting whoever is still connected."""
         self._execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+        self._execute(f'DROP ROLE IF EXISTS "{login_name(database)}"')
 
     def _execute(self, statement: str) -> None:
         run_apart(execute(self.address, statement))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import platform
 import shutil
@@ -10,26 +11,39 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
 from fieldstone.errors import FieldstoneError
 from fieldstone.platform import checkout
+from fieldstone.platform.database.login import LOGIN_FAILS, examined, foresee_login
+from fieldstone.platform.database.schema_version import load_schema
 from fieldstone.platform.embedded.account import find_account
 from fieldstone.platform.embedded.postgres_programs import find_home
 from fieldstone.platform.embedded.valkey import find_valkey
-from fieldstone.platform.settings import Settings, load_settings
+from fieldstone.platform.settings import Settings, find_secret_key, load_settings
 
 _LEAST_FREE_BYTES = 1_000_000_000
+_ADVICE = "Give them a login of their own in FIELDSTONE_APP_DATABASE_URL (docs/running.md)."
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at. problem: what is wrong, or None if all is well."""
+    """One thing that was looked at. problem: what keeps a start from working, if anything does.
+
+    warning: what works, but should be otherwise.
+    """
 
     subject: str
     state: str
     problem: str | None = None
+    warning: str | None = None
+
+    @property
+    def told(self) -> str:
+        """What is said of it: the worst there is to say."""
+        return self.problem or self.warning or self.state
 
 
 @click.command()
@@ -39,10 +53,15 @@ def command(data: Path | None) -> None:
     settings = load_settings(os.environ, {"data": data})
     findings = list(examine(settings))
     for finding in findings:
-        mark = click.style("bad", fg="red") if finding.problem else click.style("ok ", fg="green")
-        click.echo(f"{mark}  {finding.subject:<14} {finding.problem or finding.state}")
+        click.echo(f"{_mark(finding)}  {finding.subject:<14} {finding.told}")
     if any(finding.problem for finding in findings):
         raise click.exceptions.Exit(1)
+
+
+def _mark(finding: Finding) -> str:
+    if finding.problem:
+        return click.style("bad ", fg="red")
+    return click.style("warn", fg="yellow") if finding.warning else click.style("ok  ", fg="green")
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
@@ -52,6 +71,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _look_for("PostgreSQL", settings.database_url, lambda: find_home(os.environ))
     yield _look_for("Valkey", settings.redis_url, lambda: find_valkey(os.environ))
     yield _look_for("account", settings.database_url, _name_account)
+    if settings.database_url is not None:
+        yield asyncio.run(_examine_login(settings, settings.database_url))
     yield _examine_pages()
     yield from _examine_data(settings.data)
 
@@ -64,6 +85,22 @@ def _look_for(subject: str, given: str | None, find: Callable[[], object]) -> Fi
         return Finding(subject, f"embedded, {find()}")
     except FieldstoneError as error:
         return Finding(subject, "", f"{error} {error.problem.hint or ''}".strip())
+
+
+async def _examine_login(settings: Settings, owner_url: str) -> Finding:
+    """Look at a database that is named, and at how requests will log in to it."""
+    try:
+        schema = await load_schema(owner_url)
+        if settings.app_database_url is not None:
+            login = await examined(settings.app_database_url)
+        else:
+            key = find_secret_key(settings) or ""
+            login = await foresee_login(owner_url, schema.database, key)
+    except LOGIN_FAILS as error:
+        return Finding("login", "", f"Nobody can log in to the database: {error}.")
+    name = urlsplit(login.url).username or "whom the address names"
+    warning = login.shortcoming and f"{login.shortcoming} {_ADVICE}"
+    return Finding("login", f"requests log in as {name}", warning=warning)
 
 
 def _name_account() -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
 
+from fieldstone.platform.servers import servers
 from fieldstone.platform.settings import load_settings
-from fieldstone.platform.supervisor import Supervisor, servers
+from fieldstone.platform.supervisor import Supervisor
 
 
 @click.command()
@@ -24,7 +26,7 @@ def command(**chosen: object) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
     settings = load_settings(os.environ, chosen)
-    with servers(settings) as ready:
+    with servers(settings, partial(click.echo, err=True)) as ready:
         Supervisor(ready, click.echo).run()
     click.echo("Stopped.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,24 +14,34 @@ from fieldstone.runtime.statements import prepare
 _SCRIPTS: Final = Path(__file__).parent / "migrations" / "versions"
 HEAD: Final = max(path.name[:4] for path in _SCRIPTS.glob("[0-9]*.py"))
 _TABLE: Final = Table("alembic_version", MetaData(), Column("version_num", Text))
+_NAME: Final = "SELECT current_database()"
 _VERSION: Final = prepare(select(_TABLE.c.version_num))
 
 
-async def schema_version(dsn: str) -> str | None:
-    """Give the version of a database's schema; None for an empty database."""
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What a database has. version: None if it is empty."""
+
+    database: str
+    version: str | None
+
+    @property
+    def is_current(self) -> bool:
+        """Whether no migration is missing."""
+        return self.version == HEAD
+
+
+async def load_schema(dsn: str) -> Schema:
+    """Give the name of a database, as the server has it, and what schema is in it."""
     connection: Any = await asyncpg.connect(dsn)
     try:
-        version: str | None = await connection.fetchval(_VERSION.sql)
-    except asyncpg.UndefinedTableError:
-        return None
+        database: str = await connection.fetchval(_NAME)
+        try:
+            return Schema(database, await connection.fetchval(_VERSION.sql))
+        except asyncpg.UndefinedTableError:
+            return Schema(database, None)
     finally:
         await connection.close()
-    return version
-
-
-async def is_current(dsn: str) -> bool:
-    """Tell whether no migration is missing."""
-    return await schema_version(dsn) == HEAD
 
 
 async def ensure_database(dsn: str, name: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -12,10 +14,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import asyncpg
 import httpx
 import pytest
 
 PATIENCE_S = 60
+SERVING = re.compile(r"fieldstone\.platform\.(web|worker)")
 
 
 @contextmanager
@@ -113,6 +117,50 @@ def test_server_survives_what_is_done_to_it(data: Path, free_port: int) -> None:
     assert after_kill_of_web == after_kill_of_all == made
     assert status == 0
     assert left == {}
+
+
+def test_processes_cannot_log_in_as_the_owner(
+    data: Path, free_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGPASSWORD", "the owner's")
+    with serving(data, free_port):
+        ask(free_port, "GET", "/contacts")
+        served = [pid for pid, what in processes_of(data).items() if SERVING.search(what)]
+        variables = [environment_of(pid) for pid in served]
+        secret = (data / "postgres" / "superuser.secret").read_text()
+        logins = asyncio.run(logins_at(data, secret))
+
+    assert len(variables) == 2
+    for found in variables:
+        assert "FIELDSTONE_DATABASE_URL" not in found
+        assert "PGPASSWORD" not in found
+        assert not any(secret in text for text in found.values())
+    assert logins == {"fieldstone_app_fieldstone"}
+
+
+def environment_of(pid: int) -> dict[str, str]:
+    """Give the variables that a process was started with."""
+    read = (Path("/proc") / str(pid) / "environ").read_bytes().decode(errors="replace")
+    return dict(line.split("=", 1) for line in read.split("\0") if "=" in line)
+
+
+async def logins_at(data: Path, secret: str) -> set[str]:
+    """Give the roles that are logged in to the embedded database, this connection left out."""
+    sockets = data / "postgres" / "run"
+    if not sockets.exists():
+        sockets = Path((data / "postgres" / "socket-directory").read_text())
+    connection = await asyncpg.connect(
+        host=str(sockets), user="embedded", password=secret, database="fieldstone"
+    )
+    try:
+        found = await connection.fetch(
+            "SELECT usename FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND backend_type = 'client backend'"
+        )
+    finally:
+        await connection.close()
+    return {row["usename"] for row in found}
 
 
 def test_taken_port_is_named(data: Path, free_port: int) -> None:

@@ -76,3 +76,17 @@ async def test_another_method_of_a_known_path_is_refused() -> None:
     routes = [Route("/api/query", a_route("/api/query").endpoint, methods=["POST"])]
 
     assert (await answered(IndexedRouter(routes), "/api/query"))[0] == 405
+
+
+async def test_refusal_tells_every_method_of_the_address_and_of_no_other() -> None:
+    say = a_route("/").endpoint
+    known = (("/api/query", "POST"), ("/api/query", "GET"), ("/api/{id}", "PATCH"))
+    routes = [Route(path, say, methods=[method]) for path, method in known]
+
+    app = Starlette()
+    app.router = IndexedRouter(routes)
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        answer = await client.delete("/api/query")
+
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, POST")
