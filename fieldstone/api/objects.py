@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Final
 
 from starlette.requests import Request
@@ -18,16 +17,14 @@ from fieldstone.api.requests import (
     tenant_of,
     viewer_of,
 )
-from fieldstone.errors import Several
 from fieldstone.metadata.catalog import ObjectDef, UnknownField, UnknownObject
 from fieldstone.metadata.changes import Proposal
 from fieldstone.metadata.component import Component
 from fieldstone.metadata.definitions import (
-    changed_field,
-    changed_object,
-    field_component,
-    field_problems,
-    object_components,
+    field_change,
+    field_proposal,
+    object_change,
+    read_definition,
     show_object,
 )
 from fieldstone.metadata.names import custom_name
@@ -40,15 +37,15 @@ Propose = Callable[[Transaction], Awaitable[Proposal]]
 
 async def create_object(request: Request) -> Response:
     """POST /api/objects: define an object with its fields."""
-    components = object_components(await read_object(request))
+    definition = read_definition(await read_object(request))
 
     async def propose(tx: Transaction) -> Proposal:
-        return Proposal(creates=components)
+        return definition.proposal
 
     applied = await change_in_transaction(request, propose)
     return json_response(
         {
-            "id": components[0].name,
+            "id": definition.components[0].name,
             "status": "created",
             "fields_created": applied.plan.count("create", "field"),
         },
@@ -77,11 +74,7 @@ async def change_object(request: Request) -> Response:
     async def propose(tx: Transaction) -> Proposal:
         obj = visible_object(tx, request.path_params["object"])
         component = await _component(tx, "object", obj.name)
-        changed = changed_object(component, changes)
-        name = changes.get("name")
-        if isinstance(name, str) and name != obj.name:
-            return _renamed(changed, name if obj.package else custom_name(name))
-        return Proposal(upserts=(changed,))
+        return object_change(component, changes)
 
     return await _change_and_show(request, propose)
 
@@ -119,14 +112,10 @@ async def restore_object(request: Request) -> Response:
 async def create_field(request: Request) -> Response:
     """POST /api/objects/{object}/fields: add a field."""
     definition = await read_object(request)
-    problems = list(field_problems(definition, ""))
-    if problems:
-        raise Several(problems)
 
     async def propose(tx: Transaction) -> Proposal:
         obj = visible_object(tx, request.path_params["object"])
-        component = field_component(obj.name, definition)
-        return Proposal(creates=(component,))
+        return field_proposal(obj.name, definition)
 
     applied = await change_in_transaction(request, propose)
     name = applied.plan.changes[0].after
@@ -142,11 +131,7 @@ async def change_field(request: Request) -> Response:
         obj = visible_object(tx, request.path_params["object"])
         field = obj.get_field(request.path_params["field"])
         component = await _component(tx, "field", f"{obj.name}.{field.name}")
-        changed = changed_field(component, changes)
-        name = changes.get("name")
-        if isinstance(name, str) and name != field.name:
-            return _renamed(changed, f"{obj.name}.{name}")
-        return Proposal(upserts=(changed,))
+        return field_change(component, changes)
 
     return await _change_and_show(request, propose)
 
@@ -181,12 +166,6 @@ def visible_object(tx: Transaction, name: str) -> ObjectDef:
     if not tx.rights.may_read_object(obj.id):
         raise UnknownObject(f"There is no object {name[:80]}.")
     return obj
-
-
-def _renamed(changed: Component, name: str) -> Proposal:
-    """Propose another name; what else changes is said of the component by that name."""
-    renames = ((changed.key, name),)
-    return Proposal(upserts=(replace(changed, name=name),), renames=renames)
 
 
 async def _component(tx: Transaction, kind: str, name: str) -> Component:

@@ -24,9 +24,8 @@ from fieldstone.metadata.field_types.field_type import FieldType
 from fieldstone.metadata.field_types.lookup import LookupOptions
 from fieldstone.metadata.field_types.number import NumberOptions
 from fieldstone.metadata.field_types.options import build_options
-from fieldstone.metadata.field_types.reference import References
 from fieldstone.metadata.field_types.registry import FIELD_TYPES, get_field_type
-from fieldstone.metadata.kinds.field import FieldBody, options_of, split_name
+from fieldstone.metadata.kinds.field import FieldBody, options_of, refers, split_name
 from fieldstone.metadata.kinds.object import ObjectBody
 from fieldstone.metadata.kinds.registry import ATTACH_RULE, FIELD, OBJECT, PICKLIST
 from fieldstone.metadata.names import keys_of, label_of, slug_of
@@ -172,7 +171,7 @@ class _Builder:
         field_type = get_field_type(body.type)
         options = self._options_of(field_type, component)
         targets = [self._ids.get(fold(name)) for name in self._target_names(options)]
-        if not targets and _refers(field_type):
+        if not targets and refers(field_type):
             targets = list(self._ids.values())
         slot, filling = row.storage.get("slot"), row.storage.get("slot_filling")
         return Field(
@@ -286,11 +285,6 @@ def _searchable(field_type: FieldType[Any, Any], body: FieldBody, row: StoredCom
 
 
 # Whether an object keeps a protocol takes long to find out, and there are few types.
-@lru_cache(maxsize=256)
-def _refers(field_type: FieldType[Any, Any]) -> bool:
-    return isinstance(field_type, References)
-
-
 @lru_cache(maxsize=256)
 def _has_choices(field_type: FieldType[Any, Any]) -> bool:
     return isinstance(field_type, HasChoices)

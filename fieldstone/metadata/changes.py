@@ -5,31 +5,31 @@ Every surface comes this way: /api/objects, packages, the command line and the p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from fieldstone.errors import Problem, Several
 from fieldstone.metadata.component import Component, StoredComponent
 from fieldstone.metadata.component_change import ComponentChange, Operation
-from fieldstone.metadata.field_types.registry import get_field_type
-from fieldstone.metadata.graph import find_cycles
-from fieldstone.metadata.kinds.field import (
-    MAX_FIELDS,
-    SYSTEM_NAMES,
-    names_claimed,
-    split_name,
-)
+from fieldstone.metadata.graph import circles_in
+from fieldstone.metadata.kinds.field import split_name
 from fieldstone.metadata.kinds.registry import FIELD, RELATION, get_kind
+from fieldstone.metadata.plan_checks import (
+    NAME_TAKEN,
+    UNKNOWN,
+    FieldNames,
+    deep_problems,
+    orphans,
+    stood_in,
+    type_change,
+)
 from fieldstone.metadata.renames import renamed
 from fieldstone.metadata.scope import Scope
 from fieldstone.metadata.storage import StorageDesk
 from fieldstone.metadata.values import fold
 
 Key = tuple[str, str]
-_Fields = dict[str, list[tuple[Component, frozenset[str]]]]
-NEEDED: Final = "metadata.still_needed"
-UNKNOWN: Final = "metadata.unknown_reference"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,9 @@ class Proposal:
 
     removals and restores are keys; whatever hangs on a removed object (its fields, the object
     between of a relation) goes with it.
+
+    pointers: where in what the caller sent a component stands, by its key; "" where it is the
+    whole. problems: what was found wrong while that was read, told together with the rest.
     """
 
     creates: tuple[Component, ...] = ()
@@ -66,6 +69,8 @@ class Proposal:
     removals: tuple[Key, ...] = ()
     restores: tuple[Key, ...] = ()
     renames: tuple[tuple[Key, str], ...] = ()
+    pointers: Mapping[Key, str] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
 
 
 def plan_changes(rows: Sequence[StoredComponent], proposal: Proposal) -> MetadataPlan:
@@ -73,7 +78,7 @@ def plan_changes(rows: Sequence[StoredComponent], proposal: Proposal) -> Metadat
 
     rows: all stored components of the tenant, those in the bin included. Raises Several.
     """
-    draft = _Draft(rows)
+    draft = _Draft(rows, proposal.pointers)
     for key in proposal.removals:
         draft.remove(key)
     for key in proposal.restores:
@@ -84,9 +89,10 @@ def plan_changes(rows: Sequence[StoredComponent], proposal: Proposal) -> Metadat
         draft.create(component)
     for component in _expanded(proposal.upserts):
         draft.upsert(component)
-    problems = list(draft.problems())
-    if problems:
-        raise Several(problems)
+    told = {problem.at for problem in proposal.problems}
+    found = [problem for problem in draft.problems() if problem.at not in told]
+    if proposal.problems or found:
+        raise Several((*proposal.problems, *found))
     return draft.plan()
 
 
@@ -100,7 +106,8 @@ def _expanded(components: Iterable[Component]) -> Iterator[Component]:
 class _Draft:
     """The components as they would be, and how each came to be so."""
 
-    def __init__(self, rows: Sequence[StoredComponent]) -> None:
+    def __init__(self, rows: Sequence[StoredComponent], pointers: Mapping[Key, str]) -> None:
+        self._pointers = pointers
         self._live = {row.component.key: row for row in rows if row.deleted_at is None}
         # What is being purged has lost some of its records already and cannot come back.
         binned = (row for row in rows if row.deleted_at and not row.storage.get("purging"))
@@ -111,7 +118,7 @@ class _Draft:
         self._removed: dict[Key, StoredComponent] = {}
         self._proposed: list[Component] = []
         self._early: list[Problem] = []
-        self._clashes: list[tuple[Component, Problem]] = []
+        self._clashes: dict[Key, Problem] = {}
         self._desk = StorageDesk(rows)
 
     def remove(self, key: Key) -> None:
@@ -135,7 +142,8 @@ class _Draft:
         for back in (row, *together):
             if back.component.key in self._after:
                 message = f"There is another {back.component.name} by now."
-                self._early.append(Problem("metadata.name_taken", message, "/name"))
+                hint = "Rename or remove that one first."
+                self._early.append(Problem(NAME_TAKEN, message, "/name", hint))
                 continue
             self._after[back.component.key] = back.component
             self._origin[back.component.key] = back
@@ -154,7 +162,8 @@ class _Draft:
         for before_key, component in followed.items():
             if component.key in taken:
                 message = f"There is a {component.name} already."
-                self._early.append(Problem("metadata.name_taken", message, "/name"))
+                hint = "Choose another name."
+                self._early.append(Problem(NAME_TAKEN, message, "/name", hint))
             taken[component.key] = component
             if before_key in self._origin:
                 self._origin[component.key] = self._origin[before_key]
@@ -165,12 +174,11 @@ class _Draft:
 
     def create(self, component: Component) -> None:
         """Put a component in where there is none of its key."""
-        taken = component.key in self._after
-        self.upsert(component)
-        if taken:
+        if component.key in self._after:
             message = f"There is a {component.kind} {component.name} already."
-            problem = Problem("metadata.name_taken", message, "/name", "Change it instead.")
-            self._clashes.append((component, problem))
+            problem = Problem(NAME_TAKEN, message, "/name", "Change it instead.")
+            self._clashes[component.key] = self._placed(component, problem)
+        self.upsert(component)
 
     def upsert(self, component: Component) -> None:
         """Put a component in, in the place of one with its key."""
@@ -178,83 +186,64 @@ class _Draft:
         self._proposed.append(component)
 
     def problems(self) -> Iterator[Problem]:
-        """Yield all that is wrong: shapes first, the rest only where the shapes are right."""
+        """Yield all that is wrong.
+
+        What is misshapen is stood in for by what is right of it, so that all the rest is checked.
+        """
         yield from self._early
-        for component, clash in self._clashes:
-            yield self._placed(component, clash)
-        shaped = not self._clashes
-        for component in self._proposed:
-            for problem in get_kind(component.kind).problems(component):
-                shaped = False
+        if self._early:
+            return
+        yield from (p for key, p in self._clashes.items() if not self._owner_clashes(key))
+        for number, component in enumerate(self._proposed):
+            for problem in self._shape_problems(number, component):
                 yield self._placed(component, problem)
-        if not shaped or self._early:
-            return
-        scope, fields = Scope(self._after.values()), self._fields_by_owner()
+        scope = Scope(self._after.values())
+        names = FieldNames(self._after.values())
         for component in self._proposed:
-            current = scope.find(component.kind, component.name)
-            if current is not None:
-                for problem in self._deep_problems(current, scope):
-                    yield self._placed(component, problem)
-                if current.kind == FIELD.name:
-                    for problem in self._field_problems(current, fields):
-                        yield self._placed(component, problem)
-        yield from self._orphans(scope)
-        yield from find_cycles(self._after.values())
+            for problem in self._among_others(component, scope, names):
+                yield self._placed(component, problem)
+        yield from names.too_many(self._proposed)
+        if self._removed:
+            yield from orphans(scope)
+        yield from circles_in(scope)
 
-    def _deep_problems(self, component: Component, scope: Scope) -> Iterator[Problem]:
-        kind = get_kind(component.kind)
-        yield from kind.check(component, scope)
-        for needed_kind, name in kind.depends_on(component):
-            if scope.find(needed_kind, name) is None and not _is_system_field(needed_kind, name):
-                what = name.replace(".", " has no field ") if needed_kind == "field" else name
-                message = (
-                    f"{what}." if needed_kind == "field" else f"There is no {needed_kind} {what}."
-                )
-                yield Problem(UNKNOWN, message, "/references" if kind is FIELD else "")
+    def _owner_clashes(self, key: Key) -> bool:
+        kind, name = key
+        return kind == FIELD.name and ("object", split_name(name)[0]) in self._clashes
 
-    def _fields_by_owner(self) -> _Fields:
-        """Give the fields of each object, each with the spellings by which it is found."""
-        found: _Fields = {}
-        for component in self._after.values():
-            if component.kind == FIELD.name:
-                claimed = component, frozenset(names_claimed(component))
-                found.setdefault(_owner_of(component), []).append(claimed)
-        return found
+    def _shape_problems(self, number: int, component: Component) -> Sequence[Problem]:
+        """Give what is wrong with the shape of a component, and put a right one in its place."""
+        origin = self._origin.get(component.key)
+        if origin is not None and component.key not in self._clashes:
+            changed = type_change(origin.component, component)
+            if changed is not None:
+                # Its options are those of another type: there is no use in checking them.
+                self._proposed[number] = self._after[component.key] = origin.component
+                return (changed,)
+        wrong = tuple(get_kind(component.kind).problems(component))
+        if wrong:
+            right = stood_in(component, wrong)
+            self._proposed[number] = self._after[component.key] = right
+        return wrong
 
-    def _field_problems(self, component: Component, fields: _Fields) -> Iterator[Problem]:
-        siblings = fields[_owner_of(component)]
-        if len(siblings) > MAX_FIELDS:
-            yield Problem("metadata.too_many", f"An object has at most {MAX_FIELDS} fields.", "")
-        mine = frozenset(names_claimed(component))
-        for other, claimed in siblings:
-            if other.key != component.key and mine & claimed:
-                message = f"{split_name(other.name)[1]} goes by that name already."
-                yield Problem("metadata.name_taken", message, "/name")
-        before = self._live.get(component.key)
-        if before is not None and _type_of(before.component) != _type_of(component):
-            yield Problem(
-                "metadata.type_change",
-                f"{component.name} holds values of type {_type_of(before.component)}.",
-                "/type",
-                "Add a field of the new type and move the values.",
-            )
-
-    def _orphans(self, scope: Scope) -> Iterator[Problem]:
-        """Yield who still needs what is removed."""
-        if not self._removed:
+    def _among_others(
+        self, component: Component, scope: Scope, names: FieldNames
+    ) -> Iterator[Problem]:
+        """Yield what is wrong with a well-shaped component among all others."""
+        current = self._after.get(component.key)
+        if current is None:
             return
-        for component in self._after.values():
-            for kind, name in get_kind(component.kind).needs(component):
-                if scope.find(kind, name) is None and not _is_system_field(kind, name):
-                    message = f"{component.kind.capitalize()} {component.name} still needs {name}."
-                    yield Problem(NEEDED, message, "", f"Remove or change {component.name} first.")
+        clashes = component.key in self._clashes or self._owner_clashes(component.key)
+        for problem in deep_problems(current, scope):
+            if not (clashes and problem.at == "/name"):
+                yield problem
+        if current.kind == FIELD.name and not clashes:
+            yield from names.problems(current)
 
     def _placed(self, component: Component, problem: Problem) -> Problem:
-        """Say where in the proposal a problem is: the field's number where it is one of many."""
-        if component.kind != FIELD.name or len(self._proposed) == 1:
-            return problem
-        fields = [other for other in self._proposed if other.kind == FIELD.name]
-        return problem.below(f"/fields/{fields.index(component)}")
+        """Say where in what the caller sent a problem is."""
+        pointer = self._pointers.get(component.key)
+        return problem.below(pointer) if pointer else problem
 
     def plan(self) -> MetadataPlan:
         """Give the changes. Those that change nothing are left out."""
@@ -300,15 +289,3 @@ def _belongs_to(component: Component, owner: Component) -> bool:
         and component.kind == "object"
         and fold(component.name) == fold(owner.name)
     )
-
-
-def _owner_of(field: Component) -> str:
-    return fold(split_name(field.name)[0])
-
-
-def _is_system_field(kind: str, name: str) -> bool:
-    return kind == FIELD.name and fold(split_name(name)[1]) in SYSTEM_NAMES
-
-
-def _type_of(component: Component) -> str:
-    return get_field_type(str(component.body["type"])).name

@@ -5,67 +5,179 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 from fieldstone.errors import Problem, Several
 from fieldstone.ids import ObjectId
 from fieldstone.metadata.catalog import Catalog, Field, ObjectDef
+from fieldstone.metadata.changes import Key, Proposal
 from fieldstone.metadata.component import Component
-from fieldstone.metadata.names import custom_name, label_of, suggestion
-from fieldstone.metadata.values import Json, JsonObject
+from fieldstone.metadata.kinds.field import MAX_FIELDS, split_name
+from fieldstone.metadata.kinds.object import ObjectBody, check_name
+from fieldstone.metadata.names import (
+    CUSTOM_SUFFIX,
+    MAX_NAME_LENGTH,
+    custom_name,
+    label_of,
+    suggestion,
+)
+from fieldstone.metadata.plan_checks import too_many_fields
+from fieldstone.metadata.values import Json, JsonObject, fold
 
 INVALID: Final = "metadata.invalid"
-_RENAMED: Final = {"plural_name": "plural_label"}
+_BODY: Final = tuple(one.name for one in fields(ObjectBody))
+_KNOWN: Final = ("name", "plural_name", "fields", *_BODY)
+_LONGEST_LABEL: Final = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """An object's definition, read as far as it can be.
+
+    components: the object and its fields; what has no name of its own has a made-up one.
+    pointers: where in the definition each of them stands, by key. problems: what is wrong with
+    the outer shape; what the kinds find wrong comes from plan_changes, together with these.
+    """
+
+    components: tuple[Component, ...]
+    pointers: Mapping[Key, str]
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def proposal(self) -> Proposal:
+        """What is proposed by it: that all of it is created."""
+        return Proposal(self.components, pointers=self.pointers, problems=self.problems)
+
+
+def read_definition(definition: JsonObject, package: str | None = None) -> Definition:
+    """Split an object's definition into the object and its fields, and note what is wrong.
+
+    A tenant's own object gets the suffix __c; a package's keeps its name.
+    """
+    given = definition.get("name")
+    name = given if isinstance(given, str) else ""
+    full = name if package is not None else custom_name(name)
+    problems = list(_object_problems(definition, full))
+    full = full.replace(".", "_")[:MAX_NAME_LENGTH]
+    wrong = {str(problem.at).split("/")[1] for problem in problems}
+    body: dict[str, Json] = {
+        key: value for key, value in definition.items() if key in _BODY and key not in wrong
+    }
+    if definition.get("plural_name") is not None and "plural_name" not in wrong:
+        body["plural_label"] = definition["plural_name"]
+    body.setdefault("label", label_of(name) or name or "Object")
+    whole = Component("object", full, body, package)
+    found, more = _read_fields(full, definition.get("fields", ()), package)
+    return Definition(
+        (whole, *(component for component, _ in found)),
+        {whole.key: "", **{component.key: pointer for component, pointer in found}},
+        (*problems, *more),
+    )
 
 
 def object_components(definition: JsonObject, package: str | None = None) -> tuple[Component, ...]:
-    """Split an object's definition into the object and its fields.
+    """Split an object's definition as read_definition does. Raises Several for a wrong shape."""
+    read = read_definition(definition, package)
+    if read.problems:
+        raise Several(read.problems)
+    return read.components
 
-    A tenant's own object gets the suffix __c; a package's keeps its name. Raises Several with
-    every problem of the outer shape; what the kinds find wrong comes from plan_changes.
-    """
-    problems = list(_shape_problems(definition))
-    if problems:
-        raise Several(problems)
-    given = str(definition["name"])
-    name = given if package is not None else custom_name(given)
-    body: dict[str, Json] = {
-        _RENAMED.get(key, key): value
-        for key, value in definition.items()
-        if key not in ("name", "fields")
-    }
-    body.setdefault("label", label_of(given))
-    fields = definition.get("fields", ())
-    assert isinstance(fields, list | tuple)
-    parts = [field_component(name, field, package) for field in fields if isinstance(field, dict)]
-    return (Component("object", name, body, package), *parts)
+
+def _read_fields(
+    owner: str, sent: Json, package: str | None
+) -> tuple[list[tuple[Component, str]], list[Problem]]:
+    """Read the fields of a definition, each with its place; doubles get names that no field has."""
+    found: list[tuple[Component, str]] = []
+    problems: list[Problem] = []
+    if not isinstance(sent, list | tuple):
+        return [], [Problem(INVALID, "fields must be a list.", "/fields", _FIELDS_HINT)]
+    if len(sent) > MAX_FIELDS:
+        problems.append(too_many_fields("/fields"))
+    seen: set[str] = set()
+    for number, field in enumerate(sent[:MAX_FIELDS]):
+        pointer = f"/fields/{number}"
+        problems += field_problems(field, pointer)
+        if not isinstance(field, dict):
+            continue
+        name = field["name"] if isinstance(field.get("name"), str) else ""
+        if name and fold(name) in seen:
+            message = f"The field {name[:80]} stands there twice."
+            hint = "Leave one of them out, or give it another name."
+            problems.append(Problem("metadata.name_taken", message, f"{pointer}/name", hint))
+        if not name or fold(name) in seen:
+            name = f"{name}#{number}"
+        seen.add(fold(name))
+        found.append((field_component(owner, {**field, "name": name}, package), pointer))
+    return found, problems
+
+
+_FIELDS_HINT: Final = 'Write "fields": [{"name": "budget", "type": "currency"}].'
 
 
 def field_component(owner: str, definition: JsonObject, package: str | None = None) -> Component:
     """Give the component of one field of an object, out of its flat definition with a name."""
-    body = {key: value for key, value in definition.items() if key != "name"}
+    body = {key: value for key, value in definition.items() if key not in ("name", "object")}
     return Component("field", f"{owner}.{definition['name']}", {"object": owner, **body}, package)
 
 
-def changed_object(component: Component, changes: JsonObject) -> Component:
-    """Give an object's component as it reads with some of its definition changed.
+def field_proposal(owner: str, definition: JsonObject) -> Proposal:
+    """Propose a new field of an object, with what is wrong with the outer shape."""
+    problems = tuple(field_problems(definition, ""))
+    name = definition.get("name")
+    named = {**definition, "name": name if name and isinstance(name, str) else "#"}
+    return Proposal((field_component(owner, named),), problems=problems)
 
-    The name is left to a rename and the fields to their own addresses; null takes a key away.
+
+def object_change(component: Component, changes: JsonObject) -> Proposal:
+    """Propose an object as it reads with some of its definition changed.
+
+    Its name becomes a rename, and the fields have addresses of their own; null takes a key away.
     """
+    problems = [*_new_name_problems(changes), *_plural_problems(changes)]
     if "fields" in changes:
         message = "Fields are changed one by one."
         hint = "Use /api/objects/{object}/fields/{field}."
-        raise Several([Problem(INVALID, message, "/fields", hint)])
-    renamed = {_RENAMED.get(key, key): value for key, value in changes.items() if key != "name"}
-    return _merged(component, renamed)
+        problems.append(Problem(INVALID, message, "/fields", hint))
+    given = {key: value for key, value in changes.items() if key not in _NOT_IN_BODY}
+    if "plural_name" in changes:
+        given["plural_label"] = changes["plural_name"]
+    name = changes.get("name")
+    if not name or not isinstance(name, str):
+        name = component.name
+    elif component.package is None:
+        name = custom_name(name)
+    return _change(_merged(component, given), name, problems)
 
 
-def changed_field(component: Component, changes: JsonObject) -> Component:
-    """Give a field's component as it reads with some of its definition changed."""
+def field_change(component: Component, changes: JsonObject) -> Proposal:
+    """Propose a field as it reads with some of its definition changed, as object_change does."""
+    problems = list(_new_name_problems(changes))
+    if "object" in changes:
+        message = "A field stays with its object."
+        problems.append(Problem(INVALID, message, "/object", "Leave object out."))
     given = {key: value for key, value in changes.items() if key not in ("name", "object")}
-    return _merged(component, given)
+    owner, own = split_name(component.name)
+    name = changes.get("name")
+    name = name if name and isinstance(name, str) else own
+    return _change(_merged(component, given), f"{owner}.{name}", problems)
+
+
+def _change(changed: Component, name: str, problems: list[Problem]) -> Proposal:
+    """Propose a change; what is renamed as well is spoken of by its new name."""
+    renames = () if name == changed.name else ((changed.key, name),)
+    upserts = (replace(changed, name=name),)
+    return Proposal(upserts=upserts, renames=renames, problems=tuple(problems))
+
+
+_NOT_IN_BODY: Final = ("name", "plural_name", "fields")
+
+
+def _new_name_problems(changes: JsonObject) -> Iterator[Problem]:
+    if "name" in changes and (not changes["name"] or not isinstance(changes["name"], str)):
+        hint = "Write the new name, or leave name out."
+        yield Problem(INVALID, "name must be a text that is not empty.", "/name", hint)
 
 
 def _merged(component: Component, changes: JsonObject) -> Component:
@@ -77,30 +189,56 @@ def _merged(component: Component, changes: JsonObject) -> Component:
 def field_problems(definition: Json, pointer: str) -> Iterator[Problem]:
     """Yield what is wrong with the outer shape of a field's definition."""
     if not isinstance(definition, dict):
-        yield Problem(INVALID, "A field must be an object.", pointer)
-    elif not isinstance(definition.get("name"), str) or not definition["name"]:
-        yield Problem(INVALID, "The field has no name.", f"{pointer}/name")
-    elif "object" in definition:
+        hint = 'Write {"name": "budget", "type": "currency"}.'
+        yield Problem(INVALID, "A field must be an object.", pointer, hint)
+        return
+    yield from _name_problems("field", definition, pointer)
+    if "object" in definition:
         message = "The field belongs to the object that it stands in."
         yield Problem(INVALID, message, f"{pointer}/object", "Leave object out.")
 
 
-def _shape_problems(definition: JsonObject) -> Iterator[Problem]:
-    if not isinstance(definition.get("name"), str) or not definition["name"]:
-        hint = suggestion("name", (key for key in definition if key != "name"))
-        yield Problem(INVALID, "The object has no name.", "/name", hint)
-    fields = definition.get("fields", [])
-    if not isinstance(fields, list | tuple):
-        yield Problem(INVALID, "fields must be a list.", "/fields")
+def _name_problems(what: str, definition: JsonObject, pointer: str) -> Iterator[Problem]:
+    name = definition.get("name")
+    if name is not None and not isinstance(name, str):
+        hint = 'Write "name": "budget".' if what == "field" else 'Write "name": "Project".'
+        yield Problem(INVALID, "name must be a text.", f"{pointer}/name", hint)
+    elif not name:
+        hint = suggestion("name", definition.keys() - {"name"}) or "Add a name."
+        yield Problem(INVALID, f"The {what} has no name.", f"{pointer}/name", hint)
+
+
+def _object_problems(definition: JsonObject, full: str) -> Iterator[Problem]:
+    """Yield what is wrong with the outer shape of an object's definition, but for its fields."""
+    yield from _name_problems("object", definition, "")
+    if full.removesuffix(CUSTOM_SUFFIX):
+        yield from check_name(full)
+    yield from _plural_problems(definition)
+    for key in definition:
+        if key not in _KNOWN:
+            hint = suggestion(key, _KNOWN) or f"Known are: {', '.join(_KNOWN)}."
+            yield Problem(INVALID, f"{key[:80]} is not known here.", pointer_to(key), hint)
+
+
+def _plural_problems(definition: JsonObject) -> Iterator[Problem]:
+    """Yield what is wrong with the plural, which has two names."""
+    plural = definition.get("plural_name")
+    if plural is None:
         return
-    seen: set[str] = set()
-    for number, field in enumerate(fields):
-        yield from field_problems(field, f"/fields/{number}")
-        name = str(field.get("name", "")).lower() if isinstance(field, dict) else ""
-        if name and name in seen:
-            message = f"The field {name} stands there twice."
-            yield Problem("metadata.name_taken", message, f"/fields/{number}/name")
-        seen.add(name)
+    if "plural_label" in definition:
+        message = "plural_name and plural_label are one thing."
+        yield Problem(INVALID, message, "/plural_label", "Leave plural_label out.")
+    if not isinstance(plural, str):
+        hint = 'Write "plural_name": "Projects".'
+        yield Problem(INVALID, "plural_name must be a text.", "/plural_name", hint)
+    elif len(plural) > _LONGEST_LABEL:
+        message = f"plural_name is longer than {_LONGEST_LABEL} characters."
+        yield Problem(INVALID, message, "/plural_name", "Shorten it.")
+
+
+def pointer_to(key: str) -> str:
+    """Give the JSON pointer (RFC 6901) to a key of the outermost object."""
+    return "/" + key[:80].replace("~", "~0").replace("/", "~1")
 
 
 def show_field(field: Field, component: Component | None) -> dict[str, Json]:

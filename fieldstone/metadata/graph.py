@@ -12,7 +12,7 @@ from fieldstone.errors import InvalidInput, Problem, Several
 from fieldstone.metadata.component import Component
 from fieldstone.metadata.field_types.options import build_options
 from fieldstone.metadata.field_types.registry import get_field_type
-from fieldstone.metadata.kinds.field import options_of, split_name
+from fieldstone.metadata.kinds.field import options_of, refers, split_name
 from fieldstone.metadata.kinds.registry import FIELD, KINDS, OBJECT, RELATION, get_kind
 from fieldstone.metadata.scope import Scope
 from fieldstone.metadata.values import fold
@@ -68,9 +68,12 @@ def find_cycles(components: Iterable[Component]) -> Iterator[Problem]:
     These are masters of master-detail fields, picklists that control each other, and values that
     follow from each other. Lookups may go in circles. Only asked of well-shaped components.
     """
-    given = [part for component in components for part in _parts(component)]
-    scope = Scope(given)
-    fields = [component for component in given if component.kind == FIELD.name]
+    return circles_in(Scope(part for component in components for part in _parts(component)))
+
+
+def circles_in(scope: Scope) -> Iterator[Problem]:
+    """Yield such circles among all components of a scope, which holds what relations stand for."""
+    fields = list(scope.of_kind(FIELD.name))
     for ring in _RINGS:
         graph: nx.DiGraph[str] = nx.DiGraph()
         graph.add_edges_from(edge for field in fields for edge in ring.edges(field, scope))
@@ -126,7 +129,10 @@ def _kind_ranks(graph: nx.DiGraph[Key]) -> dict[str, int]:
 
 def _masters(field: Component, scope: Scope) -> Iterator[Edge]:
     """Yield the object of a field and each object without which its records cannot be."""
-    options = build_options(get_field_type(str(field.body["type"])), options_of(field.body))
+    field_type = get_field_type(str(field.body["type"]))
+    if not refers(field_type):
+        return
+    options = build_options(field_type, options_of(field.body))
     if getattr(options, "required", False):
         owner = split_name(field.name)[0]
         for target in getattr(options, "targets", ()):
@@ -142,7 +148,7 @@ def _controllers(field: Component, scope: Scope) -> Iterator[Edge]:
 
 def _sources(field: Component, scope: Scope) -> Iterator[Edge]:
     """Yield a field and each field from which its value follows."""
-    derive = FIELD.read(field).derive
+    derive = FIELD.read(field).derive if field.body.get("derive") is not None else None
     for source in derive.fields if derive else ():
         yield field.name, _sibling(field, source, scope)
 

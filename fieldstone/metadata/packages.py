@@ -20,7 +20,7 @@ from msgspec import Meta
 
 from fieldstone.errors import InvalidInput, Problem, Several, Span
 from fieldstone.metadata.component import Component
-from fieldstone.metadata.definitions import field_problems, object_components
+from fieldstone.metadata.definitions import field_problems, read_definition
 from fieldstone.metadata.graph import find_cycles, in_order
 from fieldstone.metadata.kinds.registry import FIELD, KINDS, OBJECT, RELATION, get_kind
 from fieldstone.metadata.names import suggestion
@@ -197,14 +197,10 @@ class _Reader:
         if "name" in value:
             self._problem(f"{path}#/name", "The name of an object is that of its file.")
             return
-        try:
-            parts = object_components({**value, "name": name}, package)
-        except Several as error:
-            self._problems.extend(problem.below(f"{path}#") for problem in error.problems)
-            return
-        yield _Placed(parts[0], f"{path}#")
-        for number, part in enumerate(parts[1:]):
-            yield _Placed(part, f"{path}#/fields/{number}")
+        definition = read_definition({**value, "name": name}, package)
+        self._problems.extend(problem.below(f"{path}#") for problem in definition.problems)
+        for part in definition.components:
+            yield _Placed(part, f"{path}#{definition.pointers[part.key]}")
 
     def _kind_of(self, path: str) -> str | None:
         """Give the kind that a file's folder stands for; None, which is a problem, if none."""

@@ -23,6 +23,24 @@ _WORDS = {
     "object": "an object",
     "null": "empty",
 }
+_HOW = {
+    "string": "Write it between quotation marks.",
+    "number": "Write it without quotation marks, such as 12.5.",
+    "integer": "Write it without quotation marks, such as 12.",
+    "boolean": "Write true or false, without quotation marks.",
+    "array": 'Write a list, such as ["a", "b"].',
+    "object": 'Write an object, such as {"name": "value"}.',
+}
+_LIMITS = {
+    "minLength": "Use {} characters or more.",
+    "maxLength": "Use {} characters or fewer.",
+    "minItems": "List {} or more.",
+    "maxItems": "List {} or fewer.",
+    "minimum": "Use {} or more.",
+    "maximum": "Use {} or less.",
+    "pattern": "It must match {}.",
+    "enum": "It is one of {}.",
+}
 
 
 def schema_of(cls: type[Any]) -> JsonSchema:
@@ -56,13 +74,22 @@ def _problems(error: ValidationError, code: str) -> Iterator[Problem]:
     elif error.validator == "required":
         for name in rule:
             if name not in instance:
-                yield Problem(code, f"{name} is missing.", f"{pointer}/{name}")
+                yield Problem(code, f"{name} is missing.", f"{pointer}/{name}", f"Add {name}.")
     elif error.validator == "type":
         kinds = [rule] if isinstance(rule, str) else list(rule)
         words = " or ".join(_WORDS[kind] for kind in kinds)
-        yield Problem(code, f"{_subject(error)} must be {words}.", pointer)
+        message = f"{_subject(error)} must be {words}."
+        yield Problem(code, message, pointer, _HOW.get(kinds[0]))
     else:
-        yield Problem(code, f"{_subject(error)}: {_sentence(error.message)}", pointer)
+        message = f"{_subject(error)}: {_sentence(error.message)}"
+        yield Problem(code, message, pointer, _limit(str(error.validator), rule))
+
+
+def _limit(keyword: str, rule: object) -> str | None:
+    """Give the hint that follows from a limit of a schema."""
+    words = _LIMITS.get(keyword)
+    told = ", ".join(map(str, rule)) if isinstance(rule, list | tuple) else str(rule)
+    return words.format(told) if words is not None else None
 
 
 def _subject(error: ValidationError) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar, cast
 
 from fieldstone.metadata.component import Component
 from fieldstone.metadata.names import keys_of
 from fieldstone.metadata.values import fold
+
+T = TypeVar("T")
 
 
 class Scope:
@@ -15,6 +18,7 @@ class Scope:
     def __init__(self, components: Iterable[Component]) -> None:
         self._by_key = {component.key: component for component in components}
         self._objects: dict[str, str] = {}
+        self._worked_out: dict[Callable[[Scope], object], object] = {}
         for component in self.of_kind("object"):
             aliases = component.body.get("aliases") or ()
             assert isinstance(aliases, list | tuple)
@@ -41,3 +45,21 @@ class Scope:
             owner, _, own = name.partition(".")
             name = f"{self.object_name(owner) or owner}.{own}"
         return self._by_key.get((kind, fold(name)))
+
+    def worked_out(self, work: Callable[[Scope], T]) -> T:
+        """Give what a function works out of all components; it is asked once."""
+        if work not in self._worked_out:
+            self._worked_out[work] = work(self)
+        return cast(T, self._worked_out[work])
+
+    def names_of(self, kind: str, owner: str = "") -> list[str]:
+        """Give the names by which the components of a kind are written; of fields, an owner's."""
+        if kind == "object":
+            aliases = (component.body.get("aliases") for component in self.of_kind(kind))
+            told = (alias for some in aliases if isinstance(some, list | tuple) for alias in some)
+            return [*(component.name for component in self.of_kind(kind)), *map(str, told)]
+        if kind == "field":
+            before = f"{fold(self.object_name(owner) or owner)}."
+            found = (one.name for one in self.of_kind(kind) if fold(one.name).startswith(before))
+            return [name.partition(".")[2] for name in found]
+        return [component.name for component in self.of_kind(kind)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -20,11 +20,12 @@ from fieldstone.metadata.catalog import DERIVATION_FORMS
 from fieldstone.metadata.component import Component
 from fieldstone.metadata.field_types.field_type import FieldType
 from fieldstone.metadata.field_types.options import build_options, options_schema
+from fieldstone.metadata.field_types.reference import References
 from fieldstone.metadata.field_types.registry import FIELD_TYPES, get_field_type
 from fieldstone.metadata.kinds.kind import Kind
 from fieldstone.metadata.kinds.object import Label, Name, check_name, object_key
 from fieldstone.metadata.kinds.picklist import PicklistKind
-from fieldstone.metadata.names import keys_of
+from fieldstone.metadata.names import keys_of, suggestion
 from fieldstone.metadata.schemas import DIALECT, problems_of, schema_of
 from fieldstone.metadata.scope import Scope
 from fieldstone.metadata.values import Json, JsonObject, JsonSchema, fold
@@ -178,7 +179,7 @@ class FieldKind(Kind[FieldBody]):
         yield from check_name(own)
         if fold(own) in SYSTEM_NAMES:
             message = f"{own} is a field that every object has already."
-            yield Problem("metadata.name_taken", message, "/name")
+            yield Problem("metadata.name_taken", message, "/name", "Choose another name.")
         body = self.read(component)
         if body.derive is not None:
             if body.derive.form not in DERIVATION_FORMS:
@@ -186,16 +187,34 @@ class FieldKind(Kind[FieldBody]):
                 message = f"{body.derive.form} is no form of derivation."
                 yield Problem("metadata.invalid", message, "/derive/form", hint)
             for number, source in enumerate(body.derive.fields):
-                if scope.find(self.name, f"{body.object}.{source}") is None:
-                    message = f"{body.object} has no field {source}."
-                    yield Problem("metadata.unknown_reference", message, f"/derive/fields/{number}")
+                yield from self._sibling(body.object, source, scope, f"/derive/fields/{number}")
+        control = component.body.get("controlled_by")
+        if isinstance(control, str):
+            yield from self._sibling(body.object, control, scope, "/controlled_by")
+
+    def _sibling(self, owner: str, name: str, scope: Scope, at: str) -> Iterator[Problem]:
+        """Yield the problem that a field which another one leans on is not there."""
+        if scope.find(self.name, f"{owner}.{name}") is None:
+            known = scope.names_of(self.name, owner)
+            hint = suggestion(name, known) or "Add that field as well."
+            message = f"{owner} has no field {name[:80]}."
+            yield Problem("metadata.unknown_reference", message, at, hint)
 
 
 def targets_of(component: Component) -> tuple[str, ...]:
     """Give the names of the objects that a field of a reference type may point to."""
     field_type = get_field_type(str(component.body["type"]))
+    if not refers(field_type):
+        return ()
     options = build_options(field_type, options_of(component.body))
     return tuple(getattr(options, "targets", ()))
+
+
+# Whether an object keeps a protocol takes long to find out, and there are few types.
+@lru_cache(maxsize=256)
+def refers(field_type: FieldType[Any, Any]) -> bool:
+    """Tell whether the values of a type point to records."""
+    return isinstance(field_type, References)
 
 
 def names_claimed(component: Component) -> tuple[str, ...]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Final
 
+import msgspec
 from msgspec import Meta
 
 from fieldstone.errors import Problem
@@ -65,14 +66,30 @@ class ObjectKind(Kind[ObjectBody]):
     def check(self, component: Component, scope: Scope) -> Iterator[Problem]:
         """Yield a bad name, and names, addresses and prefixes that another object has."""
         yield from check_name(component.name)
-        mine = set(_claims(component, self.read(component)))
-        for other in scope.of_kind(self.name):
-            if other.key == component.key:
-                continue
-            for claim, pointer in mine & set(_claims(other, self.read(other))):
-                what = claim.split(" ", 1)[1]
-                message = f"{what} is taken by the object {other.name}."
-                yield Problem("metadata.name_taken", message, pointer)
+        taken = scope.worked_out(_all_claims)
+        for claim, pointer in dict.fromkeys(_claims(component, self.read(component))):
+            for other in taken.get((claim, pointer), ()):
+                if other.key != component.key:
+                    what = claim.split(" ", 1)[1]
+                    message = f"{what} is taken by the object {other.name}."
+                    yield Problem("metadata.name_taken", message, pointer, _HINTS[pointer])
+
+
+_HINTS: Final = {
+    "/name": "Choose another name.",
+    "/plural_name": "Choose another plural.",
+    "/prefix": "Choose another prefix, or leave it out.",
+}
+
+
+def _all_claims(scope: Scope) -> dict[tuple[str, str], list[Component]]:
+    """Give, for each claim, the objects that make it."""
+    found: dict[tuple[str, str], list[Component]] = {}
+    for component in scope.of_kind(ObjectKind.name):
+        body = msgspec.convert(dict(component.body), ObjectBody)
+        for claim in set(_claims(component, body)):
+            found.setdefault(claim, []).append(component)
+    return found
 
 
 def _claims(component: Component, body: ObjectBody) -> Iterator[tuple[str, str]]:

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from fieldstone.errors import FieldstoneError, Forbidden, Problem
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.changes import MetadataPlan, Proposal, plan_changes
-from fieldstone.metadata.definitions import field_component, object_components
+from fieldstone.metadata.definitions import field_component, read_definition
 from fieldstone.metadata.field_types.registry import FIELD_TYPES
 from fieldstone.metadata.names import plural_of
 from fieldstone.runtime.metadata_changes import change_metadata, load_components
@@ -97,15 +97,15 @@ async def create_object(request: Request) -> Response:
         async with database.change_metadata(tenant, viewer, _cause(request)) as tx:
             _check_setup(tx)
             fields = read_sketch(typed.fields, tx.catalog)
-            components = object_components(_definition(typed, fields))
-            await change_metadata(tx, Proposal(creates=components))
+            definition = read_definition(_definition(typed, fields))
+            await change_metadata(tx, definition.proposal)
     except Forbidden:
         raise
     except FieldstoneError as error:
         async with database.read(tenant, viewer) as tx:
             found = read_sketch(typed.fields, tx.catalog)
             return _new_page(request, tx, typed, Sketched(found, None, error.problems), 422)
-    response = RedirectResponse(f"/admin/{components[0].name}", 303)
+    response = RedirectResponse(f"/admin/{definition.components[0].name}", 303)
     put_flash(response, Flash(f"Made the object {typed.label}"))
     return response
 
@@ -171,8 +171,8 @@ async def _sketch(tx: Transaction, typed: Typed) -> Sketched:
     if not typed.label:
         return Sketched(fields)
     try:
-        components = object_components(_definition(typed, fields))
-        plan = plan_changes(await load_components(tx), Proposal(creates=components))
+        definition = read_definition(_definition(typed, fields))
+        plan = plan_changes(await load_components(tx), definition.proposal)
     except FieldstoneError as error:
         return Sketched(fields, None, error.problems)
     return Sketched(fields, plan)

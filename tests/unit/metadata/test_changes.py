@@ -7,7 +7,14 @@ import pytest
 from fieldstone.errors import Several
 from fieldstone.metadata.changes import Proposal, plan_changes
 from fieldstone.metadata.component import Component
-from fieldstone.metadata.definitions import changed_field, field_component, object_components
+from fieldstone.metadata.definitions import (
+    field_change,
+    field_component,
+    field_proposal,
+    object_change,
+    object_components,
+    read_definition,
+)
 from tests.support.components import a_catalog, after, an_object, stored
 
 TEXT = {"name": "name", "type": "text"}
@@ -21,9 +28,17 @@ DEAL = an_object(
 
 
 def problems_of(rows, **proposal):
+    return refusals(rows, Proposal(**proposal))
+
+
+def refusals(rows, proposal):
     with pytest.raises(Several) as caught:
-        plan_changes(rows, Proposal(**proposal))
+        plan_changes(rows, proposal)
     return caught.value.problems
+
+
+def component_of(rows, name):
+    return next(row.component for row in rows if row.component.name == name)
 
 
 def test_object_of_a_tenant_gets_the_suffix_once():
@@ -34,29 +49,90 @@ def test_object_of_a_tenant_gets_the_suffix_once():
 
 
 def test_every_problem_of_a_definition_comes_at_once_with_its_place():
-    broken = object_components(
+    broken = read_definition(
         {
             "name": "Project",
             "lable": "x",
+            "plural_name": 5,
+            "prefix": "Ä",
             "fields": [
                 {"name": "name", "type": "txt"},
                 {"name": "status", "type": "picklist", "options": []},
                 {"name": "budget", "type": "currency", "places": "two"},
+                "amount",
+                {"type": "text", "length": "long"},
+                {"name": "name", "type": "lookup", "references": "Nowhere"},
+                {"name": "owner", "type": "text"},
+                {"name": "level", "type": "picklist", "options": ["a"], "controlled_by": "statu"},
             ],
         }
     )
 
-    places = [problem.at for problem in problems_of([], creates=broken)]
+    problems = refusals(stored(*COMPANY), broken.proposal)
 
-    assert places == ["/lable", "/fields/0/type", "/fields/1/options", "/fields/2/places"]
+    assert {problem.at for problem in problems} == {
+        "/lable",
+        "/plural_name",
+        "/prefix",
+        "/fields/0/type",
+        "/fields/1/options",
+        "/fields/2/places",
+        "/fields/3",
+        "/fields/4/name",
+        "/fields/4/length",
+        "/fields/5/name",
+        "/fields/5/references",
+        "/fields/6/name",
+        "/fields/7/controlled_by",
+    }
+    assert [problem.at for problem in problems if not problem.hint] == []
+
+
+def test_object_without_a_name_hides_nothing_of_its_fields():
+    broken = read_definition(
+        {"nam": "Project", "fields": [{"name": "x", "type": "lookup", "references": "Acount"}]}
+    )
+
+    problems = refusals(stored(*COMPANY), broken.proposal)
+
+    assert [(problem.at, problem.hint) for problem in problems] == [
+        ("/name", "Did you mean nam?"),
+        ("/nam", "Did you mean name?"),
+        ("/fields/0/references", "Did you mean Account?"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["A" * 81, "A" * 78, "a.b", ""])
+def test_object_of_a_bad_name_is_told_once_however_many_fields_it_has(name):
+    broken = read_definition({"name": name, "fields": [TEXT, {"name": "city", "type": "text"}]})
+
+    [problem] = refusals([], broken.proposal)
+
+    assert problem.at == "/name"
+
+
+def test_more_fields_than_an_object_may_have_are_told_once():
+    many = [{"name": f"f{number}", "type": "text"} for number in range(900)]
+
+    [problem] = refusals([], read_definition({"name": "Project", "fields": many}).proposal)
+
+    assert (problem.code, problem.at) == ("metadata.too_many", "/fields")
+
+
+def test_field_of_its_own_has_its_problems_at_the_top():
+    problems = refusals(
+        stored(*COMPANY), field_proposal("Company", {"nam": "x", "type": "number", "places": -1})
+    )
+
+    assert [problem.at for problem in problems] == ["/name", "/nam", "/places"]
 
 
 def test_unknown_target_is_named_with_its_place():
-    orphan = object_components(
+    orphan = read_definition(
         {"name": "Project", "fields": [{"name": "x", "type": "lookup", "references": "Nowhere"}]}
     )
 
-    [problem] = problems_of([], creates=orphan)
+    [problem] = refusals([], orphan.proposal)
 
     assert (problem.code, problem.at) == ("metadata.unknown_reference", "/fields/0/references")
     assert problem.message == "There is no object Nowhere."
@@ -92,13 +168,43 @@ def test_system_names_are_taken(name):
     assert problems_of(stored(*COMPANY), creates=(field,))[0].code == "metadata.name_taken"
 
 
-def test_type_of_a_field_stays():
+@pytest.mark.parametrize("more", [{}, {"name": "town"}, {"label": 5}])
+@pytest.mark.parametrize("new", ["number", "lookup"])
+def test_type_of_a_field_stays(new, more):
+    status = {"name": "status", "type": "picklist", "options": ["Planning", "Active"]}
+    rows = stored(*an_object("Project", TEXT, status))
+    change = field_change(component_of(rows, "Project.status"), {"type": new, **more})
+
+    [problem] = refusals(rows, change)
+
+    assert (problem.code, problem.at) == ("metadata.type_change", "/type")
+    assert problem.message == (
+        "The type of a field cannot be changed: "
+        f"{more.get('name', 'status')} holds values of type picklist."
+    )
+    assert "copy the values" in problem.hint
+
+
+def test_other_spelling_of_a_type_is_no_change_of_it():
     rows = stored(*COMPANY)
-    city = next(row.component for row in rows if row.component.name == "Company.city")
 
-    [problem] = problems_of(rows, upserts=(changed_field(city, {"type": "number"}),))
+    plan = plan_changes(rows, field_change(component_of(rows, "Company.city"), {"type": "Text"}))
 
-    assert problem.code == "metadata.type_change"
+    assert plan.count("change", "field") == 1
+
+
+def test_every_problem_of_a_change_comes_at_once():
+    rows = stored(*COMPANY)
+    company = component_of(rows, "Company")
+
+    of_object = refusals(rows, object_change(company, {"name": 5, "fields": [], "icn": "x"}))
+    of_field = refusals(
+        rows,
+        field_change(component_of(rows, "Company.city"), {"name": "", "object": "x", "label": 5}),
+    )
+
+    assert [problem.at for problem in of_object] == ["/name", "/fields", "/icn"]
+    assert [problem.at for problem in of_field] == ["/name", "/object", "/label"]
 
 
 def test_what_is_needed_elsewhere_is_not_removed():

@@ -89,6 +89,7 @@ def test_all_problems_of_all_files_are_told_with_their_places():
         "package.yaml#/name",
         "package.yaml#/version",
         "package.yaml#/author",
+        "objects/Car.yaml#/fields/0/type",
         "objects/Car.yaml#/fields/1/name",
         "objects/Wheel.yaml#/fields/0/plcaes",
         "objects/List.yaml",
