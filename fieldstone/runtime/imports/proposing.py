@@ -107,6 +107,7 @@ def propose(obj: ObjectDef, columns: Sequence[Column], rights: Rights) -> Propos
         for place, (number, score) in sorted(chosen.items())
     ]
     found = [*_own_id(obj, columns, chosen), *_tidy_parts(columns, found)]
+    found = [one for one in found if not _said_by_parts(obj, one, found, doubtful)]
     return Proposal(tuple(found), dict(_left_out(columns, found, doubtful)))
 
 
@@ -248,6 +249,20 @@ def _parts(mapping: Iterable[ColumnMapping]) -> set[str]:
 def _mostly_whole(column: Column) -> bool:
     commas = sum(n for value, n in column.values.items() if "," in value or "\n" in value)
     return commas * 2 > column.filled
+
+
+def _said_by_parts(
+    obj: ObjectDef, one: ColumnMapping, found: Sequence[ColumnMapping], why_not: dict[int, str]
+) -> bool:
+    """Tell whether a column holds whole names that others hold in parts, which say it better."""
+    derivation = one.target.field.derivation
+    if derivation is None or derivation.form != NAME_BY_PARTS:
+        return False
+    parts = {obj.get_field(name) for name in derivation.fields}
+    if not parts <= {other.target.field for other in found}:
+        return False
+    why_not[one.column] = f"{' and '.join(derivation.fields)} say it already."
+    return True
 
 
 def _own_id(

