@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from fieldstone.api import records
+from fieldstone.api.methods import wrong_method
 from fieldstone.api.requests import database_of, tenant_of, text_response, viewer_of
 from fieldstone.errors import NotFound
 from fieldstone.ids import RecordId
@@ -20,6 +21,7 @@ from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.values import fold, write_json
 from fieldstone.runtime.records.showing import count_records, list_page, nth_record, record_text
 from fieldstone.runtime.records.write import record_id
+from fieldstone.runtime.tenants import Tenant
 from fieldstone.runtime.transactions import Transaction
 
 _LARGEST_ORDINAL: Final = 1_000_000
@@ -43,7 +45,7 @@ async def list_all(request: Request) -> Response:
         meta = write_json({"tenant": tx.tenant.name, "total": total, "next": page.next})
         return text_response(f'{{"data": [{",".join(page.records)}], "meta": {meta}}}')
 
-    return await database_of(request).ask(tenant_of(request), viewer_of(request), show)
+    return await database_of(request).ask(_tenant(request), viewer_of(request), show)
 
 
 async def create(request: Request) -> Response:
@@ -61,7 +63,7 @@ async def get_one(request: Request) -> Response:
         text, version = await record_text(tx, obj, number, None)
         return text_response(text, etag=f'"{version}"')
 
-    return await database_of(request).ask(tenant_of(request), viewer_of(request), show)
+    return await database_of(request).ask(_tenant(request), viewer_of(request), show)
 
 
 async def change_one(request: Request) -> Response:
@@ -85,13 +87,27 @@ async def _number(tx: Transaction, obj: ObjectDef, text: str) -> RecordId:
 def _object(tx: Transaction, request: Request) -> ObjectDef:
     obj = tx.catalog.by_slug.get(fold(request.path_params["plural"]))
     if obj is None or not tx.rights.may_read_object(obj.id):
-        raise NothingHere("There is nothing at this address.")
+        raise _refusal(request)
     return obj
+
+
+def _tenant(request: Request) -> Tenant:
+    """Give the tenant; the few addresses that need none may be taken for shortcuts as well."""
+    if not hasattr(request.state, "tenant"):
+        raise _refusal(request)
+    return tenant_of(request)
+
+
+def _refusal(request: Request) -> Exception:
+    """Give what is wrong with an address of no object: it takes other methods, or is nowhere."""
+    others = [route for route in request.app.routes if route not in ROUTES]
+    found = wrong_method(others, request.scope)
+    return found or NothingHere("There is nothing at this address.")
 
 
 async def _name_object(request: Request) -> None:
     """Tell the record endpoints which object the plural name means."""
-    async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
+    async with database_of(request).read(_tenant(request), viewer_of(request)) as tx:
         request.path_params["object"] = _object(tx, request).name
 
 

@@ -8,10 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Route, Router
 from starlette.types import Receive, Scope, Send
 
+from fieldstone.api.methods import wrong_method
+
 _OTHER: Final = "{"
+_REFUSED: Final = 405
 _Beginning = tuple[str, str]
 
 
@@ -38,7 +42,13 @@ class IndexedRouter(Router):
             return
         first, second = _split(scope["path"])
         few = self._few.get((first, second)) or self._few.get((first, _OTHER))
-        await (few or self._few[_OTHER, _OTHER]).app(scope, receive, send)
+        router = few or self._few[_OTHER, _OTHER]
+        try:
+            await router.app(scope, receive, send)
+        except HTTPException as error:
+            # Starlette tells the methods of one route; an address may have several.
+            refusal = wrong_method(router.routes, scope) if error.status_code == _REFUSED else None
+            raise refusal or error from None
 
 
 def _split(path: str) -> _Beginning:
