@@ -6,7 +6,7 @@ checkbox that is not there is false. Every other kind has None, null in SQL, for
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -20,8 +20,7 @@ from sqlalchemy import Time as SqlTime
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import JSONB
 
-from fieldstone.metadata.field_types.field_type import StoredJson
-from fieldstone.metadata.field_types.stored import constant
+from fieldstone.metadata.field_types.stored import StoredJson, constant, member
 from fieldstone.metadata.values import Json
 
 
@@ -109,9 +108,12 @@ def _choices(stored: Json) -> Value:
 
 
 def _place(stored: Json) -> Value:
-    if not isinstance(stored, dict):
+    if not isinstance(stored, Mapping):
         return None
-    return Decimal(stored["latitude"]), Decimal(stored["longitude"])
+    latitude, longitude = _number(stored.get("latitude")), _number(stored.get("longitude"))
+    if not isinstance(latitude, Decimal) or not isinstance(longitude, Decimal):
+        return None
+    return latitude, longitude
 
 
 def _text_sql(stored: StoredJson) -> ColumnElement[Any]:
@@ -164,3 +166,27 @@ AS_CHOICE: Final = Calculation(Kind.CHOICE, _text, _text_sql)
 AS_CHOICES: Final = Calculation(Kind.CHOICES, _choices, _choices_sql)
 AS_ID: Final = Calculation(Kind.ID, _text, _text_sql)
 AS_PLACE: Final = Calculation(Kind.PLACE, _place, _whole_sql)
+
+
+def text_part(name: str) -> Calculation:
+    """Give how a text within a value, such as the city of an address, enters a formula."""
+
+    def read(stored: Json) -> Value:
+        return _text(stored.get(name)) if isinstance(stored, Mapping) else ""
+
+    def sql(stored: StoredJson) -> ColumnElement[Any]:
+        return func.coalesce(member(stored, name), constant(""), type_=String())
+
+    return Calculation(Kind.TEXT, read, sql)
+
+
+def number_part(name: str) -> Calculation:
+    """Give how a number within a value, such as a latitude, enters a formula."""
+
+    def read(stored: Json) -> Value:
+        return _number(stored.get(name)) if isinstance(stored, Mapping) else None
+
+    def sql(stored: StoredJson) -> ColumnElement[Any]:
+        return sql_cast(member(stored, name), Numeric)
+
+    return Calculation(Kind.NUMBER, read, sql)

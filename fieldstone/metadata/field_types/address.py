@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import ColumnElement
 
 from fieldstone.errors import BadValue
+from fieldstone.metadata.calculation import text_part
 from fieldstone.metadata.field_types.compound import (
     Part,
     decode_parts,
@@ -16,8 +17,8 @@ from fieldstone.metadata.field_types.compound import (
     parts_schema,
     read_parts,
 )
-from fieldstone.metadata.field_types.field_type import FieldType, NoOptions, StoredJson, Widget
-from fieldstone.metadata.field_types.stored import folded
+from fieldstone.metadata.field_types.field_type import FieldType, NoOptions, Widget
+from fieldstone.metadata.field_types.stored import StoredJson, folded
 from fieldstone.metadata.values import Json, JsonSchema, fold
 
 PARTS: Final = (
@@ -79,6 +80,7 @@ class Address(FieldType[NoOptions, PostalAddress]):
 
     name = "address"
     label = "Address"
+    parts = {part.name: text_part(part.name) for part in PARTS}
     searchable = True
 
     def json_schema(self, options: NoOptions) -> JsonSchema:

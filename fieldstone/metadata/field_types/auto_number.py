@@ -10,14 +10,9 @@ from typing import Annotated, Final
 from msgspec import Meta
 from sqlalchemy import ColumnElement
 
-from fieldstone.metadata.field_types.field_type import (
-    TEXTUAL,
-    BadOption,
-    FieldType,
-    StoredJson,
-    Widget,
-)
-from fieldstone.metadata.field_types.stored import folded
+from fieldstone.metadata.calculation import AS_TEXT
+from fieldstone.metadata.field_types.field_type import TEXTUAL, BadOption, FieldType, Widget
+from fieldstone.metadata.field_types.stored import StoredJson, folded
 from fieldstone.metadata.field_types.text import check_text, one_line, read_stored_text
 from fieldstone.metadata.slots import TEXT_SLOT_LENGTH, SlotKind
 from fieldstone.metadata.values import Json, JsonSchema, fold
@@ -65,6 +60,7 @@ class AutoNumber(FieldType[AutoNumberOptions, str]):
     label = "Auto-number"
     options_class = AutoNumberOptions
     operators = TEXTUAL
+    calculation = AS_TEXT
     slot = SlotKind.TEXT
     searchable = True
     read_only = True

@@ -7,14 +7,9 @@ from typing import Final
 from sqlalchemy import ColumnElement, false, func
 
 from fieldstone.errors import BadValue
-from fieldstone.metadata.field_types.field_type import (
-    EQUALITY,
-    FieldType,
-    NoOptions,
-    StoredJson,
-    Widget,
-)
-from fieldstone.metadata.field_types.stored import constant
+from fieldstone.metadata.calculation import AS_BOOLEAN
+from fieldstone.metadata.field_types.field_type import EQUALITY, FieldType, NoOptions, Widget
+from fieldstone.metadata.field_types.stored import StoredJson, constant
 from fieldstone.metadata.values import Json, JsonSchema, fold
 
 _WORDS: Final = {
@@ -29,6 +24,7 @@ class Checkbox(FieldType[NoOptions, bool]):
     name = "checkbox"
     label = "Checkbox"
     operators = EQUALITY
+    calculation = AS_BOOLEAN
 
     def json_schema(self, options: NoOptions) -> JsonSchema:
         return {"type": "boolean"}

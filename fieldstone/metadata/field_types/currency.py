@@ -14,13 +14,8 @@ from msgspec import Meta
 from sqlalchemy import ColumnElement, Numeric, cast
 
 from fieldstone.errors import BadValue
-from fieldstone.metadata.field_types.field_type import (
-    ORDERED,
-    BadOption,
-    FieldType,
-    StoredJson,
-    Widget,
-)
+from fieldstone.metadata.calculation import AS_CURRENCY
+from fieldstone.metadata.field_types.field_type import ORDERED, BadOption, FieldType, Widget
 from fieldstone.metadata.field_types.number import (
     Places,
     Precision,
@@ -31,6 +26,7 @@ from fieldstone.metadata.field_types.number import (
     parse_decimal,
     read_decimal,
 )
+from fieldstone.metadata.field_types.stored import StoredJson
 from fieldstone.metadata.slots import SlotKind
 from fieldstone.metadata.values import Json, JsonSchema
 
@@ -106,6 +102,7 @@ class Currency(FieldType[CurrencyOptions, Decimal]):
     label = "Currency"
     options_class = CurrencyOptions
     operators = ORDERED
+    calculation = AS_CURRENCY
     slot = SlotKind.NUMBER
 
     def json_schema(self, options: CurrencyOptions) -> JsonSchema:

@@ -9,14 +9,9 @@ from typing import Final
 from sqlalchemy import ColumnElement
 
 from fieldstone.errors import BadValue
-from fieldstone.metadata.field_types.field_type import (
-    ORDERED,
-    FieldType,
-    NoOptions,
-    StoredJson,
-    Widget,
-)
-from fieldstone.metadata.field_types.stored import exact
+from fieldstone.metadata.calculation import AS_DATE
+from fieldstone.metadata.field_types.field_type import ORDERED, FieldType, NoOptions, Widget
+from fieldstone.metadata.field_types.stored import StoredJson, exact
 from fieldstone.metadata.slots import SlotKind
 from fieldstone.metadata.values import Json, JsonSchema, fold
 
@@ -99,6 +94,7 @@ class Date(FieldType[NoOptions, date]):
     name = "date"
     label = "Date"
     operators = ORDERED
+    calculation = AS_DATE
     slot = SlotKind.TIME
 
     def json_schema(self, options: NoOptions) -> JsonSchema:

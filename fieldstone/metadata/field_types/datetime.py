@@ -12,15 +12,10 @@ from typing import Final
 from sqlalchemy import ColumnElement
 
 from fieldstone.errors import BadValue
+from fieldstone.metadata.calculation import AS_DATETIME
 from fieldstone.metadata.field_types.date import parse_date, read_date, show_date
-from fieldstone.metadata.field_types.field_type import (
-    ORDERED,
-    FieldType,
-    NoOptions,
-    StoredJson,
-    Widget,
-)
-from fieldstone.metadata.field_types.stored import exact
+from fieldstone.metadata.field_types.field_type import ORDERED, FieldType, NoOptions, Widget
+from fieldstone.metadata.field_types.stored import StoredJson, exact
 from fieldstone.metadata.field_types.time import parse_time
 from fieldstone.metadata.slots import SlotKind
 from fieldstone.metadata.values import Json, JsonSchema
@@ -83,6 +78,7 @@ class Datetime(FieldType[NoOptions, datetime]):
     name = "datetime"
     label = "Date/time"
     operators = ORDERED
+    calculation = AS_DATETIME
     slot = SlotKind.TIME
 
     def json_schema(self, options: NoOptions) -> JsonSchema:

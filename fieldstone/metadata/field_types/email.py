@@ -9,14 +9,9 @@ from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, valida
 from sqlalchemy import ColumnElement
 
 from fieldstone.errors import BadValue
-from fieldstone.metadata.field_types.field_type import (
-    TEXTUAL,
-    FieldType,
-    NoOptions,
-    StoredJson,
-    Widget,
-)
-from fieldstone.metadata.field_types.stored import folded
+from fieldstone.metadata.calculation import AS_TEXT
+from fieldstone.metadata.field_types.field_type import TEXTUAL, FieldType, NoOptions, Widget
+from fieldstone.metadata.field_types.stored import StoredJson, folded
 from fieldstone.metadata.field_types.text import check_text, read_stored_text
 from fieldstone.metadata.slots import TEXT_SLOT_LENGTH, SlotKind
 from fieldstone.metadata.values import Json, JsonSchema, fold
@@ -63,6 +58,7 @@ class Email(FieldType[NoOptions, str]):
     name = "email"
     label = "Email"
     operators = TEXTUAL
+    calculation = AS_TEXT
     slot = SlotKind.TEXT
     searchable = True
 

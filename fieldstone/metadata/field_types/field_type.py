@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
+from types import MappingProxyType
+from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from sqlalchemy import ColumnElement
 
 from fieldstone.errors import InvalidInput
+from fieldstone.metadata.calculation import Calculation
+from fieldstone.metadata.field_types.stored import StoredJson
 from fieldstone.metadata.slots import SlotKind
 from fieldstone.metadata.values import Json, JsonSchema, fold
 
@@ -24,15 +27,6 @@ class BadOption(InvalidInput):
     """An option of a field that its type cannot take; at is a JSON pointer such as /length."""
 
     code = "metadata.invalid_option"
-
-
-class StoredJson(Protocol):
-    """A stored value in SQL: the expression data['key'], whose astext is data ->> 'key'."""
-
-    @property
-    def astext(self) -> ColumnElement[str]:
-        """The value as text, without quotes."""
-        ...
 
 
 class Operator(StrEnum):
@@ -108,6 +102,10 @@ class FieldType(ABC, Generic[OptionsT, ValueT]):
     """Whether values are kept in the second column, data_long, so that the row stays small."""
     read_only: ClassVar[bool] = False
     definable: ClassVar[bool] = True
+    calculation: ClassVar[Calculation | None] = None
+    """How values enter formulas; None for those that cannot."""
+    parts: ClassVar[Mapping[str, Calculation]] = MappingProxyType({})
+    """Of types whose values have parts, such as the city of an address, how those do."""
 
     @abstractmethod
     def json_schema(self, options: OptionsT) -> JsonSchema:

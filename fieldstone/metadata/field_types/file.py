@@ -11,8 +11,8 @@ from msgspec import Meta
 from sqlalchemy import ColumnElement
 
 from fieldstone.errors import BadValue
-from fieldstone.metadata.field_types.field_type import FieldType, StoredJson, Widget
-from fieldstone.metadata.field_types.stored import member
+from fieldstone.metadata.field_types.field_type import FieldType, Widget
+from fieldstone.metadata.field_types.stored import StoredJson, member
 from fieldstone.metadata.field_types.text import check_text, one_line
 from fieldstone.metadata.values import Json, JsonSchema
 

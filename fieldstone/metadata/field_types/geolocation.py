@@ -11,9 +11,10 @@ from typing import Final
 from sqlalchemy import ColumnElement
 
 from fieldstone.errors import BadValue
-from fieldstone.metadata.field_types.field_type import FieldType, NoOptions, StoredJson, Widget
+from fieldstone.metadata.calculation import AS_PLACE, number_part
+from fieldstone.metadata.field_types.field_type import FieldType, NoOptions, Widget
 from fieldstone.metadata.field_types.number import encode_decimal, read_decimal
-from fieldstone.metadata.field_types.stored import exact
+from fieldstone.metadata.field_types.stored import StoredJson, exact
 from fieldstone.metadata.values import Json, JsonSchema
 
 PLACES: Final = 8
@@ -49,6 +50,8 @@ class Geolocation(FieldType[NoOptions, Point]):
 
     name = "geolocation"
     label = "Geolocation"
+    calculation = AS_PLACE
+    parts = {"latitude": number_part("latitude"), "longitude": number_part("longitude")}
 
     def json_schema(self, options: NoOptions) -> JsonSchema:
         return {

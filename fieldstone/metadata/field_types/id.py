@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement
 
-from fieldstone.metadata.field_types.field_type import (
-    EQUALITY,
-    FieldType,
-    NoOptions,
-    StoredJson,
-    Widget,
-)
+from fieldstone.metadata.calculation import AS_ID
+from fieldstone.metadata.field_types.field_type import EQUALITY, FieldType, NoOptions, Widget
 from fieldstone.metadata.field_types.reference import ID_PATTERN, id_number, number_of, read_id
+from fieldstone.metadata.field_types.stored import StoredJson
 from fieldstone.metadata.field_types.text import read_stored_text
 from fieldstone.metadata.slots import SlotKind
 from fieldstone.metadata.values import Json, JsonSchema
@@ -23,6 +19,7 @@ class Id(FieldType[NoOptions, str]):
     name = "id"
     label = "Id"
     operators = EQUALITY
+    calculation = AS_ID
     slot = SlotKind.REFERENCE
     read_only = True
     definable = False

@@ -12,9 +12,9 @@ from msgspec import Meta
 from sqlalchemy import ColumnElement
 
 from fieldstone.errors import BadValue
-from fieldstone.metadata.field_types.field_type import FieldType, StoredJson, Widget
+from fieldstone.metadata.field_types.field_type import FieldType, Widget
 from fieldstone.metadata.field_types.number import read_decimal
-from fieldstone.metadata.field_types.stored import exact
+from fieldstone.metadata.field_types.stored import StoredJson, exact
 from fieldstone.metadata.field_types.text import check_text
 from fieldstone.metadata.values import Json, JsonSchema, read_json, write_json, write_json_bytes
 

@@ -8,8 +8,9 @@ from typing import Annotated, Final
 from msgspec import Meta
 from sqlalchemy import ColumnElement
 
-from fieldstone.metadata.field_types.field_type import FieldType, Operator, StoredJson, Widget
-from fieldstone.metadata.field_types.stored import folded
+from fieldstone.metadata.calculation import AS_TEXT
+from fieldstone.metadata.field_types.field_type import FieldType, Operator, Widget
+from fieldstone.metadata.field_types.stored import StoredJson, folded
 from fieldstone.metadata.field_types.text import check_text, read_stored_text
 from fieldstone.metadata.values import Json, JsonSchema, fold
 
@@ -36,6 +37,7 @@ class LongText(FieldType[LongTextOptions, str]):
     label = "Long text"
     options_class = LongTextOptions
     operators = frozenset({Operator.LIKE})
+    calculation = AS_TEXT
     searchable = True
     long = True
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fieldstone.errors import BadValue
+from fieldstone.metadata.calculation import AS_CHOICES
 from fieldstone.metadata.field_types.choice import (
     MAX_CHOICES,
     Choice,
@@ -52,6 +53,7 @@ class MultiSelect(SetOf[MultiSelectOptions]):
     name = "multi_select"
     label = "Multi-select"
     options_class = MultiSelectOptions
+    calculation = AS_CHOICES
     searchable = True
 
     def json_schema(self, options: MultiSelectOptions) -> JsonSchema:

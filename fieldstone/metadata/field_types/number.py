@@ -11,13 +11,9 @@ from msgspec import Meta
 from sqlalchemy import ColumnElement, Numeric, cast
 
 from fieldstone.errors import BadValue
-from fieldstone.metadata.field_types.field_type import (
-    ORDERED,
-    BadOption,
-    FieldType,
-    StoredJson,
-    Widget,
-)
+from fieldstone.metadata.calculation import AS_NUMBER
+from fieldstone.metadata.field_types.field_type import ORDERED, BadOption, FieldType, Widget
+from fieldstone.metadata.field_types.stored import StoredJson
 from fieldstone.metadata.slots import SlotKind
 from fieldstone.metadata.values import Json, JsonSchema
 
@@ -153,6 +149,7 @@ class Number(FieldType[NumberOptions, Decimal]):
     label = "Number"
     options_class = NumberOptions
     operators = ORDERED
+    calculation = AS_NUMBER
     slot = SlotKind.NUMBER
 
     def json_schema(self, options: NumberOptions) -> JsonSchema:

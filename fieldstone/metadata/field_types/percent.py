@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from sqlalchemy import ColumnElement, Numeric, cast
 
-from fieldstone.metadata.field_types.field_type import ORDERED, FieldType, StoredJson, Widget
+from fieldstone.metadata.calculation import AS_PERCENT
+from fieldstone.metadata.field_types.field_type import ORDERED, FieldType, Widget
 from fieldstone.metadata.field_types.number import (
     Places,
     Precision,
@@ -18,6 +19,7 @@ from fieldstone.metadata.field_types.number import (
     parse_decimal,
     read_decimal,
 )
+from fieldstone.metadata.field_types.stored import StoredJson
 from fieldstone.metadata.slots import SlotKind
 from fieldstone.metadata.values import Json, JsonSchema
 
@@ -45,6 +47,7 @@ class Percent(FieldType[PercentOptions, Decimal]):
     label = "Percent"
     options_class = PercentOptions
     operators = ORDERED
+    calculation = AS_PERCENT
     slot = SlotKind.NUMBER
 
     def json_schema(self, options: PercentOptions) -> JsonSchema:

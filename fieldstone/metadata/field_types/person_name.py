@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +10,7 @@ from nameparser import HumanName
 from sqlalchemy import ColumnElement, func
 
 from fieldstone.errors import BadValue
+from fieldstone.metadata.calculation import Calculation, Kind, text_part
 from fieldstone.metadata.field_types.compound import (
     Part,
     decode_parts,
@@ -16,14 +18,8 @@ from fieldstone.metadata.field_types.compound import (
     parts_schema,
     read_parts,
 )
-from fieldstone.metadata.field_types.field_type import (
-    TEXTUAL,
-    FieldType,
-    NoOptions,
-    StoredJson,
-    Widget,
-)
-from fieldstone.metadata.field_types.stored import constant, member
+from fieldstone.metadata.field_types.field_type import TEXTUAL, FieldType, NoOptions, Widget
+from fieldstone.metadata.field_types.stored import StoredJson, constant, member
 from fieldstone.metadata.field_types.text import check_text, one_line
 from fieldstone.metadata.slots import TEXT_SLOT_LENGTH, SlotKind
 from fieldstone.metadata.values import Json, JsonSchema, fold
@@ -67,12 +63,25 @@ def split_name(text: str) -> NameOfPerson:
     return NameOfPerson(parsed.title, first, middle, last, parsed.suffix)
 
 
+def _read_short(stored: Json) -> str:
+    return NameOfPerson(**decode_parts(stored)).short if isinstance(stored, Mapping) else ""
+
+
+def _short_sql(stored: StoredJson) -> ColumnElement[str]:
+    nothing, blank = constant(""), constant(" ")
+    first = func.coalesce(member(stored, "first"), nothing)
+    last = func.coalesce(member(stored, "last"), nothing)
+    return func.btrim(first.concat(blank).concat(last), blank)
+
+
 class PersonName(FieldType[NoOptions, NameOfPerson]):
     """A person's name: salutation, first, middle, last and suffix, each of them optional."""
 
     name = "person_name"
     label = "Person name"
     operators = TEXTUAL
+    calculation = Calculation(Kind.TEXT, _read_short, _short_sql)
+    parts = {part.name: text_part(part.name) for part in PARTS}
     slot = SlotKind.TEXT
     searchable = True
 
@@ -105,10 +114,7 @@ class PersonName(FieldType[NoOptions, NameOfPerson]):
         return fold(value.short)[:TEXT_SLOT_LENGTH]
 
     def sql(self, stored: StoredJson, options: NoOptions) -> ColumnElement[str]:
-        nothing, blank = constant(""), constant(" ")
-        first = func.coalesce(member(stored, "first"), nothing)
-        last = func.coalesce(member(stored, "last"), nothing)
-        return func.lower(func.btrim(first.concat(blank).concat(last), blank)).collate("C")
+        return func.lower(_short_sql(stored)).collate("C")
 
     def sql_operand(self, value: NameOfPerson, options: NoOptions) -> str:
         return fold(value.short)

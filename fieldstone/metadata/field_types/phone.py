@@ -12,14 +12,9 @@ from msgspec import Meta
 from sqlalchemy import ColumnElement, func
 
 from fieldstone.errors import BadValue
-from fieldstone.metadata.field_types.field_type import (
-    TEXTUAL,
-    BadOption,
-    FieldType,
-    StoredJson,
-    Widget,
-)
-from fieldstone.metadata.field_types.stored import constant
+from fieldstone.metadata.calculation import AS_TEXT
+from fieldstone.metadata.field_types.field_type import TEXTUAL, BadOption, FieldType, Widget
+from fieldstone.metadata.field_types.stored import StoredJson, constant
 from fieldstone.metadata.field_types.text import check_text, one_line, read_stored_text
 from fieldstone.metadata.slots import TEXT_SLOT_LENGTH, SlotKind
 from fieldstone.metadata.values import Json, JsonSchema
@@ -90,6 +85,7 @@ class Phone(FieldType[PhoneOptions, str]):
     label = "Phone"
     options_class = PhoneOptions
     operators = TEXTUAL
+    calculation = AS_TEXT
     slot = SlotKind.TEXT
     searchable = True
 

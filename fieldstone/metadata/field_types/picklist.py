@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement
 
+from fieldstone.metadata.calculation import AS_CHOICE
 from fieldstone.metadata.field_types.choice import (
     Choice,
     ChoiceOptions,
@@ -13,8 +14,8 @@ from fieldstone.metadata.field_types.choice import (
     read_choice,
     show_choice,
 )
-from fieldstone.metadata.field_types.field_type import TEXTUAL, FieldType, StoredJson, Widget
-from fieldstone.metadata.field_types.stored import folded
+from fieldstone.metadata.field_types.field_type import TEXTUAL, FieldType, Widget
+from fieldstone.metadata.field_types.stored import StoredJson, folded
 from fieldstone.metadata.field_types.text import read_stored_text
 from fieldstone.metadata.slots import TEXT_SLOT_LENGTH, SlotKind
 from fieldstone.metadata.values import Json, JsonSchema, fold
@@ -27,6 +28,7 @@ class Picklist(FieldType[ChoiceOptions, str]):
     label = "Picklist"
     options_class = ChoiceOptions
     operators = TEXTUAL
+    calculation = AS_CHOICE
     slot = SlotKind.TEXT
     searchable = True
 

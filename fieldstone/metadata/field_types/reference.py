@@ -11,15 +11,10 @@ from sqlalchemy.dialects.postgresql import BIT
 
 from fieldstone.errors import BadValue
 from fieldstone.ids import BadId, format_id, parse_id
-from fieldstone.metadata.field_types.field_type import (
-    EQUALITY,
-    FieldType,
-    OptionsT,
-    StoredJson,
-    Widget,
-)
+from fieldstone.metadata.calculation import AS_ID
+from fieldstone.metadata.field_types.field_type import EQUALITY, FieldType, OptionsT, Widget
 from fieldstone.metadata.field_types.set_of import SetOf
-from fieldstone.metadata.field_types.stored import constant
+from fieldstone.metadata.field_types.stored import StoredJson, constant
 from fieldstone.metadata.field_types.text import read_stored_text
 from fieldstone.metadata.slots import SlotKind
 from fieldstone.metadata.values import Json, JsonSchema
@@ -96,6 +91,7 @@ class Reference(FieldType[OptionsT, str]):
     """
 
     operators = EQUALITY
+    calculation = AS_ID
     slot = SlotKind.REFERENCE
 
     def json_schema(self, options: OptionsT) -> JsonSchema:

@@ -12,9 +12,10 @@ from msgspec import Meta
 from sqlalchemy import ColumnElement
 
 from fieldstone.errors import BadValue
-from fieldstone.metadata.field_types.field_type import FieldType, StoredJson, Widget
+from fieldstone.metadata.calculation import AS_TEXT
+from fieldstone.metadata.field_types.field_type import FieldType, Widget
 from fieldstone.metadata.field_types.long_text import MAX_LONG_LENGTH, tidy_lines
-from fieldstone.metadata.field_types.stored import folded
+from fieldstone.metadata.field_types.stored import StoredJson, folded
 from fieldstone.metadata.field_types.text import check_text, read_stored_text
 from fieldstone.metadata.values import Json, JsonSchema, fold
 
@@ -55,6 +56,7 @@ class RichText(FieldType[RichTextOptions, str]):
     name = "rich_text"
     label = "Rich text"
     options_class = RichTextOptions
+    calculation = AS_TEXT
     searchable = True
     long = True
 

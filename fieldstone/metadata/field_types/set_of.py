@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement
 
-from fieldstone.metadata.field_types.field_type import SET, FieldType, OptionsT, StoredJson
-from fieldstone.metadata.field_types.stored import folded_json
+from fieldstone.metadata.field_types.field_type import SET, FieldType, OptionsT
+from fieldstone.metadata.field_types.stored import StoredJson, folded_json
 from fieldstone.metadata.values import Json, fold
 
 

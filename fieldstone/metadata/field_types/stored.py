@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from sqlalchemy import ColumnElement, String, func, literal, type_coerce
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import JSONB
 
-from fieldstone.metadata.field_types.field_type import StoredJson
+
+class StoredJson(Protocol):
+    """A stored value in SQL: the expression data['key'], whose astext is data ->> 'key'."""
+
+    @property
+    def astext(self) -> ColumnElement[str]:
+        """The value as text, without quotes."""
+        ...
 
 
 def constant(value: str | int) -> ColumnElement[Any]:

@@ -9,8 +9,9 @@ from msgspec import Meta
 from sqlalchemy import ColumnElement
 
 from fieldstone.errors import BadValue
-from fieldstone.metadata.field_types.field_type import TEXTUAL, FieldType, StoredJson, Widget
-from fieldstone.metadata.field_types.stored import folded
+from fieldstone.metadata.calculation import AS_TEXT
+from fieldstone.metadata.field_types.field_type import TEXTUAL, FieldType, Widget
+from fieldstone.metadata.field_types.stored import StoredJson, folded
 from fieldstone.metadata.slots import TEXT_SLOT_LENGTH, SlotKind
 from fieldstone.metadata.values import Json, JsonSchema, fold
 
@@ -65,6 +66,7 @@ class Text(FieldType[TextOptions, str]):
     label = "Text"
     options_class = TextOptions
     operators = TEXTUAL
+    calculation = AS_TEXT
     slot = SlotKind.TEXT
     searchable = True
 

@@ -9,14 +9,9 @@ from typing import Final
 from sqlalchemy import ColumnElement
 
 from fieldstone.errors import BadValue
-from fieldstone.metadata.field_types.field_type import (
-    ORDERED,
-    FieldType,
-    NoOptions,
-    StoredJson,
-    Widget,
-)
-from fieldstone.metadata.field_types.stored import exact
+from fieldstone.metadata.calculation import AS_TIME
+from fieldstone.metadata.field_types.field_type import ORDERED, FieldType, NoOptions, Widget
+from fieldstone.metadata.field_types.stored import StoredJson, exact
 from fieldstone.metadata.slots import SlotKind
 from fieldstone.metadata.values import Json, JsonSchema
 
@@ -52,6 +47,7 @@ class Time(FieldType[NoOptions, time]):
     name = "time"
     label = "Time"
     operators = ORDERED
+    calculation = AS_TIME
     slot = SlotKind.TEXT
 
     def json_schema(self, options: NoOptions) -> JsonSchema:
