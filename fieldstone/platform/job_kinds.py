@@ -12,6 +12,8 @@ from fieldstone.runtime.files import LocalFiles
 from fieldstone.runtime.imports.plan import IMPORT
 from fieldstone.runtime.imports.run import ImportParts, run_import
 from fieldstone.runtime.job_runs import JobFunction
+from fieldstone.runtime.records.attach_job import run_attach
+from fieldstone.runtime.records.write import ATTACH
 from fieldstone.runtime.storage.job_table import storage_jobs
 from fieldstone.runtime.storage.rules import StorageRules
 
@@ -38,5 +40,6 @@ def job_kinds(settings: Settings) -> Mapping[str, JobFunction]:
     """Give the table of kinds."""
     return {
         IMPORT: partial(run_import, parts=import_parts(settings)),
+        ATTACH: run_attach,
         **storage_jobs(storage_rules_of(settings), files_of(settings)),
     }

@@ -4,11 +4,15 @@ Whichever of the two arrives first: a new or changed source looks for its target
 changed target collects the sources that wait for it. Where both arrive at the same moment, in two
 transactions that cannot see each other, one waits for the other: sources hold their values shared
 and targets hold theirs alone, until they are committed.
+
+A rule is the administrator's: it looks and writes as the system does, whatever the viewer whose
+record sets it off may read or change. The viewer is told nothing of what it did elsewhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 from zlib import crc32
 
@@ -22,7 +26,7 @@ from fieldstone.runtime.records.store import slot_value
 from fieldstone.runtime.statements import Prepared, parameter, prepare
 from fieldstone.runtime.transactions import Transaction
 
-MOST_COLLECTED: Final = 10_000
+MOST_AT_ONCE: Final = 2_000
 _BUCKETS: Final = 64
 _KEYS: Final = func.unnest(parameter("keys", ARRAY(Integer))).column_valued("key")
 _HOLD_SHARED: Final = prepare(
@@ -78,38 +82,67 @@ def _waits(rule: AttachRule, draft: Draft) -> bool:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Records that one rule attaches to others, which arrived after them.
+
+    targets: the reference to each of the others, by its value as it stands in the source's slot.
+    pairs: the id of each waiting record and the reference it is to hold. more: whether others
+    wait behind the last of them.
+    """
+
+    rule: AttachRule
+    targets: Mapping[object, str]
+    pairs: tuple[tuple[RecordId, str], ...]
+    more: bool
+
+
 async def waiting_for(
     tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]
-) -> list[tuple[AttachRule, list[tuple[RecordId, str]]]]:
-    """Give, for each rule that ends at an object, the records to attach to the written ones.
+) -> AsyncIterator[Waiting]:
+    """Yield, for each rule that ends at an object, the records to attach to the written ones.
 
-    Each as its id and the text of the reference it is to hold.
+    No more of them than one request attaches; the rest is left to a job.
     """
-    found: list[tuple[AttachRule, list[tuple[RecordId, str]]]] = []
     for rule in tx.catalog.attach_rules:
         if rule.target_id == obj.id:
-            pairs = await _collect(tx, rule, obj, drafts)
-            if pairs:
-                found.append((rule, pairs))
-    return found
+            fresh = _fresh(rule, obj, drafts)
+            if fresh:
+                await _hold(tx, rule, list(fresh), _HOLD_ALONE)
+                yield await collect(tx, rule, fresh)
 
 
-async def _collect(
-    tx: Transaction, rule: AttachRule, obj: ObjectDef, drafts: Sequence[Draft]
-) -> list[tuple[RecordId, str]]:
-    source, slot = tx.catalog.by_id[rule.object_id], rule.source.slot
+def _fresh(rule: AttachRule, obj: ObjectDef, drafts: Sequence[Draft]) -> dict[object, str]:
+    """Give the references to those of the written records whose value is new."""
     fresh: dict[object, str] = {}
     for draft in drafts:
         value = draft.value(rule.target_field)
         old = draft.before.data.get(rule.target_field.key) if draft.before else None
         if value is not None and value != old:
             fresh.setdefault(slot_value(rule.target_field, value), format_id(obj.prefix, draft.id))
-    if not fresh or slot is None:
-        return []
-    await _hold(tx, rule, list(fresh), _HOLD_ALONE)
+    return fresh
+
+
+async def collect(
+    tx: Transaction, rule: AttachRule, targets: Mapping[object, str], after: int = 0
+) -> Waiting:
+    """Give the records behind an id that wait for these values, as many as are attached at once."""
+    source, slot = tx.catalog.by_id[rule.object_id], rule.source.slot
+    if not targets or slot is None:
+        return Waiting(rule, targets, (), more=False)
     rows = await tx.rows(
         find_unset(source.heap, tx.tenant.id, source.id, slot, rule.field.key),
-        values=list(fresh),
-        most=MOST_COLLECTED,
+        values=list(targets),
+        after=after,
+        most=MOST_AT_ONCE + 1,
     )
-    return [(RecordId(row["id"]), fresh[row["value"]]) for row in rows]
+    pairs = [(RecordId(row["id"]), targets[row["value"]]) for row in rows[:MOST_AT_ONCE]]
+    return Waiting(rule, targets, tuple(pairs), more=len(rows) > MOST_AT_ONCE)
+
+
+def still_waits(waiting: Waiting, draft: Draft) -> bool:
+    """Tell whether a record waits for what it was collected for, now that it is locked."""
+    if draft.before is None or draft.before.data.get(waiting.rule.field.key) is not None:
+        return False
+    source = slot_value(waiting.rule.source, draft.before.data.get(waiting.rule.source.key))
+    return waiting.targets.get(source) == draft.given[waiting.rule.field]

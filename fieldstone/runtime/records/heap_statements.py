@@ -177,7 +177,10 @@ def find_by_slot(heap_name: str, tenant_id: int, object_id: int, slot: str) -> P
 def find_unset(
     heap_name: str, tenant_id: int, object_id: int, slot: str, empty_key: str
 ) -> Prepared:
-    """Ids and slot values of live records with one of these in a slot and no value under a key."""
+    """Live records with one of these values in a slot and none under a key: id and slot value.
+
+    Those whose id is above after, in order of id, at most as many as most.
+    """
     table = heap(heap_name)
     column = table.c[slot]
     return prepare(
@@ -186,13 +189,10 @@ def find_unset(
             of_object(table, tenant_id, object_id),
             column == func.any(parameter("values", ARRAY(column.type))),
             table.c.data[inline(empty_key)].is_(None),
+            table.c.id > parameter("after", BigInteger()),
             table.c.deleted_at.is_(None),
         )
         .order_by(table.c.id)
         .limit(parameter("most", Integer()))
     )
 
-
-def slot_arrays(slots: Slots, rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
-    """Give one array for each slot, out of one dict of slot values for each row."""
-    return {slot: [row.get(slot) for row in rows] for slot in slots}

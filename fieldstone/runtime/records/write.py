@@ -21,8 +21,9 @@ from fieldstone.errors import (
 from fieldstone.ids import BadId, RecordId, format_id, parse_id
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.values import Json
+from fieldstone.runtime.jobs import enqueue
 from fieldstone.runtime.records import store
-from fieldstone.runtime.records.attaching import attach_sources, waiting_for
+from fieldstone.runtime.records.attaching import Waiting, attach_sources, still_waits, waiting_for
 from fieldstone.runtime.records.checks import (
     check_dependent,
     check_files,
@@ -38,6 +39,8 @@ from fieldstone.runtime.records.reading import Values
 from fieldstone.runtime.transactions import Transaction
 
 MOST_RECORDS: Final = 10_000
+ATTACH: Final = "records.attach"
+"""The kind of the job that attaches what one request cannot (attach_job.py)."""
 
 
 class StaleVersion(Conflict):
@@ -216,15 +219,26 @@ def _has_changes(draft: Draft) -> bool:
 
 async def _attach_waiting(tx: Transaction, obj: ObjectDef, written: Sequence[Draft]) -> None:
     """Point the records at the written ones that an attach rule says wait for them."""
-    for rule, pairs in await waiting_for(tx, obj, written):
-        source = tx.catalog.by_id[rule.object_id]
-        incoming = [Incoming({rule.field: text}, id=number) for number, text in pairs]
-        drafts = await _drafts(tx, source, incoming)
-        await prepare(tx, source, drafts)
-        # A record that would be refused for another reason stays as it is.
-        good = [draft for draft in drafts if not draft.problems]
-        if good:
-            await store.update(tx, source, good)
+    async for waiting in waiting_for(tx, obj, written):
+        await attach(tx, waiting)
+        if waiting.more:
+            targets = list(waiting.targets.values())
+            await enqueue(tx, ATTACH, {"rule": waiting.rule.name, "targets": targets})
+
+
+async def attach(tx: Transaction, waiting: Waiting) -> int:
+    """Attach records to those that they wait for, as the system; how many.
+
+    One that would be refused for another reason stays as it is.
+    """
+    source = tx.catalog.by_id[waiting.rule.object_id]
+    incoming = [Incoming({waiting.rule.field: text}, id=number) for number, text in waiting.pairs]
+    drafts = [one for one in await _drafts(tx, source, incoming) if still_waits(waiting, one)]
+    await prepare(tx, source, drafts)
+    good = [draft for draft in drafts if not draft.problems]
+    if good:
+        await store.update(tx, source, good)
+    return len(good)
 
 
 def _raise_problems(drafts: Sequence[Draft]) -> None:
