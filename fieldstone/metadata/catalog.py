@@ -56,6 +56,17 @@ class Derivation:
         return self.form in _BY_HAND
 
 
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """What a field's value is calculated by, whenever it is asked for.
+
+    text: in the formula language. blanks_as_zero: whether numbers that are missing count as 0.
+    """
+
+    text: str
+    blanks_as_zero: bool = True
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Field:
     """One field of one object; within a catalog there is one instance of it, equal to itself alone.
@@ -65,6 +76,7 @@ class Field:
     slot: the indexed column it is lent; None if it has none. filling: a column that writes fill
     although no query uses it: one that is being lent or taken back (runtime/storage/backfill.py).
     references: the objects a reference may point to; empty for other types.
+    formula: of a field that is not stored; it has neither key nor slot, and nobody writes it.
     child_name: what its target calls the records that point to it, such as contacts.
     """
 
@@ -85,6 +97,7 @@ class Field:
     read_only: bool = False
     default: Json = None
     derivation: Derivation | None = None
+    formula: Formula | None = None
     references: tuple[ObjectId, ...] = ()
     child_name: str = ""
     aliases: tuple[str, ...] = ()

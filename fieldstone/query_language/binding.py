@@ -13,16 +13,15 @@ from typing import Final
 from fieldstone.metadata.catalog import Catalog, ChildRelation, Field, ObjectDef
 from fieldstone.metadata.names import keys_of, suggestion
 from fieldstone.metadata.rights import Rights
-from fieldstone.metadata.slots import SlotKind
 from fieldstone.metadata.values import fold
 from fieldstone.query_language.errors import NotSupported, UnknownField, UnknownObject
 from fieldstone.query_language.operands import uses_slot
 from fieldstone.query_language.plan import FieldRef, SourceTable
+from fieldstone.query_language.relations import RELATION_SUFFIX, points, relation_of, targets_of
 from fieldstone.query_language.syntax import Path, Source
 
 MAX_PARENTS: Final = 5
 MAX_SOURCES: Final = 60
-_RELATION_SUFFIX: Final = "__r"
 
 
 def bind_object(path: Path, catalog: Catalog, rights: Rights) -> ObjectDef:
@@ -44,7 +43,7 @@ def bind_children(path: Path, parent: ObjectDef, catalog: Catalog, rights: Right
     It is called by its name, by the name of its object in the plural or the singular, or by
     name__r; in front of it may stand the name of the parent.
     """
-    wanted = fold(path.names[-1]).removesuffix(_RELATION_SUFFIX)
+    wanted = fold(path.names[-1]).removesuffix(RELATION_SUFFIX)
     visible = [
         relation
         for relation in catalog.children_of(parent)
@@ -64,7 +63,7 @@ def bind_children(path: Path, parent: ObjectDef, catalog: Catalog, rights: Right
 
 
 def _relation_names(relation: ChildRelation) -> Iterator[str]:
-    yield fold(relation.name).removesuffix(_RELATION_SUFFIX)
+    yield fold(relation.name).removesuffix(RELATION_SUFFIX)
 
 
 def _object_names(relation: ChildRelation) -> Iterator[str]:
@@ -117,7 +116,7 @@ class Binder:
         if fold(first) in self._aliases and rest:
             return (*self._aliases[fold(first)], *rest)
         obj = self.sources[0].object
-        if rest and self._catalog.find_object(first) is obj and not self._relation(obj, first):
+        if rest and self._catalog.find_object(first) is obj and not relation_of(obj, first, self._rights):
             return tuple(rest)
         return path.names
 
@@ -144,24 +143,24 @@ class Binder:
         found = [
             self._place_of(SourceTable(target, place, field))
             for place in places
-            if (field := self._relation(self.sources[place].object, name)) is not None
-            for target in self._targets(field)
+            if (field := relation_of(self.sources[place].object, name, self._rights)) is not None
+            for target in targets_of(field, self._catalog, self._rights)
         ]
         if len(self.sources) > MAX_SOURCES:
             raise NotSupported("The query reaches too many objects.", at=path.span)
         if found:
             return tuple(found)
         obj = self.sources[places[0]].object
-        known = (f.name for p in places for f in self.visible_fields(p) if self._targets(f))
+        known = (f.name for p in places for f in self.visible_fields(p) if targets_of(f, self._catalog, self._rights))
         raise UnknownField(
             f"{obj.label} has no parent {name[:80]}.", at=path.span, hint=suggestion(name, known)
         )
 
     def relation_key(self, places: tuple[int, ...], name: str) -> str:
         """Give the key under which a parent is shown: the field's name, or the relation's."""
-        fields = (self._relation(self.sources[place].object, name) for place in places)
+        fields = (relation_of(self.sources[place].object, name, self._rights) for place in places)
         field = next(found for found in fields if found is not None)
-        bare = fold(name).removesuffix(_RELATION_SUFFIX)
+        bare = fold(name).removesuffix(RELATION_SUFFIX)
         return field.name if bare in keys_of(field.name) and not name.endswith("__r") else name
 
     def field_key(self, name: str, field: Field) -> str:
@@ -191,27 +190,6 @@ class Binder:
         # One form for all of them: their slots if each has one, else their JSON.
         exact = bool(alike) and not all(uses_slot(ref) for ref in (first, *alike))
         return replace(first, exact=exact, others=tuple(alike))
-
-    def _relation(self, obj: ObjectDef, name: str) -> Field | None:
-        """Give the visible reference that a name in front of a point means."""
-        bare = fold(name).removesuffix(_RELATION_SUFFIX)
-        for spelling in (name, bare, f"{bare}__c", f"{bare}id", f"{bare}_id"):
-            field = obj.find_field(spelling)
-            if field is not None and points(field) and self._rights.may_read_field(field.id):
-                return field
-        return None
-
-    def _targets(self, field: Field) -> list[ObjectDef]:
-        return [
-            self._catalog.by_id[target]
-            for target in field.references
-            if points(field) and self._rights.may_read_object(target)
-        ]
-
-
-def points(field: Field) -> bool:
-    """Tell whether a field points to one record at most, so that it can be joined along."""
-    return bool(field.references) and field.type.slot is SlotKind.REFERENCE
 
 
 def _spelling(written: str, name: str, aliases: tuple[str, ...]) -> str:

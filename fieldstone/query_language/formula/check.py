@@ -28,13 +28,14 @@ from fieldstone.query_language.formula.typed import (
     Failure,
     FormulaFunction,
     Misused,
-    Read,
     Shape,
     Typed,
 )
 from fieldstone.query_language.syntax import (
     Boolean,
     Call,
+    DateTimeValue,
+    DateValue,
     Expression,
     Null,
     Number,
@@ -55,7 +56,7 @@ class Scope(Protocol):
         """The functions that may be called, by name."""
         ...
 
-    def read(self, path: Path) -> Read:
+    def read(self, path: Path) -> Typed:
         """Give what a dotted name means. Raises UnknownName."""
         ...
 
@@ -143,5 +144,9 @@ def _constant(expression: Expression) -> Constant:
             return Constant(value, Shape(Kind.BOOLEAN))
         case Null():
             return Constant(None, Shape(Kind.NOTHING))
+        case DateValue(value):
+            return Constant(value, Shape(Kind.DATE))
+        case DateTimeValue(value):
+            return Constant(value.replace(tzinfo=None), Shape(Kind.DATETIME))
         case _:
             raise BadFormula("This cannot stand in a formula.", at=expression.span)

@@ -1,0 +1,234 @@
+"""What names mean in a formula over the records of one object: fields, parents' fields, $User.
+
+The value of a formula field is that of its formula, put in its place; so formulas compose freely,
+whatever they are asked in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Final
+
+from fieldstone.metadata.calculation import Calculation, Kind
+from fieldstone.metadata.catalog import Catalog, Field, ObjectDef
+from fieldstone.metadata.names import suggestion
+from fieldstone.metadata.rights import ADMINISTRATOR, Rights
+from fieldstone.metadata.values import fold
+from fieldstone.query_language.formula.check import check
+from fieldstone.query_language.formula.errors import FormulaTooLarge, UnknownName, WrongArguments
+from fieldstone.query_language.formula.parse import parse_formula
+from fieldstone.query_language.formula.typed import (
+    Apply,
+    Constant,
+    Failure,
+    FormulaFunction,
+    Read,
+    Shape,
+    Typed,
+)
+from fieldstone.query_language.functions.blank import BLANKVALUE
+from fieldstone.query_language.functions.equal import are_alike
+from fieldstone.query_language.functions.fit import Fit
+from fieldstone.query_language.functions.registry import FUNCTIONS
+from fieldstone.query_language.relations import relation_of, targets_of
+from fieldstone.query_language.syntax import Path
+
+MAX_PARENTS: Final = 10
+MAX_FORMULAS: Final = 20
+"""How many formula fields may stand within each other."""
+
+USER_OBJECT: Final = "User"
+_SYSTEM_DIGITS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPath:
+    """A field of a record or of one of its parents.
+
+    steps: the references to follow, from the record on. part: the part of its value, such as the
+    city of an address. of_user: whether the steps begin at the record of the viewer.
+    """
+
+    steps: tuple[Field, ...]
+    field: Field
+    part: str | None = None
+    of_user: bool = False
+
+    @property
+    def calculation(self) -> Calculation:
+        """How the value enters a formula."""
+        kind = self.field.type
+        found = kind.calculation if self.part is None else kind.parts[self.part]
+        assert found is not None, "fields without a calculation are refused"
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class RecordScope:
+    """The names of one object's formulas.
+
+    rights: what the viewer may read, where the viewer wrote the formula; the formulas of fields
+    read what they name, whoever looks. blanks_as_zero: whether a missing number counts as 0.
+    depth: how many formula fields this one stands in.
+    """
+
+    catalog: Catalog
+    object: ObjectDef
+    rights: Rights = ADMINISTRATOR
+    blanks_as_zero: bool = False
+    depth: int = 0
+
+    @property
+    def functions(self) -> Mapping[str, FormulaFunction]:
+        """All functions."""
+        return FUNCTIONS
+
+    def read(self, path: Path) -> Typed:
+        """Give what a dotted name means. Raises UnknownName, WrongArguments."""
+        names = list(path.names)
+        obj, of_user = self.object, False
+        if names[0].startswith("$"):
+            obj, of_user = self._special(path), True
+            names.pop(0)
+        elif len(names) > 1 and self._names_itself(names[0]):
+            names.pop(0)
+        steps: list[Field] = []
+        while len(names) > 1:
+            found = obj.find_field(names[0])
+            if len(names) == 2 and found is not None and fold(names[1]) in found.type.parts:
+                return self._value(FieldPath(tuple(steps), found, fold(names[1]), of_user), path)
+            step, obj = self._parent(obj, names.pop(0), path)
+            steps.append(step)
+        if len(steps) > MAX_PARENTS:
+            raise UnknownName(
+                f"{path.text[:200]} goes through more than {MAX_PARENTS} parents.", at=path.span
+            )
+        field = self._field(obj, names[0], path)
+        return self._value(FieldPath(tuple(steps), field, None, of_user), path, obj)
+
+    def _names_itself(self, name: str) -> bool:
+        own = self.catalog.find_object(name) is self.object
+        return own and relation_of(self.object, name, self.rights) is None
+
+    def _special(self, path: Path) -> ObjectDef:
+        users = self.catalog.find_object(USER_OBJECT)
+        if fold(path.names[0]) != "$user" or len(path.names) < 2 or users is None:
+            raise UnknownName(
+                f"There is no {path.text[:80]}.", at=path.span, hint="There is $User.name."
+            )
+        return users
+
+    def _parent(self, obj: ObjectDef, name: str, path: Path) -> tuple[Field, ObjectDef]:
+        step = relation_of(obj, name, self.rights)
+        targets = [] if step is None else targets_of(step, self.catalog, self.rights)
+        if step is None or not targets:
+            known = (field.name for field in obj.fields if field.references)
+            raise UnknownName(
+                f"{obj.label} has no parent {name[:80]}.",
+                at=path.span,
+                hint=suggestion(name, known),
+            )
+        if len(targets) > 1:
+            raise WrongArguments(
+                f"{step.label} may point to several objects, and so its fields are not known.",
+                at=path.span,
+            )
+        return step, targets[0]
+
+    def _field(self, obj: ObjectDef, name: str, path: Path) -> Field:
+        field = obj.find_field(name)
+        if field is None or not self.rights.may_read_field(field.id):
+            known = (one.name for one in obj.fields if self.rights.may_read_field(one.id))
+            raise UnknownName(
+                f"{obj.label} has no field {name[:80]}.",
+                at=path.span,
+                hint=suggestion(name, known),
+            )
+        return field
+
+    def _value(self, place: FieldPath, path: Path, obj: ObjectDef | None = None) -> Typed:
+        field = place.field
+        if field.formula is not None and obj is not None:
+            inner = field_expression(field, obj, self.catalog, self.depth + 1)
+            found = behind(inner, place)
+        elif field.type.calculation is None and place.part is None:
+            parts = ", ".join(f"{field.name}.{part}" for part in field.type.parts)
+            raise WrongArguments(
+                f"{field.label} is a {field.type.label}, which formulas cannot use.",
+                at=path.span,
+                hint=f"There is {parts}." if parts else None,
+            )
+        else:
+            found = Read(place, shape_of(place))
+        if self.blanks_as_zero and found.shape.kind.is_number:
+            zero = Constant(Decimal(0), Shape(found.shape.kind, 1))
+            return Apply(BLANKVALUE, (found, zero), found.shape)
+        return found
+
+
+def field_expression(field: Field, obj: ObjectDef, catalog: Catalog, depth: int = 0) -> Typed:
+    """Give the value of a formula field as an expression over the records of its object.
+
+    Raises the errors of parse_formula and check, and FormulaTooLarge where formula fields stand in
+    each other too deep, as they do in a circle.
+    """
+    formula = field.formula
+    assert formula is not None
+    if depth > MAX_FORMULAS:
+        raise FormulaTooLarge(
+            f"{field.label} uses formula fields that use others more than {MAX_FORMULAS} deep."
+        )
+    scope = RecordScope(catalog, obj, blanks_as_zero=formula.blanks_as_zero, depth=depth)
+    return as_field(check(parse_formula(formula.text), scope), field)
+
+
+def as_field(expression: Typed, field: Field) -> Typed:
+    """Give an expression as the value of a field: of its kind, and with its places.
+
+    Raises WrongArguments for an expression of another kind.
+    """
+    calculation = field.type.calculation
+    assert calculation is not None, "a formula field has a type that formulas can give"
+    kind, wanted = expression.shape.kind, calculation.kind
+    if not are_alike(kind, wanted):
+        raise WrongArguments(
+            f"The formula gives a {kind}, and {field.label} is a {field.type.label}.",
+            hint="TEXT, VALUE, DATEVALUE and DATETIMEVALUE make one kind of another.",
+        )
+    if not wanted.is_number or kind is Kind.NOTHING:
+        return expression
+    shape = _sized(field, wanted)
+    return Apply(Fit(shape), (expression,), shape)
+
+
+def behind(expression: Typed, place: FieldPath) -> Typed:
+    """Give an expression over the records of a parent as one over those that point to it."""
+    match expression:
+        case Read(FieldPath() as inner) if not inner.of_user:
+            steps = place.steps + inner.steps
+            return Read(replace(inner, steps=steps, of_user=place.of_user), expression.shape)
+        case Apply(function, arguments, shape):
+            return Apply(function, tuple(behind(part, place) for part in arguments), shape)
+        case Read() | Constant() | Failure():
+            return expression
+
+
+def shape_of(place: FieldPath) -> Shape:
+    """Give what is known of a field's values."""
+    kind = place.calculation.kind
+    if not kind.is_number:
+        return Shape(kind)
+    if place.part is not None:
+        return Shape(kind, 3, 20)
+    return _sized(place.field, kind)
+
+
+def _sized(field: Field, kind: Kind) -> Shape:
+    precision = int(getattr(field.options, "precision", _SYSTEM_DIGITS))
+    places = int(getattr(field.options, "places", 0))
+    if field.is_system:
+        precision, places = _SYSTEM_DIGITS, 0
+    shift = 2 if kind is Kind.PERCENT else 0
+    return Shape(kind, max(precision - places, 1), places + shift)
