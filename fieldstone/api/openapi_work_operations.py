@@ -119,8 +119,19 @@ WORK_OPERATIONS: Final[Mapping[str, Operation]] = {
                             )
                         ),
                         "next": or_null(COUNT),
+                        "meta": object_schema(
+                            {
+                                "complete": {
+                                    "type": "boolean",
+                                    "description": "Whether all that matches was put in order.",
+                                },
+                                "ranked_at_most": COUNT,
+                            },
+                            required=("complete", "ranked_at_most"),
+                            closed=True,
+                        ),
                     },
-                    required=("results", "next"),
+                    required=("results", "next", "meta"),
                     closed=True,
                 ),
             )

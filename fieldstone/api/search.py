@@ -16,7 +16,7 @@ from fieldstone.api.requests import (
     whole_number,
 )
 from fieldstone.runtime.imports.start import object_named
-from fieldstone.runtime.search import MOST_RESULTS, search_everything, show_hits
+from fieldstone.runtime.search import MOST_RANKED, MOST_RESULTS, search_everything, show_hits
 
 _PAGE: Final = 20
 
@@ -24,7 +24,8 @@ _PAGE: Final = 20
 async def search(request: Request) -> Response:
     """GET /search?q=alice+acme: records of all objects, best first; object= narrows it to one.
 
-    limit= and offset= page through them, up to two hundred.
+    limit= and offset= page through them, up to two hundred. meta.complete tells whether all that
+    matches was put in order; where it is false, more letters find better hits.
     """
     asked = request.query_params
     limit = whole_number(request, "limit", _PAGE, MOST_RESULTS)
@@ -32,9 +33,12 @@ async def search(request: Request) -> Response:
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
         name = asked.get("object")
         obj = object_named(tx.catalog, tx.rights, name) if name else None
-        hits = await search_everything(tx, asked.get("q", ""), obj, limit=limit + 1, offset=offset)
-    following = offset + limit if len(hits) > limit else None
-    return json_response({"results": show_hits(hits[:limit]), "next": following})
+        text = asked.get("q", "")
+        found = await search_everything(tx, text, obj, limit=limit + 1, offset=offset)
+    following = offset + limit if len(found.hits) > limit else None
+    meta = {"complete": found.complete, "ranked_at_most": MOST_RANKED}
+    shown = show_hits(found.hits[:limit])
+    return json_response({"results": shown, "next": following, "meta": meta})
 
 
 ROUTES: Final = tuple(

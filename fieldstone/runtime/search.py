@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 from rapidfuzz import fuzz
-from sqlalchemy import ARRAY, BigInteger, Integer, Text, column, func, select
+from sqlalchemy import ARRAY, BigInteger, Boolean, Integer, Text, column, func, select
 
 from fieldstone.errors import InvalidInput
 from fieldstone.ids import RecordId, format_id, parse_id
@@ -30,6 +30,8 @@ from fieldstone.runtime.transactions import Transaction
 LONGEST: Final = 200
 MOST_WORDS: Final = 10
 MOST_RESULTS: Final = 200
+MOST_RANKED: Final = 100_000
+"""How many matches are put in order; of one letter a large tenant has more."""
 _CANDIDATES: Final = 1_000
 _LOOKED_AT: Final = 400
 _FEW: Final = 5
@@ -39,20 +41,20 @@ _LEAST_LIKE: Final = 70.0
 _CACHED: Final = 1024
 
 
-def _statement(name: str) -> Prepared:
+def _statement(name: str, *more: str) -> Prepared:
     found = getattr(func, name)(
         parameter("tenant", Integer()),
         parameter("objects", ARRAY(Integer)),
         parameter("words", ARRAY(Text)),
         parameter("most", Integer()),
+        *(parameter(one, Integer()) for one in more),
     )
-    rows = found.table_valued(
-        column("id", BigInteger), column("object_id", Integer), column("txt", Text)
-    )
-    return prepare(select(rows.c.id, rows.c.object_id, rows.c.txt))
+    columns = [column("id", BigInteger), column("object_id", Integer), column("txt", Text)]
+    columns += [column("more", Boolean)] if more else []
+    return prepare(select(*found.table_valued(*columns).c))
 
 
-_ALL_WORDS: Final = _statement("search_records")
+_ALL_WORDS: Final = _statement("search_records", "ranked")
 _LOOSELY: Final = _statement("search_records_loosely")
 
 
@@ -90,6 +92,17 @@ _TAKEN: Final = frozenset({"type", "id", "name", "object"})
 
 
 @dataclass(frozen=True, slots=True)
+class Results:
+    """What a search found. complete: whether all that matches was put in order.
+
+    Otherwise only the first MOST_RANKED matches that came up were, and better ones may be missing.
+    """
+
+    hits: tuple[Hit, ...]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Found:
     """A candidate as it was loaded."""
 
@@ -115,60 +128,83 @@ def words_of(text: str) -> list[str]:
 
 
 async def search_everything(
-    tx: Transaction, text: str, obj: ObjectDef | None = None, *, limit: int = 20, offset: int = 0
-) -> list[Hit]:
+    tx: Transaction,
+    text: str,
+    obj: ObjectDef | None = None,
+    *,
+    limit: int = 20,
+    offset: int = 0,
+    most_ranked: int = MOST_RANKED,
+) -> Results:
     """Give the records that a text finds, best first. obj: look among its records alone.
 
     A word may stand in the name of a record that a hit points to, as in alice acme for Alice of
     Acme. What the viewer may not read finds nothing. Raises BadSearch.
     """
     words = words_of(text)
-    strict = await _candidates(tx, _ALL_WORDS, words, obj)
-    hits = await _hits(tx, strict, words)
+    search = _Search(tx, words, obj, most_ranked)
+    hits = await _hits(tx, await search.with_all_words(), words)
     if len(hits) < min(limit + offset, _FEW) and len(words) > 1:
-        apart = await _by_single_words(tx, words, obj)
+        apart = await search.with_single_words()
         hits += await _hits(tx, _without(apart, hits), words)
     if len(hits) < min(limit + offset, _FEW):
-        hits += await _loose_hits(tx, words, obj, hits)
+        hits += await _loose_hits(search, hits)
     hits.sort(key=lambda hit: (-hit.score, fold(hit.name), hit.id))
-    return hits[offset : offset + limit]
+    return Results(tuple(hits[offset : offset + limit]), search.complete)
 
 
-async def _loose_hits(
-    tx: Transaction, words: Sequence[str], obj: ObjectDef | None, hits: Sequence[Hit]
-) -> list[Hit]:
+@dataclass(slots=True)
+class _Search:
+    """One search, as it asks for candidates. complete: whether all that matched was ranked."""
+
+    tx: Transaction
+    words: Sequence[str]
+    obj: ObjectDef | None
+    most_ranked: int
+    complete: bool = True
+
+    async def with_all_words(self) -> dict[int, str]:
+        """Give candidates that hold every word."""
+        return await self._candidates(_ALL_WORDS, self.words, ranked=self.most_ranked)
+
+    async def with_single_words(self) -> dict[int, str]:
+        """Give candidates that hold one of the words; another may be in a name beside them."""
+        found: dict[int, str] = {}
+        for word in sorted(self.words, key=len, reverse=True)[:_WORDS_APART]:
+            found.update(await self._candidates(_ALL_WORDS, [word], ranked=self.most_ranked))
+        return found
+
+    async def loosely(self) -> dict[int, str]:
+        """Give candidates that hold something like the words."""
+        return await self._candidates(_LOOSELY, self.words)
+
+    async def _candidates(
+        self, statement: Prepared, words: Sequence[str], **limits: int
+    ) -> dict[int, str]:
+        """Give search texts by id, of objects that the viewer may read, the likeliest first."""
+        tx, every = self.tx, self.tx.catalog.objects if self.obj is None else (self.obj,)
+        objects = [int(one.id) for one in every if tx.rights.may_read_object(one.id)]
+        rows = await tx.rows(
+            statement,
+            tenant=tx.tenant.id,
+            objects=objects,
+            words=list(words),
+            most=_CANDIDATES,
+            **limits,
+        )
+        self.complete = self.complete and not (limits and rows and rows[0]["more"])
+        seen = [(row["id"], row["txt"]) for row in rows]
+        seen.sort(key=lambda pair: -_closeness(pair[1], words))
+        return dict(seen[:_LOOKED_AT])
+
+
+async def _loose_hits(search: _Search, hits: Sequence[Hit]) -> list[Hit]:
     """Give what mistyped words may mean. Where there are hits, numbers and addresses are meant."""
+    words = search.words
     if hits and any("@" in word or any(c.isdigit() for c in word) for word in words):
         return []
-    loose = await _candidates(tx, _LOOSELY, words, obj)
-    return await _hits(tx, _without(loose, hits), words, loosely=True)
-
-
-async def _candidates(
-    tx: Transaction, statement: Prepared, words: Sequence[str], obj: ObjectDef | None
-) -> dict[int, str]:
-    """Give search texts by id, of objects that the viewer may read, the most likely ones first."""
-    objects = [
-        int(one.id)
-        for one in (tx.catalog.objects if obj is None else (obj,))
-        if tx.rights.may_read_object(one.id)
-    ]
-    rows = await tx.rows(
-        statement, tenant=tx.tenant.id, objects=objects, words=list(words), most=_CANDIDATES
-    )
-    seen = [(row["id"], row["txt"]) for row in rows]
-    seen.sort(key=lambda pair: -_closeness(pair[1], words))
-    return dict(seen[:_LOOKED_AT])
-
-
-async def _by_single_words(
-    tx: Transaction, words: Sequence[str], obj: ObjectDef | None
-) -> dict[int, str]:
-    """Give candidates that hold one of the words; another may be in a name beside them."""
-    found: dict[int, str] = {}
-    for word in sorted(words, key=len, reverse=True)[:_WORDS_APART]:
-        found.update(await _candidates(tx, _ALL_WORDS, [word], obj))
-    return found
+    loose = await search.loosely()
+    return await _hits(search.tx, _without(loose, hits), words, loosely=True)
 
 
 def _without(candidates: dict[int, str], hits: Iterable[Hit]) -> dict[int, str]:

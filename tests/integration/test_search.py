@@ -56,21 +56,42 @@ async def test_the_exact_name_is_found_among_a_thousand_that_begin_alike(desk: D
     assert (await found(desk, "zebrahaus holding 1399"))[0] == "Zebrahaus Holding 1399"
 
 
-@pytest.mark.parametrize("name", ["search_records", "search_records_loosely"])
-async def test_candidates_are_given_for_the_tenant_that_is_set_alone(desk: Desk, name: str):
+@pytest.mark.parametrize(
+    ("name", "more"), [("search_records", ", 100"), ("search_records_loosely", "")]
+)
+async def test_candidates_are_given_for_the_tenant_that_is_set_alone(
+    desk: Desk, name: str, more: str
+):
     await furnish(desk)
     engine = desk.worker.engine
     tenant = await engine.tenants.ensure_default()
     viewer = await engine.administrators.get(tenant)
     async with engine.database.read(tenant, viewer) as tx:
         everything = [int(obj.id) for obj in tx.catalog.objects]
-        call = f"SELECT txt FROM {name}($1, $2, $3, 10)"
+        call = f"SELECT txt FROM {name}($1, $2, $3, 10{more})"
         assert await tx.connection.fetch(call, tenant.id, everything, ["alice"])
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await tx.connection.fetch(call, tenant.id + 1, everything, ["alice"])
         await tx.connection.execute("SELECT set_config('app.tenant', '', false)")
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await tx.connection.fetch(call, tenant.id, everything, ["alice"])
+
+
+async def test_search_tells_whether_all_that_matches_was_put_in_order(desk: Desk):
+    names = [{"name": f"Mill {n}"} for n in range(20)]
+    await desk.api.post("/api/records/Company", {"records": names}, status=200)
+    engine = desk.worker.engine
+    tenant = await engine.tenants.ensure_default()
+    async with engine.database.read(tenant, Viewer(None, "somebody")) as tx:
+        told = [
+            (await search_everything(tx, "mill", most_ranked=ranked)).complete
+            for ranked in (19, 20, 21)
+        ]
+
+    shown = await desk.api.get("/search?q=mill")
+
+    assert told == [False, True, True]
+    assert shown["meta"] == {"complete": True, "ranked_at_most": 100_000}
 
 
 async def test_words_are_found_in_any_order_and_case(desk: Desk):
@@ -159,7 +180,7 @@ async def searched(desk: Desk, text: str, **denied: Any) -> list[str]:
     tenant = await engine.tenants.ensure_default()
     rights = Rights(digest=f"test {denied}", **denied)
     async with engine.database.read(tenant, Viewer(None, "somebody", rights)) as tx:
-        return [hit.name for hit in await search_everything(tx, text)]
+        return [hit.name for hit in (await search_everything(tx, text)).hits]
 
 
 async def field_of(desk: Desk, obj: str, name: str) -> FieldId:
@@ -189,7 +210,7 @@ async def test_objects_that_are_hidden_find_nothing_even_beside_others(desk: Des
     assert await searched(desk, "acme corp", unreadable_objects=hidden) == []
     rights = Rights(digest="no companies", unreadable_objects=hidden)
     async with engine.database.read(tenant, Viewer(None, "somebody", rights)) as tx:
-        [hit] = await search_everything(tx, "alice smith")
+        [hit] = (await search_everything(tx, "alice smith")).hits
     assert hit.others == {}
 
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from fieldstone.errors import Problem
 from fieldstone.ids import format_id
-from fieldstone.runtime.search import BadSearch, Hit, search_everything
+from fieldstone.runtime.search import MOST_RANKED, BadSearch, Hit, Results, search_everything
 from fieldstone.ui_generator.shell import Place, database_of, page, tenant_of, viewer_of
 
 MOST_HITS: Final = 50
@@ -19,11 +19,11 @@ async def show_search(request: Request) -> Response:
     """GET /admin/search?q=: what is found, best first."""
     text = request.query_params.get("q", "").strip()
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
-        hits: list[Hit] = []
+        found = Results((), complete=True)
         problem: Problem | None = None
         if text:
             try:
-                hits = await search_everything(tx, text, limit=MOST_HITS)
+                found = await search_everything(tx, text, limit=MOST_HITS)
             except BadSearch as error:
                 problem = error.problem
         return page(
@@ -33,7 +33,8 @@ async def show_search(request: Request) -> Response:
             "search.html",
             422 if problem else 200,
             text=text,
-            hits=hits,
+            hits=found.hits,
+            most_ranked=None if found.complete else MOST_RANKED,
             problem=problem,
             address_of=address_of,
         )
