@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 from starlette.datastructures import QueryParams
@@ -51,14 +50,13 @@ from fieldstone.runtime.records.write import (
     sent_version,
     write,
 )
-from fieldstone.runtime.transactions import Collision, Transaction
+from fieldstone.runtime.transactions import Transaction, again_if_it_collides
 
 _VERSION_HEADER: Final = "if-match"
 _KEY_HEADER: Final = "idempotency-key"
 _LONGEST_KEY: Final = 255
 _SHORT: Final = 500
 _LISTS_KEPT: Final = 1_000
-_TRIES: Final = 3
 
 Work = Callable[[Transaction], Awaitable[tuple[int, str]]]
 
@@ -254,10 +252,7 @@ async def in_transaction(request: Request, body: Json, work: Work) -> Response:
     key = request.headers.get(_KEY_HEADER)
     if key is not None and not _is_key(key):
         raise BadParameter(f"An Idempotency-Key has 1 to {_LONGEST_KEY} printable characters.")
-    for _ in range(_TRIES - 1):
-        with suppress(Collision):
-            return await _try(request, body, work, key)
-    return await _try(request, body, work, key)
+    return await again_if_it_collides(partial(_try, request, body, work, key))
 
 
 def _is_key(key: str) -> bool:

@@ -72,7 +72,11 @@ class Engine:
 async def open_engine(settings: Settings, clock: Clock | None = None) -> Engine:
     """Open a migrated database. settings.login_url must be set."""
     assert settings.login_url is not None
-    pool = await open_pool(settings.login_url, statement_timeout_s=settings.statement_timeout_s)
+    pool = await open_pool(
+        settings.login_url,
+        patience_s=settings.connection_wait_s,
+        statement_timeout_s=settings.statement_timeout_s,
+    )
     the_clock = clock or SystemClock()
     minter = IdMinter(the_clock, await pool.fetchval(_TAKE_NODE))
     usage = UsageCounter()

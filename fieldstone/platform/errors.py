@@ -18,6 +18,7 @@ from fieldstone.errors import (
     Unavailable,
 )
 from fieldstone.runtime.files import FileTooLarge
+from fieldstone.runtime.transactions import QueryTimeout
 
 STATUSES: Final[Mapping[type[FieldstoneError], int]] = {
     BodyTooLarge: 413,
@@ -42,6 +43,8 @@ class DatabaseBusy(Unavailable):
     code = "service.database"
 
 
+_RUSH_S: Final = 1
+_OUTAGE_S: Final = 5
 # It is starting or stopping, has no connection or memory left, or does not know our password.
 _NO_DATABASE: Final = (
     asyncpg.PostgresConnectionError,
@@ -56,6 +59,14 @@ _NO_DATABASE: Final = (
 def status_of(error: FieldstoneError) -> int:
     """Give the HTTP status of an error: that of its kind, or one that HTTP has for it alone."""
     return next(status for kind, status in STATUSES.items() if isinstance(error, kind))
+
+
+def headers_of(error: FieldstoneError) -> dict[str, str]:
+    """Give the headers of an answer to an error: when to try again, where that may help."""
+    if not isinstance(error, Unavailable) or isinstance(error, QueryTimeout):
+        return {}
+    pause_s = _OUTAGE_S if isinstance(error, DatabaseBusy) else _RUSH_S
+    return {"retry-after": str(pause_s)}
 
 
 def translated(error: BaseException) -> FieldstoneError | None:

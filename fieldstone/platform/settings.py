@@ -203,6 +203,12 @@ class Settings:
         lambda: 60.0,
         "How long a request may take before it is cut.",
     )
+    connection_wait_s: float = _setting(
+        "FIELDSTONE_CONNECTION_WAIT_S",
+        _seconds,
+        lambda: 5.0,
+        "How long a request waits for a connection to the database when all are taken.",
+    )
     statement_timeout_s: float = _setting(
         "FIELDSTONE_STATEMENT_TIMEOUT_S",
         _seconds,

@@ -7,11 +7,13 @@ so no record is written under a catalog that has just gone.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import IntEnum
+from random import uniform
 from typing import Any, Final, Protocol, TypeVar
 
 import asyncpg
@@ -30,6 +32,7 @@ from fieldstone.runtime.tenants import Tenant
 T = TypeVar("T")
 _OPEN: Final = "SELECT open_tenant($1, $2)"
 _LOCK_TIMEOUT: Final = "SELECT set_config('lock_timeout', $1, true)"
+_PAUSE_S: Final = 0.02
 
 
 class QueryTimeout(Unavailable):
@@ -131,9 +134,8 @@ class Transaction:
 
     async def fetch(self, sql: str, arguments: list[Any]) -> list[Any]:
         """Run a compiled plan's text with its arguments."""
-        if not self.is_open:
-            self._confirm(await self.connection.fetchval(_OPEN, self.tenant.id, int(Hold.READ)))
         with _Timeouts():
+            await self._ensure_open()
             rows: list[Any] = await self.connection.fetch(sql, *arguments)
         return rows
 
@@ -145,6 +147,10 @@ class Transaction:
         self._confirm(rows[0]["version"])
         return rows
 
+    async def _ensure_open(self) -> None:
+        if not self.is_open:
+            self._confirm(await self.connection.fetchval(_OPEN, self.tenant.id, int(Hold.READ)))
+
     def _confirm(self, version: int) -> None:
         if version != self.catalog.version:
             raise CatalogMoved
@@ -152,9 +158,11 @@ class Transaction:
 
     async def stream(self, sql: str, arguments: list[Any], size: int = 500) -> AsyncIterator[Any]:
         """Run a compiled plan and yield its rows as they come, never more than size in memory."""
-        async with self.connection.transaction():
-            async for row in self.connection.cursor(sql, *arguments, prefetch=size):
-                yield row
+        with _Timeouts():
+            await self._ensure_open()
+            async with self.connection.transaction():
+                async for row in self.connection.cursor(sql, *arguments, prefetch=size):
+                    yield row
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
@@ -213,6 +221,19 @@ async def _patience(connection: Any, patience_s: float | None) -> AsyncIterator[
             "Records are being written just now.", hint="Try again in a moment."
         ) from error
     await connection.execute(_LOCK_TIMEOUT, "0")
+
+
+async def again_if_it_collides(attempt: Callable[[], Awaitable[T]], tries: int = 3) -> T:
+    """Do something in a transaction of its own, again where it collides. Raises Collision.
+
+    A pause of some milliseconds, longer each time, lets the other writer end; it is drawn by lot,
+    so that those who collided do not meet again.
+    """
+    for pause_s in (_PAUSE_S * 2**number for number in range(tries - 1)):
+        with suppress(Collision):
+            return await attempt()
+        await asyncio.sleep(pause_s * uniform(0.5, 1.5))
+    return await attempt()
 
 
 class Database:
@@ -329,7 +350,8 @@ class Database:
         hold: Hold,
         cause: Mapping[str, Json] | None,
     ) -> Transaction:
-        catalog = await self._catalog(connection, tenant, hold)
+        with _Timeouts():
+            catalog = await self._catalog(connection, tenant, hold)
         return self._transaction(connection, tenant, viewer, catalog, cause)
 
     def _transaction(
@@ -354,8 +376,7 @@ class Database:
 
     async def _catalog(self, connection: Any, tenant: Tenant, hold: Hold) -> Catalog:
         while True:
-            with _Timeouts():
-                version = await connection.fetchval(_OPEN, tenant.id, int(hold))
+            version = await connection.fetchval(_OPEN, tenant.id, int(hold))
             assert version is not None, f"tenant {tenant.id} has no catalog"
             catalog = self._catalogs.find(tenant, version)
             if catalog is not None:

@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from fieldstone.errors import FieldstoneError, Problem
+from fieldstone.errors import FieldstoneError, Problem, Unavailable
 from fieldstone.metadata.values import write_json_bytes
-from fieldstone.platform.errors import error_body, status_of, translated
+from fieldstone.platform.errors import error_body, headers_of, status_of, translated
 from fieldstone.platform.middleware.host import host_of
 
 LOGGER: Final = logging.getLogger("fieldstone.requests")
@@ -55,7 +55,9 @@ class Errors:
         request_id = request.scope["state"]["request_id"]
         status, problems, headers = _read(error, request_id)
         if self._show_page is not None and _is_page(request):
-            return self._show_page(request, status, problems)
+            shown = self._show_page(request, status, problems)
+            shown.headers.update(headers)
+            return shown
         body = write_json_bytes(error_body(problems, request_id))
         return Response(body, status, headers, media_type="application/json")
 
@@ -71,7 +73,9 @@ def _read(error: Exception, request_id: str) -> tuple[int, tuple[Problem, ...], 
         )
     known: FieldstoneError | None = translated(error)
     if known is not None:
-        return status_of(known), known.problems, {}
+        if known is not error and isinstance(known, Unavailable):
+            LOGGER.warning("request %s: %s", request_id, error)
+        return status_of(known), known.problems, headers_of(known)
     LOGGER.error("request %s failed", request_id, exc_info=error)
     problem = Problem(
         "internal.error",
