@@ -6,7 +6,7 @@ is drawn from the visible names alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -15,10 +15,26 @@ from fieldstone.metadata.names import keys_of, suggestion
 from fieldstone.metadata.rights import Rights
 from fieldstone.metadata.values import fold
 from fieldstone.query_language.errors import NotSupported, UnknownField, UnknownObject
-from fieldstone.query_language.operands import uses_slot
-from fieldstone.query_language.plan import FieldRef, SourceTable
+from fieldstone.query_language.expressions import (
+    bound_at,
+    formula_of,
+    made_field,
+    made_ref,
+    paths_in,
+    with_values,
+    written_expression,
+)
+from fieldstone.query_language.formula.record_scope import USER_OBJECT, FieldPath, shape_of
+from fieldstone.query_language.formula.typed import MomentValue, Read
+from fieldstone.query_language.moment_readers import moment_reader
+from fieldstone.query_language.operands import Reader, uses_slot
+from fieldstone.query_language.plan import FieldRef, Leaf, Parameter, SourceTable
 from fieldstone.query_language.relations import RELATION_SUFFIX, points, relation_of, targets_of
-from fieldstone.query_language.syntax import Path, Source
+from fieldstone.query_language.render import Writer
+from fieldstone.query_language.syntax import Call, Operation, Path, Source, Value
+
+Parameters = Callable[[int | None, Reader], Parameter]
+"""Makes a parameter of the plan."""
 
 MAX_PARENTS: Final = 5
 MAX_SOURCES: Final = 60
@@ -80,9 +96,14 @@ class Binder:
     sources: the object that is asked, and behind it each parent once.
     """
 
-    def __init__(self, catalog: Catalog, rights: Rights, obj: ObjectDef) -> None:
+    def __init__(
+        self, catalog: Catalog, rights: Rights, obj: ObjectDef, parameters: Parameters
+    ) -> None:
         self._catalog = catalog
         self._rights = rights
+        self._parameters = parameters
+        self._expressions: dict[str, FieldRef] = {}
+        self._of_moment: dict[object, Parameter] = {}
         self._aliases: dict[str, tuple[str, ...]] = {}
         self.sources: list[SourceTable] = [SourceTable(obj)]
 
@@ -106,9 +127,71 @@ class Binder:
                 f"{path.text[:200]} goes through more than {MAX_PARENTS} parents.", at=path.span
             )
         places: tuple[int, ...] = (0,)
-        for parent in parents:
+        for depth, parent in enumerate(parents, 1):
+            if depth == len(parents) and (part := self._part(places[0], parent, name)) is not None:
+                return part
             places = self.parents(places, parent, path)
-        return self._alternatives([FieldRef(p, f) for p, f in self.fields(places, name, path)])
+        return self._alternatives([self.ref(p, f) for p, f in self.fields(places, name, path)])
+
+    def _part(self, place: int, name: str, part: str) -> FieldRef | None:
+        """Give the part of a field's value, such as the city of an address."""
+        obj = self.sources[place].object
+        field = obj.find_field(name)
+        if (
+            field is None
+            or fold(part) not in field.type.parts
+            or not self._rights.may_read_field(field.id)
+        ):
+            return None
+        text = f"{place} {field.name}.{fold(part)}"
+        if text not in self._expressions:
+            whole = FieldPath((), field, fold(part))
+            made = made_field(len(self._expressions), text, shape_of(whole), obj)
+            leaf = Read(Leaf(place, field, whole.part), shape_of(whole))
+            self._expressions[text] = made_ref(place, made, leaf)
+        return self._expressions[text]
+
+    def is_part(self, ref: FieldRef) -> bool:
+        """Tell whether a field was made for a part of another's value."""
+        return ref.computed is not None and ref.field.formula is None
+
+    def ref(self, place: int, field: Field) -> FieldRef:
+        """Give the reference to a field of a source."""
+        if field.formula is None:
+            return FieldRef(place, field)
+        found = formula_of(field, self.sources[place].object, self._catalog)
+        return made_ref(place, field, bound_at(found, place, self))
+
+    def expression(self, written: Call | Operation, values: Mapping[object, Value]) -> FieldRef:
+        """Give the value of an expression in the query, the same field for the same text.
+
+        values: what its binds stand for. Raises UnknownField, UnknownFunction, TypeMismatch.
+        """
+        known = with_values(written, values)
+        text = Writer().expression(known)
+        if text not in self._expressions:
+            obj = self.sources[0].object
+            paths = {path: replace(path, names=self.own_names(path)) for path in paths_in(known)}
+            found = written_expression(known, obj, self._catalog, self._rights, paths)
+            field = made_field(len(self._expressions), text, found.shape, obj)
+            self._expressions[text] = made_ref(0, field, bound_at(found, 0, self))
+        return self._expressions[text]
+
+    def place_behind(self, place: int, step: Field) -> int:
+        """Give the place of the parent that a reference of a source points to."""
+        return self._place_of(SourceTable(self._catalog.by_id[step.references[0]], place, step))
+
+    def place_of_user(self) -> int:
+        """Give the place of the viewer's own record."""
+        users = self._catalog.get_object(USER_OBJECT)
+        return self._place_of(SourceTable(users, user=self.of_moment(MomentValue.USER)))
+
+    def of_moment(self, source: object) -> Parameter:
+        """Give the parameter that takes what is known of moment and viewer."""
+        if source not in self._of_moment:
+            assert isinstance(source, MomentValue)
+            self._of_moment[source] = self._parameters(None, moment_reader(source))
+        return self._of_moment[source]
 
     def own_names(self, path: Path) -> tuple[str, ...]:
         """Give a path without the alias or the object's name in front of it."""
@@ -116,7 +199,8 @@ class Binder:
         if fold(first) in self._aliases and rest:
             return (*self._aliases[fold(first)], *rest)
         obj = self.sources[0].object
-        if rest and self._catalog.find_object(first) is obj and not relation_of(obj, first, self._rights):
+        names_object = bool(rest) and self._catalog.find_object(first) is obj
+        if names_object and relation_of(obj, first, self._rights) is None:
             return tuple(rest)
         return path.names
 
@@ -151,7 +235,8 @@ class Binder:
         if found:
             return tuple(found)
         obj = self.sources[places[0]].object
-        known = (f.name for p in places for f in self.visible_fields(p) if targets_of(f, self._catalog, self._rights))
+        fields = (field for place in places for field in self.visible_fields(place))
+        known = (f.name for f in fields if targets_of(f, self._catalog, self._rights))
         raise UnknownField(
             f"{obj.label} has no parent {name[:80]}.", at=path.span, hint=suggestion(name, known)
         )
@@ -179,6 +264,7 @@ class Binder:
                 source.parent == wanted.parent
                 and source.reference is wanted.reference
                 and source.object is wanted.object
+                and source.user is wanted.user
             ):
                 return number
         self.sources.append(wanted)

@@ -11,7 +11,7 @@ from fieldstone.metadata.catalog import Field
 from fieldstone.metadata.field_types.field_type import Operator as TypeOperator
 from fieldstone.metadata.slots import SlotKind
 from fieldstone.metadata.values import fold
-from fieldstone.query_language.errors import NotSupported, TypeMismatch, UnknownFunction
+from fieldstone.query_language.errors import NotSupported, TypeMismatch
 from fieldstone.query_language.operands import slot_is_exact, told_apart, uses_slot
 from fieldstone.query_language.plan import (
     AggregateRef,
@@ -29,7 +29,6 @@ from fieldstone.query_language.plan import (
 from fieldstone.query_language.syntax import (
     AccessMode,
     AggregateFunction,
-    Call,
     NullsPlace,
     Operator,
     Order,
@@ -58,11 +57,6 @@ def check_clauses(query: Query) -> None:
         raise NotSupported("A query locks no records.", at=query.span, hint="Leave out FOR UPDATE.")
     if query.updates:
         raise NotSupported("A query updates nothing.", at=query.span, hint="Leave UPDATE out.")
-
-
-def unknown_function(call: Call) -> UnknownFunction:
-    """Give the error for a function that there is not."""
-    return UnknownFunction(f"There is no function {call.name[:80]}.", at=call.span)
 
 
 def check_comparable(field: Field, at: Span, done: str) -> None:

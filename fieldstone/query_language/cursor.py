@@ -97,6 +97,8 @@ def _name_of(ref: Ref) -> tuple[object, ...]:
     if isinstance(ref, AggregateRef):
         argument = () if ref.argument is None else _name_of(ref.argument)
         return (ref.function.value, *argument)
+    if ref.computed is not None:
+        return (ref.source, ref.field.id, ref.field.name)
     return (ref.source, ref.field.id)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import assert_never
 
+from fieldstone.query_language.leaves import leaves
 from fieldstone.query_language.plan import (
     AggregateRef,
     Every,
@@ -19,6 +20,7 @@ from fieldstone.query_language.plan import (
     Negation,
     NullTest,
     OneOf,
+    ParentShown,
     Pattern,
     PlanCondition,
     Ref,
@@ -37,8 +39,8 @@ def joined_sources(rows: Rows, refs: Iterable[Ref]) -> frozenset[int]:
     """
     found: set[int] = {0}
     for ref in (*operands(rows.where), *refs):
-        for field in _fields(ref):
-            place: int | None = field.source
+        for source in _sources(ref):
+            place: int | None = source
             while place is not None and place not in found:
                 found.add(place)
                 place = rows.sources[place].parent
@@ -47,17 +49,32 @@ def joined_sources(rows: Rows, refs: Iterable[Ref]) -> frozenset[int]:
 
 def refs_of_rows(members: Iterable[Member], order_by: Iterable[SortKey]) -> tuple[Ref, ...]:
     """Give the operands that rows are sorted by, and the fields shown outside a parent's object."""
-    fields = (shown for _, shown in members if isinstance(shown, FieldRef))
-    return (*(key.left for key in order_by), *fields)
+    return (*(key.left for key in order_by), *_fields(members, 0))
 
 
-def _fields(ref: Ref) -> Iterator[FieldRef]:
+def _fields(members: Iterable[Member], depth: int) -> Iterator[FieldRef]:
+    """Yield the fields shown that a row's own tables must give.
+
+    Of a parent's fields, which are looked up, those alone that are calculated from others.
+    """
+    for _, shown in members:
+        if isinstance(shown, FieldRef):
+            if not depth or any(leaf.source != shown.source for leaf in leaves(shown.computed)):
+                yield shown
+        elif isinstance(shown, ParentShown):
+            for _, inner in shown.forms:
+                yield from _fields(inner, depth + 1)
+
+
+def _sources(ref: Ref) -> Iterator[int]:
     if isinstance(ref, AggregateRef):
         if ref.argument is not None:
-            yield from _fields(ref.argument)
+            yield from _sources(ref.argument)
     else:
-        yield ref
-        yield from ref.others
+        for one in (ref, *ref.others):
+            if one.computed is None:
+                yield one.source
+            yield from (leaf.source for leaf in leaves(one.computed))
 
 
 def operands(condition: PlanCondition | None) -> Iterator[Ref]:

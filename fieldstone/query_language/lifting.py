@@ -18,10 +18,11 @@ from fieldstone.query_language.errors import MissingParameter, TypeMismatch
 from fieldstone.query_language.literals import MAX_COUNT
 from fieldstone.query_language.patterns import kind_of_pattern
 from fieldstone.query_language.plan import Literal
-from fieldstone.query_language.render import Writer
+from fieldstone.query_language.render import Writer, render_value
 from fieldstone.query_language.syntax import (
     Bind,
     Boolean,
+    Call,
     Comparison,
     DateValue,
     ListOperator,
@@ -46,13 +47,15 @@ class Lifted:
     """A query with its values apart.
 
     key: equal for queries of one shape. literals: the values in the order in which they stand.
-    numbers: the place of each in literals, under the identity of its node in query.
+    numbers: the place of each in literals, under the identity of its node in query. inlined: what
+    binds within calls stand for, under the same; the key holds the values that stand in calls.
     """
 
     query: Query
     key: str
     literals: tuple[Literal, ...]
     numbers: Mapping[object, int] = field(repr=False)
+    inlined: Mapping[object, Value] = field(default_factory=dict, repr=False)
 
     def number_of(self, node: object) -> int:
         """Give the number of a literal of the query."""
@@ -71,7 +74,7 @@ def lift(query: Query, params: Mapping[str, Json] | None = None) -> Lifted:
     """Take the values out of a query. Raises MissingParameter."""
     writer = _Lifter(params or {})
     key = writer.query(query)
-    return Lifted(query, key, tuple(writer.literals), writer.numbers)
+    return Lifted(query, key, tuple(writer.literals), writer.numbers, writer.inlined)
 
 
 def kind_of(value: Value) -> str:
@@ -109,6 +112,15 @@ class _Lifter(Writer):
         self._params = params
         self.literals: list[Literal] = []
         self.numbers: dict[object, int] = {}
+        self.inlined: dict[object, Value] = {}
+        self._in_call = 0
+
+    def call(self, call: Call) -> str:
+        self._in_call += 1
+        try:
+            return super().call(call)
+        finally:
+            self._in_call -= 1
 
     def comparison(self, comparison: Comparison) -> str:
         if comparison.operator is not Operator.LIKE:
@@ -137,6 +149,10 @@ class _Lifter(Writer):
 
     def value(self, value: Value) -> str:
         found = self._bound(value)
+        if self._in_call:
+            # What a function is given may change its kind, its size and its meaning.
+            self.inlined[id(value)] = found
+            return render_value(found)
         self._keep(id(value), found)
         return f"?{kind_of(found)}"
 

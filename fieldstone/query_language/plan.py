@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from fieldstone.ids import RecordId, TenantId
 from fieldstone.metadata.catalog import Field, ObjectDef
+from fieldstone.query_language.formula.typed import Typed
 from fieldstone.query_language.syntax import AggregateFunction, Operator, Value
 
 Literal: TypeAlias = Value | tuple[Value, ...] | int
@@ -50,12 +51,14 @@ class Parameter:
 class SourceTable:
     """A table of the statement: the object asked, or a parent that it refers to.
 
-    parent: the place of the source that refers to it; None for the first.
+    parent: the place of the source that refers to it; None for the first. user: for the record of
+    the viewer, which nothing refers to, the parameter that is its id.
     """
 
     object: ObjectDef
     parent: int | None = None
     reference: Field | None = None
+    user: Parameter | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +67,24 @@ class FieldRef:
 
     exact: whether its JSON is compared although it has a slot. others: the fields of the same
     name and type behind the other objects that a reference may point to; one of all has a value.
+    computed: how the value is calculated, of a formula field and of an expression in the query,
+    which is a field made for it; what it reads are Leaf and Parameter.
     """
 
     source: int
     field: Field
     exact: bool = False
     others: tuple[FieldRef, ...] = ()
+    computed: Typed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A stored value that an expression reads. part: of a value with parts, which of them."""
+
+    source: int
+    field: Field
+    part: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,14 +133,18 @@ class Writer:
         match expression:
             case Path():
                 return expression.text
-            case Call(name, arguments):
-                return f"{name}({_list(self.expression(part) for part in arguments)})"
+            case Call():
+                return self.call(expression)
             case Aggregate(function, arguments):
                 return f"{function}({_list(self.expression(part) for part in arguments)})"
             case Operation():
                 return self.operation(expression)
             case _:
                 return self.value(expression)
+
+    def call(self, call: Call) -> str:
+        """Give the text of a function and its arguments."""
+        return f"{call.name}({_list(self.expression(part) for part in call.arguments)})"
 
     def operation(self, operation: Operation) -> str:
         """Give the text of an operation, with parentheses around each within it."""

@@ -24,7 +24,6 @@ from fieldstone.query_language.checks import (
     check_same_values,
     in_group,
     sort_keys,
-    unknown_function,
 )
 from fieldstone.query_language.conditions import Conditions
 from fieldstone.query_language.errors import BadQuery, NotSupported
@@ -48,6 +47,7 @@ from fieldstone.query_language.plan import (
     SortKey,
     Test,
 )
+from fieldstone.query_language.render import Writer
 from fieldstone.query_language.shown import ShownMembers
 from fieldstone.query_language.syntax import (
     Aggregate,
@@ -59,6 +59,7 @@ from fieldstone.query_language.syntax import (
     ListOperator,
     Membership,
     Operand,
+    Operation,
     Operator,
     Path,
     Query,
@@ -88,7 +89,11 @@ class _Resolution:
         """Resolve the whole query."""
         query = self.lifted.query
         obj = bind_object(query.source.path, self.catalog, self.rights)
-        return _OneQuery(self, query, Binder(self.catalog, self.rights, obj)).plan()
+        return _OneQuery(self, query, self.binder(obj)).plan()
+
+    def binder(self, obj: ObjectDef) -> Binder:
+        """Give what binds the names of a query over an object."""
+        return Binder(self.catalog, self.rights, obj, self.parameter)
 
     def parameter(self, number: int | None, read: Reader) -> Parameter:
         """Make a parameter."""
@@ -203,6 +208,10 @@ class _OneQuery:
         """Give the field that a path means."""
         return self._binder.field(path)
 
+    def expression(self, written: Call | Operation) -> FieldRef:
+        """Give the value of an expression, as a field."""
+        return self._binder.expression(written, self._whole.lifted.inlined)
+
     def aggregate(self, aggregate: Aggregate) -> AggregateRef:
         """Give what an aggregate means."""
         function, arguments = aggregate.function, aggregate.arguments
@@ -236,7 +245,7 @@ class _OneQuery:
 
     def _inner(self, query: Query, obj: ObjectDef) -> _OneQuery:
         self._whole.count_subquery(query.span)
-        return _OneQuery(self._whole, query, Binder(*self._known, obj))
+        return _OneQuery(self._whole, query, self._whole.binder(obj))
 
     def _rows(self, where: PlanCondition | None) -> Rows:
         return Rows(
@@ -257,14 +266,14 @@ class _OneQuery:
         match item:
             case SelectItem(Path() as path, alias):
                 shown.add_path(path, alias)
-            case SelectItem(Call() as call):
-                raise unknown_function(call)
+            case SelectItem(Call() as call, alias):
+                shown.add(alias or shown.unnamed(), self.expression(call))
             case SelectItem():
                 raise AssertionError("a query with an aggregate is grouped")
             case FieldGroup(name):
                 for field in self._binder.visible_fields():
                     if in_group(field, name):
-                        shown.add(field.name, FieldRef(0, field))
+                        shown.add(field.name, self._binder.ref(0, field))
             case ChildQuery(query):
                 path = query.source.path
                 relation = bind_children(path, self._binder.sources[0].object, *self._known)
@@ -285,9 +294,10 @@ class _OneQuery:
             for key in sort_keys(order, names.bind(order.expression), where)
         )
 
-    def group_key(self, path: Path) -> FieldRef:
-        """Give the field that a path means, as rows are grouped by it."""
-        return operands.told_apart(self._binder.field(path))
+    def group_key(self, operand: Path | Call) -> FieldRef:
+        """Give the field that an operand means, as rows are grouped by it."""
+        found = self.expression(operand) if isinstance(operand, Call) else self.field(operand)
+        return operands.told_apart(found)
 
     def _group_by(self) -> tuple[FieldRef, ...]:
         group = self._query.group_by
@@ -298,11 +308,9 @@ class _OneQuery:
         found = []
         for expression in group.expressions:
             match expression:
-                case Path():
+                case Path() | Call():
                     found.append(self.group_key(expression))
                     check_comparable(found[-1].field, expression.span, "grouped")
-                case Call():
-                    raise unknown_function(expression)
                 case Aggregate():
                     raise BadQuery("Rows are grouped by fields.", at=expression.span)
         return tuple(found)
@@ -313,22 +321,18 @@ class _OneQuery:
         unnamed = 0
         for item in self._query.select:
             match item:
-                case SelectItem(Path() as path, alias):
-                    ref: Ref = self.group_key(path)
-                    if ref not in group_by:
-                        raise BadQuery(
-                            f"{path.text[:80]} is neither grouped nor counted.",
-                            at=path.span,
-                            hint=f"Write GROUP BY {path.text[:80]}, or COUNT({path.text[:80]}).",
-                        )
-                    assert isinstance(ref, FieldRef)
-                    key = alias or self._binder.field_key(path.names[-1], ref.field)
+                case SelectItem((Path() | Call()) as operand, alias):
+                    grouped = self._grouped(operand, group_by)
+                    ref: Ref = grouped
+                    key = alias or f"expr{unnamed}"
+                    if isinstance(operand, Call):
+                        unnamed += alias is None
+                    elif alias is None:
+                        key = self._binder.field_key(operand.names[-1], grouped.field)
                 case SelectItem(Aggregate() as aggregate, alias):
                     ref = self.aggregate(aggregate)
                     key = alias or f"expr{unnamed}"
                     unnamed += alias is None
-                case SelectItem(Call() as call):
-                    raise unknown_function(call)
                 case _:
                     raise BadQuery("Groups have no records to show.", at=item.span)
             if key in found:
@@ -337,6 +341,17 @@ class _OneQuery:
                 )
             found[key] = ref
         return found
+
+    def _grouped(self, operand: Path | Call, group_by: tuple[FieldRef, ...]) -> FieldRef:
+        ref = self.group_key(operand)
+        if ref not in group_by:
+            text = Writer().expression(operand)[:80]
+            raise BadQuery(
+                f"{text} is neither grouped nor counted.",
+                at=operand.span,
+                hint=f"Write GROUP BY {text}, or COUNT({text}).",
+            )
+        return ref
 
 
 class _RowNames:
@@ -357,7 +372,7 @@ class _RowNames:
                     hint="Write the condition behind HAVING.",
                 )
             case Call():
-                raise unknown_function(operand)
+                return self._query.expression(operand)
             case _:
                 assert_never(operand)
 
@@ -383,17 +398,16 @@ class _GroupNames:
     def bind(self, operand: Operand) -> Ref:
         """Give what an operand means; an alias goes before a field."""
         match operand:
-            case Path():
-                if found := self._aliases.get(fold(operand.text)):
+            case Path() | Call():
+                text = Writer().expression(operand)
+                if found := self._aliases.get(fold(text)):
                     return found
                 ref = self._query.group_key(operand)
                 if ref not in self._group_by:
-                    raise BadQuery(f"{operand.text[:80]} is not grouped.", at=operand.span)
+                    raise BadQuery(f"{text[:80]} is not grouped.", at=operand.span)
                 return ref
             case Aggregate():
                 return self._query.aggregate(operand)
-            case Call():
-                raise unknown_function(operand)
             case _:
                 assert_never(operand)
 

@@ -19,6 +19,7 @@ class ShownMembers:
     def __init__(self, binder: Binder) -> None:
         self._binder = binder
         self._tree: _Tree = {}
+        self._unnamed = 0
 
     def add_id(self) -> None:
         """Show the record's id."""
@@ -27,15 +28,21 @@ class ShownMembers:
     def add_path(self, path: Path, alias: str | None = None) -> None:
         """Show a field; one of a parent stands in the parent's object unless it has an alias."""
         ref = self._binder.field(path)
-        if alias is not None:
-            self._tree.setdefault(alias, ref)
+        if alias is not None or self._binder.is_part(ref):
+            self._tree.setdefault(alias or path.text, ref)
             return
         *parents, name = self._binder.own_names(path)
         trees = {0: self._tree}
         for parent in parents:
             trees = self._below(trees, parent, path)
         for place, field in self._binder.fields(tuple(trees), name, path):
-            trees[place].setdefault(self._binder.field_key(name, field), FieldRef(place, field))
+            key = self._binder.field_key(name, field)
+            trees[place].setdefault(key, self._binder.ref(place, field))
+
+    def unnamed(self) -> str:
+        """Give the key of an expression without an alias: expr0, expr1 and so on."""
+        self._unnamed += 1
+        return f"expr{self._unnamed - 1}"
 
     def add(self, key: str, shown: Shown) -> None:
         """Show anything else."""

@@ -12,6 +12,7 @@ from typing import Any, assert_never
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     BindParameter,
     ColumnElement,
     Exists,
@@ -44,6 +45,7 @@ from fieldstone.query_language.columns import (
     stored_text,
     type_of,
 )
+from fieldstone.query_language.computed import Values
 from fieldstone.query_language.joined_sources import joined_sources
 from fieldstone.query_language.operands import slot_holds_all, uses_slot
 from fieldstone.query_language.plan import (
@@ -99,6 +101,9 @@ class Tables:
     def on(self, place: int) -> ColumnElement[bool]:
         """Give the condition under which a row of a parent is the one that is referred to."""
         source = self.rows.sources[place]
+        if source.user is not None:
+            user = bound(source.user, BigInteger())
+            return and_(*self.own_rows(place), self.aliases[place].c.id == user)
         assert source.parent is not None
         assert source.reference is not None
         own = comparable(self.aliases[source.parent], FieldRef(source.parent, source.reference))
@@ -107,7 +112,14 @@ class Tables:
     def comparable(self, ref: FieldRef) -> ColumnElement[Any]:
         """Give what of a field is compared and ordered by."""
         every = (replace(one, exact=ref.exact) for one in (ref, *ref.others))
-        return _first([comparable(self.aliases[one.source], one) for one in every])
+        return _first(
+            [
+                comparable(self.aliases[one.source], one)
+                if one.computed is None
+                else self._values().comparable(one)
+                for one in every
+            ]
+        )
 
     def orderable(self, ref: FieldRef) -> ColumnElement[Any]:
         """Give what rows are ordered by: of a long text as much as a slot would hold of it.
@@ -123,20 +135,40 @@ class Tables:
     def presence(self, ref: FieldRef) -> ColumnElement[Any]:
         """Give what is null where a field has no value."""
         every = (replace(one, exact=ref.exact) for one in (ref, *ref.others))
-        return _first([presence(self.aliases[one.source], one) for one in every])
+        return _first(
+            [
+                presence(self.aliases[one.source], one)
+                if one.computed is None
+                else self._values().text(one)
+                for one in every
+            ]
+        )
 
     def text(self, ref: FieldRef) -> ColumnElement[str]:
         """Give the text of a field as it is stored."""
         every = (ref, *ref.others)
-        return _first([stored_text(self.aliases[one.source], one.field) for one in every])
+        return _first(
+            [
+                stored_text(self.aliases[one.source], one.field)
+                if one.computed is None
+                else self._values().text(one)
+                for one in every
+            ]
+        )
 
     def shown(self, ref: FieldRef) -> ColumnElement[Any]:
         """Give a field's value as callers see it."""
         found = []
         for one in (ref, *ref.others):
+            if one.computed is not None:
+                found.append(self._values().shown(one))
+                continue
             obj = self.rows.sources[one.source].object
             found.append(shown(self.aliases[one.source], one.field, obj, self.objects))
         return _first(found)
+
+    def _values(self) -> Values:
+        return Values(self.rows.sources, self.aliases, self.objects)
 
     def own_rows(self, place: int) -> list[ColumnElement[bool]]:
         """Give the conditions that keep a source to its tenant, its object and what is live."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from fieldstone.ids import FieldId
-from fieldstone.metadata.catalog import Field
 from fieldstone.query_language.operands import told_apart
 from fieldstone.query_language.plan import (
     Every,
@@ -46,12 +45,13 @@ def used_fields(plan: Plan) -> UsedFields:
 
 def _served(refs: Iterator[Ref]) -> Iterator[FieldId]:
     for ref in refs:
-        if isinstance(ref, FieldRef) and not ref.exact and _may_have_slot(ref.field):
+        if isinstance(ref, FieldRef) and not ref.exact and _may_have_slot(ref):
             yield ref.field.id
 
 
-def _may_have_slot(field: Field) -> bool:
-    return not field.is_system and field.type.slot is not None
+def _may_have_slot(ref: FieldRef) -> bool:
+    field = ref.field
+    return not field.is_system and field.type.slot is not None and ref.computed is None
 
 
 def _sorted(keys: tuple[SortKey, ...]) -> Iterator[Ref]:

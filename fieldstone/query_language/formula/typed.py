@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Protocol, TypeAlias
 
 from sqlalchemy import ColumnElement
@@ -17,6 +18,17 @@ from fieldstone.metadata.calculation import Kind, Value
 
 Thunk: TypeAlias = Callable[[], Value]
 """Evaluates an argument when it is called; functions that choose call only what they choose."""
+
+
+class MomentValue(StrEnum):
+    """What expressions read of the moment in which they are asked, and of who asks."""
+
+    NOW = "now"
+    TODAY = "today"
+    TIME = "time"
+    ZONE = "zone"
+    FISCAL_MONTH = "fiscal_month"
+    USER = "user"
 
 
 class Failed(Exception):

@@ -1,0 +1,128 @@
+"""Calculated values in statements: what they read, and the forms in which they are asked for.
+
+A calculated value has no slot and no JSON. Where a field is compared by its JSON, it is compared in
+the same form, so that constants are bound alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Numeric,
+    String,
+    Text,
+    bindparam,
+    cast,
+    func,
+    type_coerce,
+)
+
+from fieldstone.ids import ObjectId
+from fieldstone.metadata.calculation import Kind
+from fieldstone.metadata.catalog import Field, ObjectDef
+from fieldstone.metadata.field_types.stored import constant
+from fieldstone.query_language.columns import INSTANT_FORMAT, JsonText, stored
+from fieldstone.query_language.formula.compile import compile_expression
+from fieldstone.query_language.formula.sql_values import SQL_TYPES, number_sql
+from fieldstone.query_language.formula.typed import Read
+from fieldstone.query_language.plan import FieldRef, Leaf, Parameter, SourceTable
+
+_TEXT_FORMS: Final = {
+    Kind.DATE: "YYYY-MM-DD",
+    Kind.DATETIME: INSTANT_FORMAT,
+    Kind.TIME: "HH24:MI:SS.MS",
+}
+
+
+class Values:
+    """The calculated values of some sources, each an aliased table."""
+
+    def __init__(
+        self,
+        sources: tuple[SourceTable, ...],
+        aliases: tuple[FromClause, ...],
+        objects: Mapping[ObjectId, ObjectDef],
+    ) -> None:
+        self._sources = sources
+        self._aliases = aliases
+        self._objects = objects
+
+    def comparable(self, ref: FieldRef) -> ColumnElement[Any]:
+        """Give what is compared and ordered by; null where there is no value."""
+        value, kind = self._value(ref)
+        if kind.is_text:
+            return func.nullif(func.lower(value), constant(""), type_=Text()).collate("C")
+        return self._known(value, kind, ref.field)
+
+    def text(self, ref: FieldRef) -> ColumnElement[str]:
+        """Give the value as the text that a record would store."""
+        value, kind = self._value(ref)
+        return cast(self._known(value, kind, ref.field), Text)
+
+    def shown(self, ref: FieldRef) -> ColumnElement[Any]:
+        """Give the value as callers see it, as JSON text, JSON or a number."""
+        value, kind = self._value(ref)
+        known = self._known(value, kind, ref.field)
+        if kind in _TEXT_FORMS:
+            return type_coerce(constant('"').concat(known).concat(constant('"')), JsonText())
+        return func.trim_scale(known, type_=Numeric()) if kind.is_number else known
+
+    def _known(self, value: ColumnElement[Any], kind: Kind, field: Field) -> ColumnElement[Any]:
+        """Give a value as it would stand in JSON; null where there is none."""
+        if kind.is_text:
+            return func.nullif(value, constant(""), type_=Text())
+        if kind is Kind.PERCENT:
+            return value * number_sql(100)
+        if kind in _TEXT_FORMS:
+            return func.to_char(value, constant(_TEXT_FORMS[kind]), type_=Text()).collate("C")
+        return value
+
+    def _value(self, ref: FieldRef) -> tuple[ColumnElement[Any], Kind]:
+        assert ref.computed is not None
+        found = compile_expression(ref.computed, self._read)
+        return found.value, kind_of(ref)
+
+    def _read(self, read: Read) -> ColumnElement[Any]:
+        match read.source:
+            case Parameter(name):
+                return _parameter(name, read.shape.kind)
+            case Leaf(source, field, part):
+                return self._leaf(source, field, part)
+            case _:
+                raise AssertionError(read.source)
+
+    def _leaf(self, source: int, field: Field, part: str | None) -> ColumnElement[Any]:
+        table = self._aliases[source]
+        if field.column is not None:
+            return self._column(source, field, table.c[field.column])
+        calculation = field.type.calculation if part is None else field.type.parts[part]
+        assert calculation is not None
+        return calculation.sql(stored(table, field))
+
+    def _column(self, source: int, field: Field, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        kind = field.type.calculation
+        assert kind is not None
+        if kind.kind is Kind.DATETIME:
+            utc = func.timezone(constant("UTC"), column)
+            return func.date_trunc(constant("milliseconds"), utc, type_=SQL_TYPES[Kind.DATETIME])
+        if kind.kind is not Kind.ID:
+            return cast(column, SQL_TYPES[kind.kind])
+        obj = self._sources[source].object
+        prefix = self._objects[field.references[0]].prefix if field.references else obj.prefix
+        text = constant(f"{prefix}_").concat(func.to_hex(column))
+        return func.coalesce(text, constant(""), type_=String())
+
+
+def kind_of(ref: FieldRef) -> Kind:
+    """Give the kind of a calculated value."""
+    calculation = ref.field.type.calculation
+    assert calculation is not None
+    return calculation.kind
+
+
+def _parameter(name: str, kind: Kind) -> ColumnElement[Any]:
+    return cast(bindparam(name, type_=SQL_TYPES[kind], required=False), SQL_TYPES[kind])

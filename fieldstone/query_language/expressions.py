@@ -1,0 +1,188 @@
+"""Expressions in a query: formulas of fields, and functions that stand in the query itself.
+
+Both become the value of a field: the formula's own, or one that is made for the expression, so that
+whatever a query does with fields it does with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+
+from fieldstone.errors import FieldstoneError
+from fieldstone.ids import FieldId
+from fieldstone.metadata.calculation import Kind
+from fieldstone.metadata.catalog import Catalog, Field, ObjectDef
+from fieldstone.metadata.field_types.number import NumberOptions
+from fieldstone.metadata.field_types.registry import FIELD_TYPES
+from fieldstone.metadata.field_types.text import MAX_LENGTH, TextOptions
+from fieldstone.metadata.rights import Rights
+from fieldstone.query_language.errors import TypeMismatch, UnknownField, UnknownFunction
+from fieldstone.query_language.formula import errors as formula_errors
+from fieldstone.query_language.formula.check import check
+from fieldstone.query_language.formula.record_scope import (
+    FieldPath,
+    RecordScope,
+    field_expression,
+    shape_of,
+)
+from fieldstone.query_language.formula.typed import (
+    Apply,
+    Constant,
+    Failure,
+    FormulaFunction,
+    Read,
+    Shape,
+    Typed,
+)
+from fieldstone.query_language.plan import FieldRef, Leaf, Parameter
+from fieldstone.query_language.syntax import Bind, Call, Expression, Operation, Path, Value
+
+_FIRST_MADE: Final = -(10**12)
+_TYPES: Final[Mapping[Kind, str]] = {
+    Kind.BOOLEAN: "checkbox",
+    Kind.DATE: "date",
+    Kind.DATETIME: "datetime",
+    Kind.TIME: "time",
+    Kind.CHOICES: "multi_select",
+    Kind.PLACE: "geolocation",
+}
+
+
+class Places(Protocol):
+    """What expressions ask of the query that they stand in."""
+
+    def place_behind(self, place: int, step: Field) -> int:
+        """Give the place of the parent that a reference of a source points to."""
+        ...
+
+    def place_of_user(self) -> int:
+        """Give the place of the viewer's own record."""
+        ...
+
+    def of_moment(self, source: object) -> Parameter:
+        """Give the parameter that takes what is known of moment and viewer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class QueryScope:
+    """The names of an expression that stands in a query.
+
+    paths: takes the alias in front of a path away.
+    """
+
+    record: RecordScope
+    paths: Mapping[Path, Path]
+
+    @property
+    def functions(self) -> Mapping[str, FormulaFunction]:
+        """All functions."""
+        return self.record.functions
+
+    def read(self, path: Path) -> Typed:
+        """Give what a dotted name means."""
+        return self.record.read(self.paths.get(path, path))
+
+
+def formula_of(field: Field, obj: ObjectDef, catalog: Catalog) -> Typed:
+    """Give the value of a formula field; one whose formula is wrong has none."""
+    try:
+        return field_expression(field, obj, catalog)
+    except FieldstoneError as error:
+        # Changes that break a formula are refused; one that got through hides its field alone.
+        return Failure(str(error), shape_of(FieldPath((), field)))
+
+
+def written_expression(
+    written: Expression,
+    obj: ObjectDef,
+    catalog: Catalog,
+    rights: Rights,
+    paths: Mapping[Path, Path],
+) -> Typed:
+    """Give the value of an expression in a query.
+
+    Raises UnknownField, UnknownFunction and TypeMismatch, at its place in the query.
+    """
+    try:
+        return check(written, QueryScope(RecordScope(catalog, obj, rights), paths))
+    except formula_errors.UnknownName as error:
+        raise _as(UnknownField, error) from None
+    except formula_errors.UnknownFunction as error:
+        raise _as(UnknownFunction, error) from None
+    except (formula_errors.WrongArguments, formula_errors.FormulaTooLarge) as error:
+        raise _as(TypeMismatch, error) from None
+
+
+def _as(kind: type[FieldstoneError], error: FieldstoneError) -> FieldstoneError:
+    problem = error.problem
+    return kind(problem.message, at=problem.at, hint=problem.hint)
+
+
+def bound_at(expression: Typed, place: int, places: Places) -> Typed:
+    """Give an expression over records as one over the sources of a query."""
+    match expression:
+        case Read(FieldPath() as path):
+            at = places.place_of_user() if path.of_user else place
+            for step in path.steps:
+                at = places.place_behind(at, step)
+            return Read(Leaf(at, path.field, path.part), expression.shape)
+        case Read(source):
+            return Read(places.of_moment(source), expression.shape)
+        case Apply(function, arguments, shape):
+            bound = tuple(bound_at(part, place, places) for part in arguments)
+            return Apply(function, bound, shape)
+        case Constant() | Failure():
+            return expression
+
+
+def made_field(number: int, text: str, shape: Shape, obj: ObjectDef) -> Field:
+    """Give a field for the value of an expression. number: unique in the query."""
+    kind = shape.kind
+    options: object = FIELD_TYPES[_TYPES[kind]].options_class() if kind in _TYPES else None
+    name = _TYPES.get(kind, "number" if kind.is_number else "text")
+    if kind.is_number:
+        options = NumberOptions(precision=28, places=12)
+    elif options is None:
+        options = TextOptions(length=MAX_LENGTH)
+    return Field(
+        id=FieldId(_FIRST_MADE - number),
+        object_id=obj.id,
+        name=text,
+        label=text,
+        type=FIELD_TYPES[name],
+        options=options,
+        read_only=True,
+    )
+
+
+def made_ref(place: int, field: Field, expression: Typed) -> FieldRef:
+    """Give the reference to a calculated field."""
+    return FieldRef(place, field, computed=expression)
+
+
+def with_values(written: Expression, values: Mapping[object, Value]) -> Expression:
+    """Give an expression with what its binds stand for. values: under the identity of each."""
+    match written:
+        case Bind():
+            return values[id(written)]
+        case Call(_, arguments):
+            inner = tuple(with_values(part, values) for part in arguments)
+            return replace(written, arguments=inner)
+        case Operation(_, operands):
+            return replace(written, operands=tuple(with_values(one, values) for one in operands))
+        case _:
+            return written
+
+
+def paths_in(written: Expression) -> list[Path]:
+    """Give the paths that an expression names."""
+    match written:
+        case Path():
+            return [written]
+        case Call(_, parts) | Operation(_, parts):
+            return [path for part in parts for path in paths_in(part)]
+        case _:
+            return []
