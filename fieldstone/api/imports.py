@@ -51,7 +51,8 @@ async def import_file(request: Request) -> Response:
     """POST /import: import a file of rows.
 
     Form fields: file; object (Contact), mapping (JSON of header to field; proposed where missing),
-    key (a field by which rows change records), duplicates (review, create or merge), dry_run.
+    key (a field by which rows change records), duplicates (review, create or merge), dry_run,
+    as_of (up to when the sender knew the records, which nobody may have changed since).
     """
     parts = _parts(request)
     limit = request.app.state.settings.import_limit_bytes
@@ -142,6 +143,7 @@ def _asked(form: Form) -> ImportRequest:
         key=fields.get("key", "").strip(),
         duplicates=fields.get("duplicates", "").strip(),
         dry_run=form.flag("dry_run"),
+        as_of=fields.get("as_of", "").strip(),
     )
 
 

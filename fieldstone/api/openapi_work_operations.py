@@ -39,6 +39,11 @@ _IMPORT_FORM: Final = object_schema(
         "key": {"type": "string", "description": "A field by which rows change records."},
         "duplicates": {"type": "string", "enum": ["review", "create", "merge"]},
         "dry_run": {"type": "string", "enum": ["yes", "no"]},
+        "as_of": {
+            "type": "string",
+            "format": "date-time",
+            "description": "What others changed since is not overwritten; now where it is missing.",
+        },
     },
     required=("file",),
 )

@@ -135,6 +135,54 @@ async def test_rows_change_records_by_a_key(desk: Desk):
     assert [one["employees"] for one in found["data"]] == [10, 25, 6]
 
 
+async def test_rows_with_a_key_undo_nothing_that_others_did_since(desk: Desk):
+    ids = {}
+    for number in range(4):
+        told = {"name": f"Acme {number}", "external_id": f"C-{number}", "employees": 1}
+        ids[number] = (await desk.api.post("/companies", told))["id"]
+    dry = "External ID,Employees\nC-0,1\n"
+    seen = await desk.upload(dry, object="Company", key="external_id", dry_run="yes")
+    await desk.api.patch(f"/companies/{ids[1]}", {"employees": 5})
+    await desk.api.patch(f"/companies/{ids[2]}", {"employees": 7})
+    await desk.api.patch(f"/companies/{ids[3]}", {"name": "Renamed"})
+    text = "External ID,Employees\nC-0,2\nC-1,3\nC-2,7\nC-3,9\nC-0,4\n"
+
+    report = await desk.upload(text, object="Company", key="external_id", as_of=seen["as_of"])
+    answer = await desk.api.send("GET", report["rejected_file"])
+    again = await desk.upload(text, object="Company", key="external_id")
+
+    assert counts(report) == {"updated": 2, "unchanged": 1, "rejected": 2}
+    assert [row["Row"] for row in csv.DictReader(io.StringIO(answer.text))] == ["3", "5"]
+    assert "was changed by somebody else meanwhile and is at version 2 by now." in answer.text
+    assert counts(again) == {"updated": 4, "unchanged": 1}
+
+
+async def test_record_that_is_changed_while_its_file_waits_is_not_overwritten(desk: Desk):
+    rows = [f"C-{number},{number % 90}\n" for number in range(5_001)]
+    text = "External ID,Employees\n" + "".join(rows)
+    told = [{"name": f"Acme {n}", "external_id": f"C-{n}"} for n in range(3)]
+    ids = [(await desk.api.post("/companies", one))["id"] for one in told]
+    answer = await desk.upload(text, object="Company", key="external_id", status=202)
+    await desk.api.patch(f"/companies/{ids[1]}", {"employees": 77})
+    await desk.api.patch(f"/companies/{ids[2]}", {"external_id": "other"})
+
+    ended = await desk.run(answer["job"]["id"])
+
+    assert ended is not None
+    assert ended.result is not None
+    # Rows without a record lack the name that a new one needs.
+    assert (ended.result["updated"], ended.result["rejected"]) == (1, 5_000)
+    shown = [await desk.api.get(f"/companies/{one}") for one in ids]
+    assert [one["employees"] for one in shown] == [0, 77, None]
+
+
+@pytest.mark.parametrize("as_of", ["yesterday", "2026-01-31", "2026-01-31T14:30:00"])
+async def test_as_of_that_is_no_instant_is_refused(desk: Desk, as_of: str):
+    text = "External ID,Name\nC-1,Acme\n"
+    answer = await desk.upload(text, object="Company", key="external_id", as_of=as_of, status=422)
+    assert [one["at"] for one in answer["errors"]] == ["/as_of"]
+
+
 async def test_a_key_that_several_records_hold_changes_none(desk: Desk):
     for _ in range(2):
         await desk.api.post("/companies", {"name": "Acme"})

@@ -13,6 +13,7 @@ from fieldstone.metadata.catalog import Field, ObjectDef
 from fieldstone.metadata.values import Json, JsonObject
 from fieldstone.runtime.imports.ledger import Fate, Seen, Settled, find_seen, fingerprint
 from fieldstone.runtime.imports.matcher import Known, Match
+from fieldstone.runtime.imports.overtaken import Guard, hold_records
 from fieldstone.runtime.imports.plan import Duplicates
 from fieldstone.runtime.imports.reading import ReadRow
 from fieldstone.runtime.imports.references import resolve_names
@@ -35,12 +36,14 @@ class Rules:
     """What holds for all batches.
 
     stored: None if likeness is of no interest. rehearsal: None if what is written is kept.
+    guard: what keeps rows with a key from undoing what others do meanwhile.
     """
 
     obj: ObjectDef
     key: Field | None
     duplicates: Duplicates
     stored: StoredRecords | None
+    guard: Guard
     rehearsal: Rehearsal | None = None
 
 
@@ -120,7 +123,18 @@ async def _cases(
         if key in holders:
             case.id, case.fate = holders[key], Fate.UPDATED
         cases.append(case)
+    await _hold(tx, rules, rules.key, cases)
     return cases, later
+
+
+async def _hold(tx: Transaction, rules: Rules, key: Field, cases: Sequence[_Case]) -> None:
+    """Lock the records that rows change, and note their versions, which writing goes by."""
+    rehearsed = rules.rehearsal.has if rules.rehearsal is not None else _never
+    changing = {case.id: case for case in cases if case.id is not None and not rehearsed(case.id)}
+    rows = {number: case.row for number, case in changing.items()}
+    versions = await hold_records(tx, rules.obj, key, rules.guard, rows)
+    for number, version in versions.items():
+        changing[number].version = version
 
 
 async def _judge(tx: Transaction, rules: Rules, cases: Sequence[_Case]) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from fieldstone.errors import Problem, Several
+from fieldstone.errors import BadValue, Problem, Several
 from fieldstone.metadata.catalog import Field, ObjectDef
+from fieldstone.metadata.field_types.datetime import read_instant, write_instant
 from fieldstone.metadata.rights import Rights
 from fieldstone.metadata.values import Json, JsonObject
 from fieldstone.runtime.imports.errors import BadChoice, BadKey
@@ -36,6 +38,7 @@ class ImportPlan:
 
     mapping: header to the name of a field or part. key: the field by which rows find the record
     they change; "" if rows are only ever new. dry_run: everything is tried and nothing kept.
+    as_of: up to when the sender knew the records; None for the beginning of the import.
     """
 
     object: str
@@ -45,6 +48,7 @@ class ImportPlan:
     key: str = ""
     duplicates: Duplicates = Duplicates.REVIEW
     dry_run: bool = False
+    as_of: datetime | None = None
 
     def to_json(self) -> JsonObject:
         """Give it as the arguments of a job."""
@@ -56,6 +60,7 @@ class ImportPlan:
             "key": self.key,
             "duplicates": self.duplicates.value,
             "dry_run": self.dry_run,
+            "as_of": None if self.as_of is None else write_instant(self.as_of),
         }
 
     @classmethod
@@ -72,7 +77,25 @@ class ImportPlan:
             key=str(arguments["key"]),
             duplicates=Duplicates(str(arguments["duplicates"])),
             dry_run=bool(arguments["dry_run"]),
+            as_of=read_as_of(str(arguments.get("as_of") or "")),
         )
+
+
+def read_as_of(text: str) -> datetime | None:
+    """Read up to when the sender of a file knew the records; None where it is not said.
+
+    Raises BadChoice.
+    """
+    if not text:
+        return None
+    try:
+        return read_instant(text)
+    except BadValue as error:
+        raise BadChoice(
+            f"as_of cannot be {text[:40]!r}.",
+            at="/as_of",
+            hint="Write an instant, such as 2026-01-31T14:30:00Z.",
+        ) from error
 
 
 def read_duplicates(text: str, *, keyed: bool) -> Duplicates:

@@ -166,7 +166,7 @@ def _line(cells: Sequence[str]) -> bytes:
 _ORDER: Final = (
     *("imported", "duplicates_found", "duplicates", "updated", "unchanged", "merged", "skipped"),
     *("held", "rejected", "rows", "problems", "rejected_file", "held_file", "object", "mapping"),
-    *("unmapped", "key", "dry_run"),
+    *("unmapped", "key", "dry_run", "as_of"),
 )
 _ORDER_OF_DUPLICATE: Final = ("existing", "new", "confidence", "action", "reasons", "brings")
 

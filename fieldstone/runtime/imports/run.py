@@ -15,12 +15,14 @@ from itertools import islice
 from typing import Final
 
 from fieldstone.metadata.catalog import ObjectDef
+from fieldstone.metadata.field_types.datetime import write_instant
 from fieldstone.metadata.values import Json, JsonObject
 from fieldstone.runtime.files import FileStore
 from fieldstone.runtime.imports.batch import Rules, run_batch
 from fieldstone.runtime.imports.ledger import Fate, Settled, add_rows
 from fieldstone.runtime.imports.mapping import read_mapping
 from fieldstone.runtime.imports.matcher import Matcher
+from fieldstone.runtime.imports.overtaken import Guard
 from fieldstone.runtime.imports.plan import MOST_DRY_ROWS, Duplicates, ImportPlan, key_field
 from fieldstone.runtime.imports.reading import ReadRow, RowReader
 from fieldstone.runtime.imports.rehearsal import Rehearsal
@@ -89,7 +91,9 @@ class _Run:
         if key is None or self.plan.duplicates is not Duplicates.CREATE:
             stored = StoredRecords(self.matcher.begin(obj, self.reader.fields))
             await stored.load_all(tx, obj)
-        self.rules = Rules(obj, key, self.plan.duplicates, stored, self.rehearsal)
+        job = self.context.job
+        guard = Guard(job.id, self.plan.as_of or job.created_at)
+        self.rules = Rules(obj, key, self.plan.duplicates, stored, guard, self.rehearsal)
 
     @property
     def _obj(self) -> ObjectDef:
@@ -177,7 +181,8 @@ async def run_import(context: JobContext, parts: ImportParts) -> JsonObject:
         report = await report_of(tx, context.job.id, plan, source.headers)
         if not plan.dry_run:
             return {**report, "rows": total}
-        return {**report, **_tried(tx, run), "rows": run.done}
+        as_of = write_instant(plan.as_of or context.job.created_at)
+        return {**report, **_tried(tx, run), "rows": run.done, "as_of": as_of}
 
 
 def _go_on_from(run: _Run, checkpoint: Json) -> None:

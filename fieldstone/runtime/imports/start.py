@@ -11,6 +11,7 @@ from typing import Final
 from fieldstone.errors import Forbidden, Problem
 from fieldstone.ids import TenantId
 from fieldstone.metadata.catalog import Catalog, ObjectDef, UnknownObject
+from fieldstone.metadata.field_types.datetime import write_instant
 from fieldstone.metadata.names import slug_of
 from fieldstone.metadata.rights import Rights
 from fieldstone.metadata.values import Json, JsonObject, fold
@@ -26,6 +27,7 @@ from fieldstone.runtime.imports.plan import (
     IMPORT,
     ImportPlan,
     key_field,
+    read_as_of,
     read_duplicates,
     require_columns,
 )
@@ -42,13 +44,17 @@ PREVIEW_ROWS: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class ImportRequest:
-    """What a caller asked for. mapping: None leaves it to us. duplicates: "" for the default."""
+    """What a caller asked for. mapping: None leaves it to us. duplicates: "" for the default.
+
+    as_of: the instant up to which they know the records, as text; "" for the beginning.
+    """
 
     object: str = "Contact"
     mapping: Mapping[str, Json] | None = None
     key: str = ""
     duplicates: str = ""
     dry_run: bool = False
+    as_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +107,7 @@ async def begin_import(tx: Transaction, upload: Upload, asked: ImportRequest) ->
         key=key,
         duplicates=read_duplicates(asked.duplicates, keyed=bool(key)),
         dry_run=asked.dry_run,
+        as_of=read_as_of(asked.as_of),
     )
     begin = start_here if upload.is_small else enqueue
     return await load_job(tx, await begin(tx, IMPORT, plan.to_json()))
@@ -137,6 +144,7 @@ async def preview_import(tx: Transaction, upload: Upload, asked: ImportRequest) 
     first = reader.read(await asyncio.to_thread(_first_rows, upload.source))
     return {
         "object": obj.name,
+        "as_of": write_instant(tx.now),
         "file": upload.file.show(),
         "encoding": upload.source.encoding or None,
         "delimiter": upload.source.delimiter or None,

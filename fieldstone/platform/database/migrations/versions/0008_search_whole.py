@@ -19,7 +19,7 @@ DROP FUNCTION search_records(int, int[], text[], int);
 -- Candidates of a search, of the tenant that is set and of these objects: first those that begin
 -- with the words as they were typed, then short ones. The owner runs it, because under row-level
 -- security the operators of pg_trgm may use no index. ranked: how many matches are put in order,
--- the first that are found, so that a single letter costs no more than that. more: there are others.
+-- the first that are found, so that a single letter costs no more than that. more: others match.
 CREATE FUNCTION search_records(wanted int, objects int[], words text[], most int, ranked int)
 RETURNS TABLE (id bigint, object_id int, txt text, more boolean)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
