@@ -176,6 +176,15 @@ async def test_record_that_is_changed_while_its_file_waits_is_not_overwritten(de
     assert [one["employees"] for one in shown] == [0, 77, None]
 
 
+async def test_dry_run_of_a_file_that_was_imported_names_the_records(desk: Desk):
+    text = "First name,Last name,E-mail\nAlice,Smith,alice@acme.example\n,,bob@acme.example\n"
+    imported = await desk.upload(text, object="Contact")
+    tried = await desk.upload(text, object="Contact", dry_run="yes")
+    bob = (await desk.api.get("/contacts?order_by=id"))["data"][1]["id"]
+    assert (counts(imported), counts(tried)) == ({"imported": 2}, {"skipped": 2})
+    assert [one["existing"]["name"] for one in tried["duplicates"]] == ["Alice Smith", bob]
+
+
 @pytest.mark.parametrize("as_of", ["yesterday", "2026-01-31", "2026-01-31T14:30:00"])
 async def test_as_of_that_is_no_instant_is_refused(desk: Desk, as_of: str):
     text = "External ID,Name\nC-1,Acme\n"

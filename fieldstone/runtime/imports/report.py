@@ -75,11 +75,11 @@ async def _first_doubles(tx: Transaction, import_id: int, obj: ObjectDef) -> lis
         if room:
             told = await load_told(tx, import_id, [fate], most=room)
             found.extend(one for one in told if one.confidence is not None)
-    names = await _names(tx, obj, found)
+    names = await names_of(tx, obj, found)
     return [show_duplicate(obj, one, names) for one in found]
 
 
-async def _names(tx: Transaction, obj: ObjectDef, told: Sequence[Settled]) -> Mapping[int, str]:
+async def names_of(tx: Transaction, obj: ObjectDef, told: Sequence[Settled]) -> Mapping[int, str]:
     """Give the names that the records which rows double have by now."""
     ids = {one.record_id for one in told if one.record_id is not None}
     records = await load(tx, obj, [RecordId(number) for number in sorted(ids)])
@@ -91,10 +91,11 @@ def show_duplicate(obj: ObjectDef, one: Settled, names: Mapping[int, str]) -> Js
     details: Mapping[str, Json] = one.details or {}
     written = one.fate in {Fate.CREATED, Fate.MERGED}
     existing: dict[str, Json] = {"name": details.get("existing")}
-    if one.fate is not Fate.CREATED and one.record_id is not None:
-        existing["name"] = names.get(one.record_id, details.get("existing"))
     if one.fate is not Fate.CREATED:
         existing["id"] = known_id(obj, one.record_id)
+    if one.fate is not Fate.CREATED and one.record_id is not None:
+        now = names.get(one.record_id, details.get("existing"))
+        existing["name"] = now or existing["id"]
     if details.get("existing_row") is not None:
         existing["row"] = details["existing_row"]
     new: dict[str, Json] = {"name": details.get("new"), "row": one.number}

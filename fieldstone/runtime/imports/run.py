@@ -26,7 +26,7 @@ from fieldstone.runtime.imports.overtaken import Guard
 from fieldstone.runtime.imports.plan import MOST_DRY_ROWS, Duplicates, ImportPlan, key_field
 from fieldstone.runtime.imports.reading import ReadRow, RowReader
 from fieldstone.runtime.imports.rehearsal import Rehearsal
-from fieldstone.runtime.imports.report import MOST_SHOWN, TOLD, report_of, show_duplicate
+from fieldstone.runtime.imports.report import MOST_SHOWN, TOLD, names_of, report_of, show_duplicate
 from fieldstone.runtime.imports.source import Row, Source, open_source
 from fieldstone.runtime.imports.stored import StoredRecords
 from fieldstone.runtime.job_runs import JobContext
@@ -182,7 +182,7 @@ async def run_import(context: JobContext, parts: ImportParts) -> JsonObject:
         if not plan.dry_run:
             return {**report, "rows": total}
         as_of = write_instant(plan.as_of or context.job.created_at)
-        return {**report, **_tried(tx, run), "rows": run.done, "as_of": as_of}
+        return {**report, **await _tried(tx, run), "rows": run.done, "as_of": as_of}
 
 
 def _go_on_from(run: _Run, checkpoint: Json) -> None:
@@ -195,10 +195,12 @@ def _go_on_from(run: _Run, checkpoint: Json) -> None:
         run.counts.update({Fate(fate): int(str(number)) for fate, number in counts.items()})
 
 
-def _tried(tx: Transaction, run: _Run) -> JsonObject:
+async def _tried(tx: Transaction, run: _Run) -> JsonObject:
     """Give the part of the report of a dry run that the ledger does not know."""
     told = [one for one in run.tried if one.fate in TOLD and one.confidence is not None]
+    shown = told[:MOST_SHOWN]
     obj = tx.catalog.get_object(run.plan.object)
+    names = await names_of(tx, obj, shown)
     counts = run.counts
     return {
         "imported": counts[Fate.CREATED],
@@ -209,7 +211,7 @@ def _tried(tx: Transaction, run: _Run) -> JsonObject:
         "held": counts[Fate.HELD],
         "rejected": counts[Fate.REJECTED],
         "duplicates_found": len(told),
-        "duplicates": [show_duplicate(obj, one, {}) for one in told[:MOST_SHOWN]],
+        "duplicates": [show_duplicate(obj, one, names) for one in shown],
         "problems": [
             {"row": one.number, "problems": (one.details or {}).get("problems")}
             for one in run.tried
