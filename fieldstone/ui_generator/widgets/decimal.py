@@ -3,36 +3,27 @@
 from __future__ import annotations
 
 from decimal import Decimal as Exact
-from typing import Any, Final
+from typing import Any
 
 from babel.numbers import get_currency_symbol
-from markupsafe import Markup, escape
 
 from fieldstone.metadata.catalog import Field
 from fieldstone.metadata.values import Json
 from fieldstone.ui_generator.viewing import Viewing
 from fieldstone.ui_generator.widgets.widget import NUMBER_WORDS, WHOLE, FieldWidget, Texts
 
-_WITHOUT_PLACES: Final = 10_000
-
 
 class Decimal(FieldWidget):
-    """A text input that brings up digits; any way of writing a number is understood."""
+    """A text input that brings up digits; any way of writing a number is understood.
+
+    Every amount of a column has as many places as the field says: figures below each other are
+    compared by where their points stand.
+    """
 
     name = "decimal"
     align_end = True
     filter_words = NUMBER_WORDS
     filter_value = "number"
-
-    def cell(self, value: Json, of: Field, view: Viewing) -> Markup:
-        number = of.type.decode(value)
-        prefix = self.prefix(of, view)
-        if prefix and abs(number) >= _WITHOUT_PLACES:
-            return escape(_money(number, prefix, 0))
-        return escape(self.plain(value, of, view))
-
-    def full(self, value: Json, of: Field, view: Viewing) -> Markup:
-        return escape(self.plain(value, of, view))
 
     def plain(self, value: Json, of: Field, view: Viewing) -> str:
         number, prefix = of.type.decode(value), self.prefix(of, view)

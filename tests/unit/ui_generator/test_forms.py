@@ -13,6 +13,7 @@ from starlette.datastructures import ImmutableMultiDict
 
 from fieldstone.errors import BadValue
 from fieldstone.metadata.catalog import Field
+from fieldstone.metadata.field_types.currency import CurrencyOptions
 from fieldstone.metadata.field_types.options import build_options
 from fieldstone.metadata.field_types.registry import FIELD_TYPES
 from fieldstone.metadata.rights import ADMINISTRATOR
@@ -218,3 +219,11 @@ def test_a_new_record_is_asked_for_what_is_required_first() -> None:
     first = [field.name for field in first_fields(COMPANY, fields, most=2)]
 
     assert first == ["name", "value"]
+
+
+def test_amounts_of_one_column_have_the_same_places() -> None:
+    field = a_field("currency", CurrencyOptions("USD"))
+
+    cells = [str(render_cell(value, field, a_view())) for value in (9800, 25000, -1250000)]
+
+    assert cells == ["$9,800.00", "$25,000.00", "-$1,250,000.00"]
