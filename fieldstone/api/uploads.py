@@ -19,7 +19,7 @@ from fieldstone.runtime.files import FileRecord, FileStore, add_file
 _FIELDS: Final = 30
 _FIELD_BYTES: Final = 1_000_000
 _CHUNK_BYTES: Final = 256 * 1024
-_AROUND_BYTES: Final = 1_000_000
+AROUND_BYTES: Final = 1_000_000
 """What a form may hold beside the file: its other fields and the lines between them."""
 
 
@@ -63,7 +63,7 @@ async def read_upload(request: Request, limit_bytes: int) -> AsyncIterator[Form]
         raise BadForm(
             "The body must be a multipart form with a file.", hint="curl -F file=@contacts.csv"
         )
-    counted = Request(request.scope, _counting(request, limit_bytes + _AROUND_BYTES))
+    counted = Request(request.scope, _counting(request, limit_bytes + AROUND_BYTES))
     try:
         async with counted.form(
             max_files=1, max_fields=_FIELDS, max_part_size=_FIELD_BYTES
@@ -81,7 +81,7 @@ def _counting(request: Request, limit_bytes: int) -> Any:
         message = await request.receive()
         received += len(message.get("body", b""))
         if received > limit_bytes:
-            raise BodyTooLarge(f"The file is larger than {limit_bytes - _AROUND_BYTES} bytes.")
+            raise BodyTooLarge(f"The file is larger than {limit_bytes - AROUND_BYTES} bytes.")
         return message
 
     return receive

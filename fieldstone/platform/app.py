@@ -28,16 +28,19 @@ from fieldstone.api import recycle_bin as recycle_bin_api
 from fieldstone.api import search as search_api
 from fieldstone.api import shortcuts as shortcuts_api
 from fieldstone.api import storage as storage_api
+from fieldstone.api.uploads import AROUND_BYTES
 from fieldstone.clock import Clock, SystemClock
 from fieldstone.ids import IdMinter
 from fieldstone.platform import tenant_endpoints
 from fieldstone.platform.administrators import Administrators
 from fieldstone.platform.database.pool import open_pool
 from fieldstone.platform.job_kinds import files_of, import_parts, storage_rules_of
+from fieldstone.platform.middleware.body_limit import BodyLimit
 from fieldstone.platform.middleware.errors import Errors
 from fieldstone.platform.middleware.request_id import RequestId
 from fieldstone.platform.middleware.security_headers import SecurityHeaders
 from fieldstone.platform.middleware.tenant import TenantOfRequest
+from fieldstone.platform.middleware.time_limit import TimeLimit
 from fieldstone.platform.middleware.viewer import LOOPBACK, ViewerOfRequest
 from fieldstone.platform.routing import IndexedRouter
 from fieldstone.platform.settings import Settings
@@ -96,6 +99,12 @@ def build_app(engine: Engine, settings: Settings) -> Starlette:
             Middleware(RequestId),
             Middleware(SecurityHeaders),
             Middleware(Errors, show_page=error_page),
+            Middleware(TimeLimit, limit_s=settings.request_timeout_s),
+            Middleware(
+                BodyLimit,
+                limit_bytes=settings.body_limit_bytes,
+                form_limit_bytes=settings.import_limit_bytes + AROUND_BYTES,
+            ),
             Middleware(TenantOfRequest, directory=engine.directory),
             Middleware(
                 ViewerOfRequest, administrators=engine.administrators, local_only=local_only

@@ -176,14 +176,14 @@ class Settings:
     body_limit_bytes: int = _setting(
         "FIELDSTONE_BODY_LIMIT_BYTES",
         _natural,
-        lambda: 10_000_000,
-        "Largest body of a request; a larger one gets status 413.",
+        lambda: 50_000_000,
+        "Largest body of a request without a file; a larger one gets status 413.",
     )
     import_limit_bytes: int = _setting(
         "FIELDSTONE_IMPORT_LIMIT_BYTES",
         _natural,
         lambda: 500_000_000,
-        "Largest file of an import.",
+        "Largest file of an import, and of what any form may hold.",
     )
     promote_above: int = _setting(
         "FIELDSTONE_PROMOTE_ABOVE",
@@ -201,7 +201,7 @@ class Settings:
         "FIELDSTONE_REQUEST_TIMEOUT_S",
         _seconds,
         lambda: 60.0,
-        "How long a request may take before it is cut.",
+        "How long a request may go on without a part of its body or answer, before it is cut.",
     )
     connection_wait_s: float = _setting(
         "FIELDSTONE_CONNECTION_WAIT_S",
