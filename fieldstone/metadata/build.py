@@ -15,6 +15,7 @@ from fieldstone.metadata.catalog import (
     ChildRelation,
     Derivation,
     Field,
+    Formula,
     ObjectDef,
     ValueSet,
 )
@@ -188,9 +189,10 @@ class _Builder:
             unique=body.unique,
             external_id=body.external_id,
             searchable=_searchable(field_type, body, row),
-            read_only=body.read_only or bool(getattr(field_type, "read_only", False)),
+            read_only=body.read_only or field_type.read_only or body.formula is not None,
             default=body.default,
             derivation=_derivation(body),
+            formula=_formula(body),
             references=tuple(target for target in targets if target is not None),
             child_name=str(getattr(options, "child_name", "") or ""),
             aliases=body.aliases,
@@ -277,6 +279,8 @@ def _system_options(field_type: FieldType[Any, Any]) -> Any:
 
 
 def _searchable(field_type: FieldType[Any, Any], body: FieldBody, row: StoredComponent) -> bool:
+    if body.formula is not None:
+        return False
     if body.searchable is not None:
         return body.searchable and field_type.searchable
     by_itself = field_type.searchable and not _has_choices(field_type)
@@ -288,6 +292,12 @@ def _searchable(field_type: FieldType[Any, Any], body: FieldBody, row: StoredCom
 @lru_cache(maxsize=256)
 def _has_choices(field_type: FieldType[Any, Any]) -> bool:
     return isinstance(field_type, HasChoices)
+
+
+def _formula(body: FieldBody) -> Formula | None:
+    if body.formula is None:
+        return None
+    return Formula(body.formula, blanks_as_zero=body.blanks_as == "zero")
 
 
 def _derivation(body: FieldBody) -> Derivation | None:

@@ -60,6 +60,9 @@ class Kind(StrEnum):
 _NUMBERS: Final = frozenset({Kind.NUMBER, Kind.CURRENCY, Kind.PERCENT})
 _TEXTS: Final = frozenset({Kind.TEXT, Kind.CHOICE, Kind.ID})
 
+GIVEN: Final = _NUMBERS | {Kind.TEXT, Kind.BOOLEAN, Kind.DATE, Kind.DATETIME, Kind.TIME}
+"""The kinds that the formula of a field may give."""
+
 Place = tuple[Decimal, Decimal]
 Value = None | str | Decimal | bool | date | datetime | time | tuple[str, ...] | Place
 """What an expression may have. Instants are in UTC and know no zone; a place is latitude first."""

@@ -69,7 +69,8 @@ class StorageDesk:
     def _slot(self, component: Component | None) -> str | None:
         assert component is not None
         kind = _slot_kind(component)
-        if kind is None or component.body.get("indexed") is False:
+        calculated = component.body.get("formula") is not None
+        if kind is None or calculated or component.body.get("indexed") is False:
             return None
         taken = self._slots.setdefault(fold(split_name(component.name)[0]), set())
         slot = free_slot(kind, taken)

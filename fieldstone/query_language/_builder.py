@@ -315,6 +315,8 @@ class Builder(Transformer[Token, Any]):
             )
         return value_of(token)
 
+    literal = value
+
     def bind(self, children: Children) -> Bind:
         """Read a bind."""
         return bind_of(children[0])

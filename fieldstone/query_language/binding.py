@@ -103,6 +103,7 @@ class Binder:
         self._rights = rights
         self._parameters = parameters
         self._expressions: dict[str, FieldRef] = {}
+        self._formulas: dict[tuple[int, Field], FieldRef] = {}
         self._of_moment: dict[object, Parameter] = {}
         self._aliases: dict[str, tuple[str, ...]] = {}
         self.sources: list[SourceTable] = [SourceTable(obj)]
@@ -159,8 +160,10 @@ class Binder:
         """Give the reference to a field of a source."""
         if field.formula is None:
             return FieldRef(place, field)
-        found = formula_of(field, self.sources[place].object, self._catalog)
-        return made_ref(place, field, bound_at(found, place, self))
+        if (place, field) not in self._formulas:
+            found = formula_of(field, self.sources[place].object, self._catalog)
+            self._formulas[place, field] = made_ref(place, field, bound_at(found, place, self))
+        return self._formulas[place, field]
 
     def expression(self, written: Call | Operation, values: Mapping[object, Value]) -> FieldRef:
         """Give the value of an expression in the query, the same field for the same text.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy import (
@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
-from fieldstone.errors import Forbidden
+from fieldstone.errors import Forbidden, Problem, Several, Span
 from fieldstone.metadata.build import build_catalog
 from fieldstone.metadata.catalog import Catalog
 from fieldstone.metadata.changes import (
@@ -26,7 +26,8 @@ from fieldstone.metadata.changes import (
 from fieldstone.metadata.component import Component, StoredComponent
 from fieldstone.metadata.component_change import ComponentChange
 from fieldstone.metadata.tables import CATALOG_VERSION, COMPONENT, COMPONENT_CHANGE
-from fieldstone.metadata.values import write_json
+from fieldstone.metadata.values import fold, write_json
+from fieldstone.query_language.formula.definitions import wrong_formulas
 from fieldstone.runtime.catalogs import ALL_COMPONENTS, stored_component
 from fieldstone.runtime.field_upkeep import keep_up
 from fieldstone.runtime.statements import Prepared, incoming, parameter, prepare
@@ -110,7 +111,40 @@ async def change_metadata(tx: Transaction, proposal: Proposal) -> Applied:
     plan = plan_changes(stored, proposal)
     if not plan.changes:
         return Applied(plan, tx.catalog)
-    return await _apply(tx, stored, plan)
+    applied = await _apply(tx, stored, plan)
+    _check_formulas(applied.catalog, tx.catalog, proposal)
+    return applied
+
+
+def _check_formulas(after: Catalog, before: Catalog, proposal: Proposal) -> None:
+    """Refuse a change after which a formula cannot be worked out. Raises Several.
+
+    What was wrong before and is not in the proposal is not this change's fault.
+    """
+    wrong = list(wrong_formulas(after))
+    if not wrong:
+        return
+    known = {field.id for _, field, _ in wrong_formulas(before)}
+    problems = []
+    for obj, field, problem in wrong:
+        key = ("field", fold(f"{obj.name}.{field.name}"))
+        if key in proposal.pointers:
+            problems.append(_in_formula(problem, proposal.pointers[key]))
+        elif field.id not in known:
+            message = f"The formula of {obj.name}.{field.name} would be wrong: {problem.message}"
+            hint = f"Change {obj.name}.{field.name} first."
+            problems.append(replace(problem, message=message, at=None, hint=hint))
+    if problems:
+        raise Several(problems)
+
+
+def _in_formula(problem: Problem, pointer: str) -> Problem:
+    """Say where in what the caller sent a problem is, and where in the formula."""
+    details = problem.details
+    if isinstance(problem.at, Span):
+        place = problem.at
+        details = {"line": place.line, "column": place.column, "length": place.length}
+    return replace(problem, at=f"{pointer}/formula", details=details)
 
 
 async def apply_first(tx: Transaction, plan: MetadataPlan) -> Applied | None:

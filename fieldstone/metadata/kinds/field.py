@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property, lru_cache
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from jsonschema import Draft202012Validator
 from msgspec import Meta
 
 from fieldstone.errors import FieldstoneError, InvalidInput, Problem
+from fieldstone.metadata.calculation import GIVEN
 from fieldstone.metadata.catalog import DERIVATION_FORMS
 from fieldstone.metadata.component import Component
 from fieldstone.metadata.field_types.field_type import FieldType
@@ -31,6 +32,7 @@ from fieldstone.metadata.scope import Scope
 from fieldstone.metadata.values import Json, JsonObject, JsonSchema, fold
 
 MAX_FIELDS: Final = 800
+MAX_FORMULA: Final = 20_000
 SYSTEM_NAMES: Final = frozenset(
     {"id", "owner", "created_at", "created_by", "updated_at", "updated_by", "version"}
 )
@@ -51,7 +53,9 @@ class FieldBody:
     """What every field may say, whatever its type.
 
     indexed: whether it takes a slot; None lets the type decide. default: used where a new record
-    says nothing. help: shown beside the field in forms.
+    says nothing. help: shown beside the field in forms. formula: what the value is calculated by
+    whenever it is asked for, in the formula language; the type says what it gives. blanks_as: what
+    numbers that are missing count as in it, "zero" or "blank".
     """
 
     object: Name
@@ -65,10 +69,14 @@ class FieldBody:
     indexed: bool | None = None
     default: Any = None
     derive: DeriveBody | None = None
+    formula: Annotated[str, Meta(min_length=1, max_length=MAX_FORMULA)] | None = None
+    blanks_as: Literal["zero", "blank"] = "zero"
     aliases: tuple[Name, ...] = ()
     description: Annotated[str, Meta(max_length=4000)] = ""
     help: Annotated[str, Meta(max_length=1000)] = ""
 
+
+_NOT_WITH_FORMULA: Final = ("required", "unique", "external_id", "default", "derive", "indexed")
 
 COMMON: Final = frozenset(one.name for one in fields(FieldBody))
 
@@ -134,6 +142,7 @@ class FieldKind(Kind[FieldBody]):
         yield from shape
         if not shape:
             yield from self._option_problems(field_type, component)
+            yield from _formula_problems(field_type, component)
 
     def _option_problems(
         self, field_type: FieldType[Any, Any], component: Component
@@ -199,6 +208,27 @@ class FieldKind(Kind[FieldBody]):
             hint = suggestion(name, known) or "Add that field as well."
             message = f"{owner} has no field {name[:80]}."
             yield Problem("metadata.unknown_reference", message, at, hint)
+
+
+def _formula_problems(field_type: FieldType[Any, Any], component: Component) -> Iterator[Problem]:
+    """Yield what a calculated field cannot be; the formula itself is read by whoever applies it."""
+    if component.body.get("formula") is None:
+        return
+    if not _is_given(field_type):
+        names = ", ".join(name for name, one in FIELD_TYPES.items() if _is_given(one))
+        message = f"A formula does not give a value of the type {field_type.label}."
+        yield Problem("metadata.invalid", message, "/type", f"It may give {names}.")
+    for key in _NOT_WITH_FORMULA:
+        if component.body.get(key):
+            message = f"A calculated field cannot be {key.replace('_', ' ')}."
+            yield Problem("metadata.invalid", message, f"/{key}", f"Leave {key} out.")
+
+
+def _is_given(field_type: FieldType[Any, Any]) -> bool:
+    """Tell whether a formula may give values of a type."""
+    if not field_type.definable or field_type.read_only or field_type.parts:
+        return False
+    return field_type.calculation is not None and field_type.calculation.kind in GIVEN
 
 
 def targets_of(component: Component) -> tuple[str, ...]:

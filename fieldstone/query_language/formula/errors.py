@@ -17,6 +17,12 @@ class FormulaTooLarge(InvalidInput):
     code = "formula.too_large"
 
 
+class FormulaCircle(InvalidInput):
+    """A formula field that uses itself, be it through others."""
+
+    code = "formula.circle"
+
+
 class UnknownName(InvalidInput):
     """No field of this name, or none that the viewer may see."""
 

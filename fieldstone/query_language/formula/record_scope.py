@@ -17,7 +17,12 @@ from fieldstone.metadata.names import suggestion
 from fieldstone.metadata.rights import ADMINISTRATOR, Rights
 from fieldstone.metadata.values import fold
 from fieldstone.query_language.formula.check import check
-from fieldstone.query_language.formula.errors import FormulaTooLarge, UnknownName, WrongArguments
+from fieldstone.query_language.formula.errors import (
+    FormulaCircle,
+    FormulaTooLarge,
+    UnknownName,
+    WrongArguments,
+)
 from fieldstone.query_language.formula.parse import parse_formula
 from fieldstone.query_language.formula.typed import (
     Apply,
@@ -38,6 +43,9 @@ from fieldstone.query_language.syntax import Path
 MAX_PARENTS: Final = 10
 MAX_FORMULAS: Final = 20
 """How many formula fields may stand within each other."""
+
+MAX_PARTS: Final = 5_000
+"""How many parts a formula may have, with those of the formula fields that it uses."""
 
 USER_OBJECT: Final = "User"
 _SYSTEM_DIGITS: Final = 20
@@ -71,14 +79,14 @@ class RecordScope:
 
     rights: what the viewer may read, where the viewer wrote the formula; the formulas of fields
     read what they name, whoever looks. blanks_as_zero: whether a missing number counts as 0.
-    depth: how many formula fields this one stands in.
+    trail: the formula fields in which this formula stands.
     """
 
     catalog: Catalog
     object: ObjectDef
     rights: Rights = ADMINISTRATOR
     blanks_as_zero: bool = False
-    depth: int = 0
+    trail: tuple[Field, ...] = ()
 
     @property
     def functions(self) -> Mapping[str, FormulaFunction]:
@@ -151,7 +159,7 @@ class RecordScope:
     def _value(self, place: FieldPath, path: Path, obj: ObjectDef | None = None) -> Typed:
         field = place.field
         if field.formula is not None and obj is not None:
-            inner = field_expression(field, obj, self.catalog, self.depth + 1)
+            inner = field_expression(field, obj, self.catalog, self.trail)
             found = behind(inner, place)
         elif field.type.calculation is None and place.part is None:
             parts = ", ".join(f"{field.name}.{part}" for part in field.type.parts)
@@ -168,20 +176,37 @@ class RecordScope:
         return found
 
 
-def field_expression(field: Field, obj: ObjectDef, catalog: Catalog, depth: int = 0) -> Typed:
+def field_expression(
+    field: Field, obj: ObjectDef, catalog: Catalog, trail: tuple[Field, ...] = ()
+) -> Typed:
     """Give the value of a formula field as an expression over the records of its object.
 
-    Raises the errors of parse_formula and check, and FormulaTooLarge where formula fields stand in
-    each other too deep, as they do in a circle.
+    trail: the formula fields in which it stands. Raises the errors of parse_formula and check,
+    FormulaCircle, and FormulaTooLarge where formula fields stand in each other too deep.
     """
     formula = field.formula
     assert formula is not None
-    if depth > MAX_FORMULAS:
+    if field in trail:
+        names = " uses ".join(one.name for one in (*trail[trail.index(field) :], field))
+        raise FormulaCircle(f"{field.label} uses itself: {names}.", hint="Take one of them out.")
+    if len(trail) > MAX_FORMULAS:
         raise FormulaTooLarge(
             f"{field.label} uses formula fields that use others more than {MAX_FORMULAS} deep."
         )
-    scope = RecordScope(catalog, obj, blanks_as_zero=formula.blanks_as_zero, depth=depth)
-    return as_field(check(parse_formula(formula.text), scope), field)
+    scope = RecordScope(catalog, obj, blanks_as_zero=formula.blanks_as_zero, trail=(*trail, field))
+    found = as_field(check(parse_formula(formula.text), scope), field)
+    if size_of(found) > MAX_PARTS:
+        raise FormulaTooLarge(
+            f"{field.label} has more than {MAX_PARTS} parts with those of the formulas it uses."
+        )
+    return found
+
+
+def size_of(expression: Typed) -> int:
+    """Give how many parts an expression has."""
+    if isinstance(expression, Apply):
+        return 1 + sum(size_of(part) for part in expression.arguments)
+    return 1
 
 
 def as_field(expression: Typed, field: Field) -> Typed:

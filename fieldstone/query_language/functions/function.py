@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final
 from sqlalchemy import ColumnElement, case, func, not_
 
 from fieldstone.metadata.calculation import Kind, Value
+from fieldstone.query_language.formula.once import once
 from fieldstone.query_language.formula.sql_values import any_of, blank_of, blank_sql
 from fieldstone.query_language.formula.typed import (
     Compiled,
@@ -102,8 +103,11 @@ class Plain(Function):
     """A function whose value follows from those of its arguments, all of them.
 
     It has no value (an empty text, false) where one of its arguments has none, and it fails where
-    one of them fails. Its three methods take what `takes` says, in order.
+    one of them fails. Its three methods take what `takes` says, in order. repeats: whether its SQL
+    names an argument more than once.
     """
+
+    repeats: ClassVar[bool] = False
 
     # *_: Any, **__: Any lets a subclass name its own parameters; nothing is passed by keyword.
     @abstractmethod
@@ -126,15 +130,22 @@ class Plain(Function):
 
     def compile(self, arguments: Sequence[Compiled], shape: Shape) -> Compiled:
         parts = [argument.value for argument in arguments]
-        found, wrong = self.sql(*parts), self.wrong(*parts)
+        wrong = self.wrong(*parts)
         if wrong is not None:
-            # Null where an argument is null: then it has no value rather than a wrong one.
-            found = case((not_(wrong), found))
+            found = once(parts, self._guarded)
             wrong = func.coalesce(wrong, constant_false())
+        else:
+            found = once(parts, self.sql) if self.repeats else self.sql(*parts)
         fails = any_of([wrong, *(argument.fails for argument in arguments)])
         if shape.kind.is_never_null and any(not one.kind.is_never_null for one in arguments):
             found = unless_failed(fails, func.coalesce(found, blank_sql(shape.kind)))
         return Compiled(shape, found, fails)
+
+    def _guarded(self, *parts: ColumnElement[Any]) -> ColumnElement[Any]:
+        wrong = self.wrong(*parts)
+        assert wrong is not None
+        # Null where an argument is null: then it has no value rather than a wrong one.
+        return case((not_(wrong), self.sql(*parts)))
 
 
 class Overloaded(Function):

@@ -13,7 +13,8 @@ from fieldstone.runtime.transactions import Transaction
 
 def fill(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> None:
     """Work out how each record will be, before anything is checked."""
-    defaults = {f.key: value for f in obj.own_fields if (value := _default(f)) is not None}
+    stored = [field for field in obj.own_fields if field.formula is None]
+    defaults = {f.key: value for f in stored if (value := _default(f)) is not None}
     for draft in drafts:
         if draft.before is not None:
             draft.data.update(draft.before.data)
