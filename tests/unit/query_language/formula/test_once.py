@@ -1,0 +1,41 @@
+"""What SQL needs more than once is worked out once, so that nesting does not double its length."""
+
+from __future__ import annotations
+
+from sqlalchemy import literal_column, select
+
+from fieldstone.query_language.formula.compile import compile_expression
+from fieldstone.query_language.formula.once import is_heavy, once
+from fieldstone.runtime.statements import prepare
+from tests.support.formulas import ROWS, typed
+
+
+def test_light_values_are_written_where_they_are_needed() -> None:
+    light = ROWS.c.data["t1"].astext
+
+    built = once([light], lambda value: value.concat(value))
+
+    assert "SELECT" not in prepare(built).sql
+
+
+def test_heavy_values_become_columns_of_a_row_of_their_own() -> None:
+    heavy = ROWS.c.data["t1"].astext
+    for _ in range(30):
+        heavy = heavy.concat(literal_column("'x'"))
+
+    built = once([heavy], lambda value: value.concat(value))
+
+    assert is_heavy(heavy)
+    assert prepare(select(built)).sql.count("data ->>") == 1
+
+
+def test_sql_grows_with_the_length_of_a_formula_and_not_with_powers_of_it() -> None:
+    short, long = (length_of_sql("d1" + " + n1" * terms) for terms in (8, 24))
+
+    assert long < 12 * short
+
+
+def length_of_sql(formula: str) -> int:
+    """Give how many characters the SQL of a formula's value has."""
+    compiled = compile_expression(typed(formula), lambda read: ROWS.c.data[str(read.source)].astext)
+    return len(prepare(select(compiled.value)).sql)
