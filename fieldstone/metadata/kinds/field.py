@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from decimal import Decimal
 from functools import cached_property, lru_cache
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args, get_type_hints
 
 import msgspec
 from jsonschema import Draft202012Validator
@@ -20,7 +21,7 @@ from fieldstone.metadata.calculation import GIVEN
 from fieldstone.metadata.catalog import DERIVATION_FORMS
 from fieldstone.metadata.component import Component
 from fieldstone.metadata.field_types.field_type import FieldType
-from fieldstone.metadata.field_types.options import build_options, options_schema
+from fieldstone.metadata.field_types.options import build_options, option_names, options_schema
 from fieldstone.metadata.field_types.reference import References
 from fieldstone.metadata.field_types.registry import FIELD_TYPES, get_field_type
 from fieldstone.metadata.kinds.kind import Kind
@@ -136,26 +137,35 @@ class FieldKind(Kind[FieldBody]):
         except InvalidInput as error:
             yield error.problem.below("/type")
             return
-        shape = list(
-            problems_of(self._validators[field_type.name], component.body, "metadata.invalid")
-        )
-        yield from shape
-        if not shape:
-            yield from self._option_problems(field_type, component)
-            yield from _formula_problems(field_type, component)
+        options = fitting_options(field_type, component.body)
+        if options is None:
+            validator = self._validators[field_type.name]
+            shape = list(problems_of(validator, component.body, "metadata.invalid"))
+            yield from shape
+            if shape:
+                return
+            yield from self._option_problems(field_type, component.body)
+        else:
+            yield from self._default_problems(field_type, component.body, options)
+        yield from _formula_problems(field_type, component)
 
-    def _option_problems(
-        self, field_type: FieldType[Any, Any], component: Component
-    ) -> Iterator[Problem]:
+    def _option_problems(self, field_type: FieldType[Any, Any], body: JsonObject) -> list[Problem]:
         try:
-            options = build_options(field_type, options_of(component.body))
-            default = component.body.get("default")
-            if default is not None:
-                field_type.accept(default, options)
+            options = build_options(field_type, options_of(body))
         except FieldstoneError as error:
-            for problem in error.problems:
-                place = problem.at if isinstance(problem.at, str) else "/default"
-                yield Problem("metadata.invalid", problem.message, place, problem.hint)
+            return [_of_option(problem) for problem in error.problems]
+        return self._default_problems(field_type, body, options)
+
+    def _default_problems(
+        self, field_type: FieldType[Any, Any], body: JsonObject, options: Any
+    ) -> list[Problem]:
+        default = body.get("default")
+        if default is not None:
+            try:
+                field_type.accept(default, options)
+            except FieldstoneError as error:
+                return [_of_option(problem) for problem in error.problems]
+        return []
 
     def read(self, component: Component) -> FieldBody:
         """Give the common part of a body."""
@@ -229,6 +239,39 @@ def _is_given(field_type: FieldType[Any, Any]) -> bool:
     if not field_type.definable or field_type.read_only or field_type.parts:
         return False
     return field_type.calculation is not None and field_type.calculation.kind in GIVEN
+
+
+def _of_option(problem: Problem) -> Problem:
+    place = problem.at if isinstance(problem.at, str) else "/default"
+    return Problem("metadata.invalid", problem.message, place, problem.hint)
+
+
+def fitting_options(field_type: FieldType[Any, Any], body: JsonObject) -> Any:
+    """Give the options of a body that surely has the right shape; None where the schema must tell.
+
+    Validating by JSON Schema takes a hundred times as long as reading, and a package has thousands
+    of fields. Whatever is accepted here, the schema accepts (tests/property/test_field_shapes.py).
+    """
+    known, decimals = _known_keys(field_type), _decimal_options(field_type)
+    if not body.keys() <= known or any(isinstance(body.get(name), str) for name in decimals):
+        return None
+    try:
+        msgspec.convert({key: body[key] for key in body.keys() & COMMON}, FieldBody)
+        return msgspec.convert(options_of(body), field_type.options_class)
+    except (msgspec.ValidationError, InvalidInput):
+        return None
+
+
+@lru_cache(maxsize=256)
+def _known_keys(field_type: FieldType[Any, Any]) -> frozenset[str]:
+    return COMMON | frozenset(option_names(field_type))
+
+
+@lru_cache(maxsize=256)
+def _decimal_options(field_type: FieldType[Any, Any]) -> frozenset[str]:
+    """Give the options that are exact numbers: msgspec reads these out of texts as well."""
+    hints = get_type_hints(field_type.options_class)
+    return frozenset(name for name, hint in hints.items() if Decimal in (hint, *get_args(hint)))
 
 
 def targets_of(component: Component) -> tuple[str, ...]:
