@@ -15,6 +15,7 @@ from fieldstone.query_language.functions.function import Function
 from fieldstone.query_language.functions.if_ import If, Ifs
 from fieldstone.query_language.functions.iferror import IfError
 from fieldstone.query_language.functions.join import Join
+from fieldstone.query_language.functions.length import Length
 from fieldstone.query_language.functions.logic import AND, AND_SIGN, NOT, NOT_SIGN, OR, OR_SIGN
 from fieldstone.query_language.functions.multiply import Multiply
 from fieldstone.query_language.functions.order import (
@@ -23,7 +24,14 @@ from fieldstone.query_language.functions.order import (
     LESS,
     LESS_OR_EQUAL,
 )
+from fieldstone.query_language.functions.part import MID, SUBSTR, Left, Right
+from fieldstone.query_language.functions.picklist import Includes, IsPicked
+from fieldstone.query_language.functions.search import Begins, Contains, Find
+from fieldstone.query_language.functions.substitute import Substitute
 from fieldstone.query_language.functions.subtract import Negative, Subtract
+from fieldstone.query_language.functions.text_of import TextOf
+from fieldstone.query_language.functions.trim import Trim
+from fieldstone.query_language.functions.value import IsNumber, ValueOf
 
 
 def by_name(*functions: Function) -> Mapping[str, Function]:
@@ -60,4 +68,19 @@ FUNCTIONS: Final = by_name(
     BLANKVALUE,
     NULLVALUE,
     IfError(),
+    TextOf(),
+    ValueOf(),
+    IsNumber(),
+    IsPicked(),
+    Includes(),
+    Length(),
+    Left(),
+    Right(),
+    MID,
+    SUBSTR,
+    Find(),
+    Contains(),
+    Begins(),
+    Substitute(),
+    Trim(),
 )
