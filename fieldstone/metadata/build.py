@@ -24,7 +24,7 @@ from fieldstone.metadata.field_types.choice import HasChoices, with_choices
 from fieldstone.metadata.field_types.field_type import FieldType
 from fieldstone.metadata.field_types.lookup import LookupOptions
 from fieldstone.metadata.field_types.number import NumberOptions
-from fieldstone.metadata.field_types.options import build_options
+from fieldstone.metadata.field_types.options import options_as_said
 from fieldstone.metadata.field_types.registry import FIELD_TYPES, get_field_type
 from fieldstone.metadata.kinds.field import FieldBody, options_of, refers, split_name
 from fieldstone.metadata.kinds.object import ObjectBody
@@ -210,7 +210,7 @@ class _Builder:
         flat = options_of(component.body)
         key = field_type.name, write_json(flat)
         if key not in self._options:
-            options = build_options(field_type, flat)
+            options = options_as_said(field_type, flat)
             value_set = self._value_sets.get(fold(str(flat.get("value_set") or "")))
             if value_set is not None:
                 shared = PICKLIST.read(Component("picklist", value_set.name, value_set.body))

@@ -10,7 +10,7 @@ import networkx as nx
 
 from fieldstone.errors import InvalidInput, Problem, Several
 from fieldstone.metadata.component import Component
-from fieldstone.metadata.field_types.options import build_options
+from fieldstone.metadata.field_types.options import options_as_said
 from fieldstone.metadata.field_types.registry import get_field_type
 from fieldstone.metadata.kinds.field import options_of, refers, split_name
 from fieldstone.metadata.kinds.registry import FIELD, KINDS, OBJECT, RELATION, get_kind
@@ -132,7 +132,7 @@ def _masters(field: Component, scope: Scope) -> Iterator[Edge]:
     field_type = get_field_type(str(field.body["type"]))
     if not refers(field_type):
         return
-    options = build_options(field_type, options_of(field.body))
+    options = options_as_said(field_type, options_of(field.body))
     if getattr(options, "required", False):
         owner = split_name(field.name)[0]
         for target in getattr(options, "targets", ()):

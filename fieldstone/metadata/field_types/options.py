@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, fields
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final, get_type_hints
 
 import msgspec
@@ -13,10 +14,11 @@ import msgspec
 from fieldstone.errors import InvalidInput, Problem, Several
 from fieldstone.metadata.field_types.field_type import BadOption, FieldType
 from fieldstone.metadata.names import suggestion
-from fieldstone.metadata.values import Json, JsonSchema
+from fieldstone.metadata.values import Json, JsonSchema, read_json, write_json
 
 _PLACE: Final = re.compile(r" - at `\$(?P<path>.*)`$")
 _STEP: Final = re.compile(r"\.(\w+)|\[(\d+)\]|\[\.\.\.\]")
+_KEPT: Final = 10_000
 _DECIMAL: Final = {"type": "string", "format": "decimal"}
 
 
@@ -60,6 +62,21 @@ def build_options(field_type: FieldType[Any, Any], said: Mapping[str, Json]) -> 
         if not problems:
             return options
     raise Several(problems)
+
+
+def options_as_said(field_type: FieldType[Any, Any], said: Mapping[str, Json]) -> Any:
+    """Give the options that build_options makes, but the same ones for the same words.
+
+    Catalogs are built anew with every change, and nearly all that is said in them was said before.
+    """
+    return _as_said(field_type, write_json(said))
+
+
+@lru_cache(maxsize=_KEPT)
+def _as_said(field_type: FieldType[Any, Any], text: str) -> Any:
+    said = read_json(text)
+    assert isinstance(said, dict)
+    return build_options(field_type, said)
 
 
 def _options(field_type: FieldType[Any, Any]) -> Iterator[Field[Any]]:

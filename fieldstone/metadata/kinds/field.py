@@ -21,7 +21,12 @@ from fieldstone.metadata.calculation import GIVEN
 from fieldstone.metadata.catalog import DERIVATION_FORMS
 from fieldstone.metadata.component import Component
 from fieldstone.metadata.field_types.field_type import FieldType
-from fieldstone.metadata.field_types.options import build_options, option_names, options_schema
+from fieldstone.metadata.field_types.options import (
+    build_options,
+    option_names,
+    options_as_said,
+    options_schema,
+)
 from fieldstone.metadata.field_types.reference import References
 from fieldstone.metadata.field_types.registry import FIELD_TYPES, get_field_type
 from fieldstone.metadata.kinds.kind import Kind
@@ -169,8 +174,7 @@ class FieldKind(Kind[FieldBody]):
 
     def read(self, component: Component) -> FieldBody:
         """Give the common part of a body."""
-        common = {key: value for key, value in component.body.items() if key in COMMON}
-        return msgspec.convert(common, FieldBody)
+        return msgspec.convert(dict(component.body), FieldBody)
 
     def depends_on(self, component: Component) -> Iterator[tuple[str, str]]:
         """Yield its object, the objects it refers to and the value set it draws from."""
@@ -279,7 +283,7 @@ def targets_of(component: Component) -> tuple[str, ...]:
     field_type = get_field_type(str(component.body["type"]))
     if not refers(field_type):
         return ()
-    options = build_options(field_type, options_of(component.body))
+    options = options_as_said(field_type, options_of(component.body))
     return tuple(getattr(options, "targets", ()))
 
 
