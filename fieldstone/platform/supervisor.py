@@ -86,8 +86,8 @@ class Supervisor:
     def _variables(self, lifeline_end: int, port: int) -> dict[str, str]:
         settings = self.settings
         return {
-            **_without_owner(os.environ, str(settings.app_database_url)),
-            "FIELDSTONE_APP_DATABASE_URL": str(settings.app_database_url),
+            **_without_owner(os.environ, str(settings.login_url)),
+            "FIELDSTONE_APP_DATABASE_URL": str(settings.login_url),
             "FIELDSTONE_REDIS_URL": str(settings.redis_url),
             "FIELDSTONE_SECRET_KEY": str(settings.secret_key),
             "FIELDSTONE_DATA": str(settings.data),
