@@ -18,8 +18,8 @@ own objects, with the schema of each: `/api/openapi.json` (OpenAPI 3.1), and `/a
 
 Every address also answers 403 to a stranger, 404 where there is no such tenant, and 503 while the
 database is away, always in the one shape of errors. `X-Tenant` names the tenant; without it the
-tenant is `default`. Addresses of records also exist at the plural name of each object, such as
-`/contacts` and `/contacts/{id}`, with `/v1` in front where you like.
+tenant is that of the address, or `default`. Addresses of records also exist at the plural name of
+each object, such as `/contacts` and `/contacts/{id}`, with `/v1` in front where you like.
 """
 
 

@@ -178,7 +178,10 @@ def _header(name: str, description: str, example: str, **rules: Json) -> JsonObj
 
 PARAMETERS: Final[Mapping[str, JsonObject]] = {
     "tenant": _header(
-        "X-Tenant", "Name of the tenant; without it, the default one.", "default", minLength=1
+        "X-Tenant",
+        "Name of the tenant; without it, that of the address, or the default one.",
+        "default",
+        minLength=1,
     ),
     "if_match": _header(
         "If-Match", "The version that the caller has seen; another one gives 409.", '"3"'

@@ -105,7 +105,7 @@ def build_app(engine: Engine, settings: Settings) -> Starlette:
                 limit_bytes=settings.body_limit_bytes,
                 form_limit_bytes=settings.import_limit_bytes + AROUND_BYTES,
             ),
-            Middleware(TenantOfRequest, directory=engine.directory),
+            Middleware(TenantOfRequest, directory=engine.directory, domain=settings.domain),
             Middleware(
                 ViewerOfRequest, administrators=engine.administrators, local_only=local_only
             ),

@@ -27,7 +27,10 @@ _TIMEOUT_S: Final = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Which platform a command means: url of a server, or data, a directory of its own."""
+    """Which platform a command means: url of a server, or data, a directory of its own.
+
+    tenant: its name; "" for the one of the address.
+    """
 
     url: str | None
     data: Path | None
@@ -40,7 +43,9 @@ Command = Callable[..., None]
 def reaches_platform(command: Command) -> Command:
     """Give a command the options --url, --data and --tenant."""
     for option in (
-        click.option("--tenant", default="default", show_default=True, help="Name of the tenant."),
+        click.option(
+            "--tenant", default="", help="Name of the tenant.  [default: the one of the address]"
+        ),
         click.option("--data", type=click.Path(path_type=Path), help="Work on this directory."),
         click.option("--url", help="Address of the server.  [default: the local one]"),
     ):
@@ -102,7 +107,7 @@ def connected(where: Where) -> Iterator[Client]:
 
 @contextmanager
 def _client(url: str, tenant: str) -> Iterator[Client]:
-    headers = {"X-Tenant": tenant}
+    headers = {"X-Tenant": tenant} if tenant else {}
     with httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT_S, trust_env=False) as http:
         yield Client(http)
 

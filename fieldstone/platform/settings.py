@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Callable, Mapping
@@ -17,6 +18,8 @@ from fieldstone.errors import InvalidInput, Problem, Several
 T = TypeVar("T")
 _SECRET_BYTES = 32
 _KEY_FILE = "secret.key"
+_LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_DOMAIN = re.compile(rf"{_LABEL}(\.{_LABEL}){{0,8}}")
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 
@@ -71,6 +74,13 @@ def _environment(text: str) -> Environment:
 
 def _directory(text: str) -> Path:
     return Path(text).expanduser().absolute()
+
+
+def _domain(text: str) -> str:
+    name = text.lower().strip(".")
+    if not _DOMAIN.fullmatch(name):
+        raise ValueError("a domain such as crm.example")
+    return name
 
 
 def _database(text: str) -> str:
@@ -154,6 +164,12 @@ class Settings:
         _port,
         lambda: 8000,
         "Port that the server listens on; 0 takes a free one.",
+    )
+    domain: str | None = _setting(
+        "FIELDSTONE_DOMAIN",
+        _domain,
+        lambda: None,
+        "Parent domain of the tenants: with `crm.example`, `acme.crm.example` is that of acme.",
     )
     workers: int = _setting("FIELDSTONE_WORKERS", _natural, lambda: 1, "Number of web processes.")
     demo: bool = _setting(

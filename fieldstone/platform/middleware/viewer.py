@@ -22,6 +22,15 @@ LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
 _CROSS_SITE: Final = frozenset({"cross-site", "same-site"})
 
 
+def is_loopback(host: str) -> bool:
+    """Tell whether a host means this machine by its name alone.
+
+    Names below localhost are nobody's to register (RFC 6761, section 6.3), so that no other site
+    can be behind them; tenants of a server that runs here have such subdomains.
+    """
+    return host in LOOPBACK or host.removesuffix(".").endswith(".localhost")
+
+
 class SignInNeeded(Forbidden):
     """The request must say who asks, and this server cannot take its word for it."""
 
@@ -52,7 +61,7 @@ class ViewerOfRequest:
         await self._app(scope, receive, send)
 
     def _check(self, request: Request) -> None:
-        if not self._local_only or host_of(request) not in LOOPBACK:
+        if not self._local_only or not is_loopback(host_of(request)):
             raise SignInNeeded(
                 "You must sign in.",
                 hint="This server lets in requests from its own machine, to localhost.",

@@ -43,6 +43,11 @@ def test_empty_variable_counts_as_unset() -> None:
         ("FIELDSTONE_DEMO", "perhaps"),
         ("FIELDSTONE_DATABASE_URL", "mysql://x"),
         ("FIELDSTONE_REDIS_URL", "localhost"),
+        ("FIELDSTONE_DOMAIN", "https://crm.example"),
+        ("FIELDSTONE_DOMAIN", "crm..example"),
+        ("FIELDSTONE_DOMAIN", "*.crm.example"),
+        ("FIELDSTONE_DOMAIN", "crm.example:8000"),
+        ("FIELDSTONE_CONNECTION_WAIT_S", "0"),
         ("FIELDSTONE_REQUEST_TIMEOUT_S", "nan"),
         ("FIELDSTONE_REQUEST_TIMEOUT_S", "-1"),
     ],
@@ -77,8 +82,25 @@ def test_named_url_wins_over_host_and_port() -> None:
     )
 
 
+@pytest.mark.parametrize("text", ["crm.example", "CRM.Example", ".crm.example", "crm.example."])
+def test_domain_is_read_as_names_are(text: str) -> None:
+    assert load_settings({"FIELDSTONE_DOMAIN": text}, {}).domain == "crm.example"
+
+
+def test_login_of_requests_is_the_owners_only_where_no_other_is_told() -> None:
+    owner, login = "postgresql://owner@h/d", "postgresql://app@h/d"
+
+    assert Settings(database_url=owner).login_url == owner
+    assert Settings(database_url=owner, app_database_url=login).login_url == login
+    assert Settings(app_database_url=login).login_url == login
+
+
 def test_secrets_do_not_show_in_the_representation() -> None:
-    settings = Settings(database_url="postgresql://u:hidden@h/d", secret_key="hidden")
+    settings = Settings(
+        database_url="postgresql://u:hidden@h/d",
+        app_database_url="postgresql://v:hidden@h/d",
+        secret_key="hidden",
+    )
 
     assert "hidden" not in repr(settings)
 

@@ -1,0 +1,129 @@
+"""A tenant has an address of its own below the domain, which serves nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+
+from fieldstone.platform.app import build_app, open_engine
+from tests.support.app import Api, client_of, problems_of, settings_for
+
+OTHER = {"Host": "other.localhost:8000"}
+
+
+@asynccontextmanager
+async def at_domain(dsn: str, domain: str | None, data: Path) -> AsyncIterator[Api]:
+    """Talk to an application whose tenants have addresses below a domain."""
+    settings = replace(settings_for(dsn, data), domain=domain)
+    engine = await open_engine(settings)
+    try:
+        async with client_of(build_app(engine, settings)) as api:
+            yield api
+    finally:
+        await engine.close()
+
+
+@pytest.fixture
+async def api(app_dsn: str, tmp_path: Path) -> AsyncIterator[Api]:
+    """A client of a server whose tenants are below localhost, where this machine may ask."""
+    async with at_domain(app_dsn, "localhost", tmp_path) as api:
+        yield api
+
+
+async def test_subdomain_is_the_tenant_and_sees_nothing_of_others(api: Api) -> None:
+    await api.post("/contacts", {"last_name": "Ours"})
+    await api.post("/contacts", {"last_name": "Theirs"}, headers=OTHER)
+
+    ours = await api.get("/contacts")
+    theirs = await api.get("/contacts", headers=OTHER)
+
+    assert (ours["meta"]["tenant"], theirs["meta"]["tenant"]) == ("default", "other")
+    assert [one["last_name"] for one in ours["data"]] == ["Ours"]
+    assert [one["last_name"] for one in theirs["data"]] == ["Theirs"]
+
+
+@pytest.mark.parametrize(
+    "host", ["other.localhost", "OTHER.localhost:8000", "other.localhost.:8000"]
+)
+async def test_host_is_read_as_names_are(api: Api, host: str) -> None:
+    found = await api.get("/contacts", headers={"Host": host})
+
+    assert found["meta"]["tenant"] == "other"
+
+
+async def test_header_that_agrees_changes_nothing(api: Api) -> None:
+    found = await api.get("/contacts", headers={**OTHER, "X-Tenant": "other"})
+
+    assert found["meta"]["tenant"] == "other"
+
+
+@pytest.mark.parametrize("named", ["default", "nobody", "Other"])
+async def test_header_that_names_another_tenant_is_refused(api: Api, named: str) -> None:
+    [problem] = await api.refused(
+        "GET", "/contacts", headers={**OTHER, "X-Tenant": named}, status=403
+    )
+
+    assert problem["code"] == "tenant.disagreement"
+    assert named not in problem["message"]
+
+
+async def test_header_alone_names_the_tenant_at_the_domain_itself(api: Api) -> None:
+    for host in ("localhost:8000", "127.0.0.1"):
+        found = await api.get("/contacts", headers={"Host": host, "X-Tenant": "other"})
+
+        assert found["meta"]["tenant"] == "other"
+
+
+@pytest.mark.parametrize("host", ["nobody", "a.other", "", "other.other", "-"])
+async def test_unknown_subdomain_is_like_any_address_that_is_not_there(api: Api, host: str) -> None:
+    unknown = await api.send("GET", "/contacts", headers={"Host": f"{host}.localhost"})
+    nowhere = await api.send("GET", "/api/nowhere")
+
+    assert (unknown.status_code, nowhere.status_code) == (404, 404)
+    assert told(unknown) == told(nowhere)
+
+
+def told(answer: httpx.Response) -> list[dict[str, object]]:
+    return problems_of(answer)
+
+
+async def test_stranger_learns_no_names_of_tenants(app_dsn: str, tmp_path: Path) -> None:
+    async with at_domain(app_dsn, "crm.example", tmp_path) as api:
+        known = await api.send("GET", "/contacts", headers={"Host": "other.crm.example"})
+        unknown = await api.send("GET", "/contacts", headers={"Host": "nobody.crm.example"})
+
+    assert (known.status_code, unknown.status_code) == (403, 404)
+    assert "nobody" not in unknown.text
+    assert "tenant" not in unknown.text
+
+
+async def test_without_a_domain_a_subdomain_means_nothing(app_dsn: str, tmp_path: Path) -> None:
+    async with at_domain(app_dsn, None, tmp_path) as api:
+        found = await api.get("/contacts", headers=OTHER)
+
+    assert found["meta"]["tenant"] == "default"
+
+
+async def test_page_of_one_tenant_may_not_send_to_another(api: Api) -> None:
+    origin = {"Origin": "http://other.localhost:8000"}
+
+    await api.refused(
+        "POST",
+        "/contacts",
+        {"last_name": "Forged"},
+        headers={"Host": "localhost:8000", **origin},
+        status=403,
+    )
+
+    assert (await api.get("/contacts"))["data"] == []
+
+
+async def test_health_is_told_by_whatever_name(api: Api) -> None:
+    answer = await api.send("GET", "/healthz", headers={"Host": "nobody.localhost"})
+
+    assert (answer.status_code, answer.text) == (200, "ok\n")
