@@ -9,13 +9,23 @@ from typing import Final
 from fieldstone.query_language.functions.add import Add
 from fieldstone.query_language.functions.blank import BLANKVALUE, ISBLANK, ISNULL, NULLVALUE
 from fieldstone.query_language.functions.case_ import Case
+from fieldstone.query_language.functions.casesafeid import CaseSafeId
+from fieldstone.query_language.functions.characters import CharacterOf, CodeOf
 from fieldstone.query_language.functions.divide import Divide
+from fieldstone.query_language.functions.encode import (
+    HTMLENCODE,
+    JSENCODE,
+    JSINHTMLENCODE,
+    UrlEncode,
+)
 from fieldstone.query_language.functions.equal import Equal, NotEqual
+from fieldstone.query_language.functions.fixed_text import LineBreak, SessionId
 from fieldstone.query_language.functions.function import Function
 from fieldstone.query_language.functions.if_ import If, Ifs
 from fieldstone.query_language.functions.iferror import IfError
 from fieldstone.query_language.functions.join import Join
 from fieldstone.query_language.functions.length import Length
+from fieldstone.query_language.functions.letters import InitCap, Lower, Upper
 from fieldstone.query_language.functions.logic import AND, AND_SIGN, NOT, NOT_SIGN, OR, OR_SIGN
 from fieldstone.query_language.functions.multiply import Multiply
 from fieldstone.query_language.functions.order import (
@@ -24,8 +34,10 @@ from fieldstone.query_language.functions.order import (
     LESS,
     LESS_OR_EQUAL,
 )
+from fieldstone.query_language.functions.pad import LeftPad, RightPad
 from fieldstone.query_language.functions.part import MID, SUBSTR, Left, Right
 from fieldstone.query_language.functions.picklist import Includes, IsPicked
+from fieldstone.query_language.functions.reverse import Reverse
 from fieldstone.query_language.functions.search import Begins, Contains, Find
 from fieldstone.query_language.functions.substitute import Substitute
 from fieldstone.query_language.functions.subtract import Negative, Subtract
@@ -83,4 +95,19 @@ FUNCTIONS: Final = by_name(
     Begins(),
     Substitute(),
     Trim(),
+    LineBreak(),
+    CaseSafeId(),
+    Lower(),
+    Upper(),
+    InitCap(),
+    LeftPad(),
+    RightPad(),
+    Reverse(),
+    CodeOf(),
+    CharacterOf(),
+    HTMLENCODE,
+    JSENCODE,
+    JSINHTMLENCODE,
+    UrlEncode(),
+    SessionId(),
 )
