@@ -17,6 +17,7 @@ from fieldstone.metadata.catalog import (
     Field,
     Formula,
     ObjectDef,
+    ValidationRule,
     ValueSet,
 )
 from fieldstone.metadata.component import Component, StoredComponent
@@ -28,7 +29,13 @@ from fieldstone.metadata.field_types.options import options_as_said
 from fieldstone.metadata.field_types.registry import FIELD_TYPES, get_field_type
 from fieldstone.metadata.kinds.field import FieldBody, options_of, refers, split_name
 from fieldstone.metadata.kinds.object import ObjectBody
-from fieldstone.metadata.kinds.registry import ATTACH_RULE, FIELD, OBJECT, PICKLIST
+from fieldstone.metadata.kinds.registry import (
+    ATTACH_RULE,
+    FIELD,
+    OBJECT,
+    PICKLIST,
+    VALIDATION_RULE,
+)
 from fieldstone.metadata.names import keys_of, label_of, slug_of
 from fieldstone.metadata.scope import Scope
 from fieldstone.metadata.values import JsonObject, fold, write_json
@@ -109,6 +116,7 @@ class _Builder:
             children=_children(objects, by_id),
             value_sets=self._value_sets,
             attach_rules=tuple(self._attach_rules(by_id)),
+            validation_rules=self._validation_rules(by_id),
         )
 
     def _collect(self) -> dict[str, _Draft]:
@@ -231,6 +239,22 @@ class _Builder:
                     target_id=target.id,
                     target_field=target.get_field(body.target_field),
                 )
+
+    def _validation_rules(
+        self, by_id: Mapping[ObjectId, ObjectDef]
+    ) -> dict[ObjectId, tuple[ValidationRule, ...]]:
+        found: dict[ObjectId, tuple[ValidationRule, ...]] = {}
+        for row in self._rows:
+            if row.component.kind == VALIDATION_RULE.name:
+                body = VALIDATION_RULE.read(row.component)
+                if not body.active:
+                    continue
+                obj = self._object(by_id, body.object)
+                field = obj.get_field(body.field) if body.field else None
+                own = split_name(row.component.name)[1]
+                rule = ValidationRule(own, obj.id, body.condition, body.message, field)
+                found[obj.id] = (*found.get(obj.id, ()), rule)
+        return found
 
     def _object(self, by_id: Mapping[ObjectId, ObjectDef], name: str) -> ObjectDef:
         return by_id[self._ids[fold(self._scope.object_name(name) or name)]]

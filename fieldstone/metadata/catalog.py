@@ -206,9 +206,26 @@ class AttachRule:
     target_field: Field
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ValidationRule:
+    """A formula that must not be true of a record of an object; message is for whoever writes it.
+
+    field: where the message is shown; None for above all fields.
+    """
+
+    name: str
+    object_id: ObjectId
+    condition: str
+    message: str
+    field: Field | None = None
+
+
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class Catalog:
-    """Everything known of one tenant at one version. objects are in order of name."""
+    """Everything known of one tenant at one version. objects are in order of name.
+
+    validation_rules: the active ones, by the object whose records they check.
+    """
 
     tenant_id: TenantId
     version: int
@@ -220,6 +237,9 @@ class Catalog:
     children: Mapping[ObjectId, tuple[ChildRelation, ...]]
     value_sets: Mapping[str, ValueSet]
     attach_rules: tuple[AttachRule, ...] = ()
+    validation_rules: Mapping[ObjectId, tuple[ValidationRule, ...]] = dataclass_field(
+        default_factory=dict
+    )
 
     def find_object(self, name: str) -> ObjectDef | None:
         """Give the object that a name or alias means, whatever its case; None if there is none."""

@@ -14,7 +14,7 @@ from fieldstone.metadata.component import Component, StoredComponent
 from fieldstone.metadata.component_change import ComponentChange, Operation
 from fieldstone.metadata.graph import circles_in
 from fieldstone.metadata.kinds.field import split_name
-from fieldstone.metadata.kinds.registry import FIELD, RELATION, get_kind
+from fieldstone.metadata.kinds.registry import FIELD, OWNED, RELATION, get_kind
 from fieldstone.metadata.plan_checks import (
     NAME_TAKEN,
     UNKNOWN,
@@ -282,7 +282,7 @@ class _Draft:
 def _belongs_to(component: Component, owner: Component) -> bool:
     """Tell whether a component is a field of an object, or the object between of a relation."""
     if owner.kind == "object":
-        part = component.kind == FIELD.name
+        part = component.kind in OWNED
         return part and fold(split_name(component.name)[0]) == fold(owner.name)
     return (
         owner.kind == RELATION.name

@@ -122,6 +122,7 @@ _LEAST: Final[dict[str, JsonObject]] = {
         "target": "User",
         "target_field": "id",
     },
+    "validation_rule": {"object": "User", "condition": "FALSE", "message": "No."},
 }
 """For each kind, a body that has the right shape and leans on nothing of a tenant's own."""
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from fieldstone.metadata.component import Component
 from fieldstone.metadata.kinds.field import split_name
+from fieldstone.metadata.kinds.registry import OWNED
 from fieldstone.metadata.names import keys_of
 from fieldstone.metadata.scope import Scope
 from fieldstone.metadata.values import Json, fold
@@ -39,7 +40,7 @@ def _after_object(component: Component, old: str, new: str, scope: Scope) -> Com
         if isinstance(end, dict):
             body[side] = {**end, "object": follow(end.get("object"))}
     owner, own = split_name(component.name)
-    named = component.kind == "field" and scope.object_name(owner) == old
+    named = component.kind in OWNED and scope.object_name(owner) == old
     return replace(component, name=f"{new}.{own}" if named else component.name, body=body)
 
 
@@ -64,6 +65,8 @@ def _after_field(component: Component, old: str, new: str, scope: Scope) -> Comp
     is_owner = component.kind == "object" and fold(component.name) == fold(owner)
     if is_owner and fold(str(body.get("name_field", "name"))) == fold(own):
         body["name_field"] = new
+    if component.kind == "validation_rule" and scope.object_name(str(body["object"])) == owner:
+        body["field"] = follow(body.get("field"))
     if component.kind == "attach_rule":
         places = {"object": ("field", "source"), "target": ("target_field",)}
         for side, keys in places.items():

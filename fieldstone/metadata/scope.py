@@ -44,7 +44,12 @@ class Scope:
         elif kind == "field":
             owner, _, own = name.partition(".")
             name = f"{self.object_name(owner) or owner}.{own}"
+            return self._by_key.get((kind, fold(name))) or self._by_alias(name)
         return self._by_key.get((kind, fold(name)))
+
+    def _by_alias(self, name: str) -> Component | None:
+        """Give the field that a full name means by an alias."""
+        return self.worked_out(_fields_by_alias).get(fold(name))
 
     def worked_out(self, work: Callable[[Scope], T]) -> T:
         """Give what a function works out of all components; it is asked once."""
@@ -63,3 +68,14 @@ class Scope:
             found = (one.name for one in self.of_kind(kind) if fold(one.name).startswith(before))
             return [name.partition(".")[2] for name in found]
         return [component.name for component in self.of_kind(kind)]
+
+
+def _fields_by_alias(scope: Scope) -> dict[str, Component]:
+    found: dict[str, Component] = {}
+    for component in scope.of_kind("field"):
+        owner = component.name.partition(".")[0]
+        aliases = component.body.get("aliases") or ()
+        assert isinstance(aliases, list | tuple)
+        for alias in aliases:
+            found.setdefault(fold(f"{owner}.{alias}"), component)
+    return found

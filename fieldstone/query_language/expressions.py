@@ -6,11 +6,11 @@ whatever a query does with fields it does with them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import FieldstoneError, Span
 from fieldstone.ids import FieldId
 from fieldstone.metadata.calculation import Kind
 from fieldstone.metadata.catalog import Catalog, Field, ObjectDef
@@ -84,6 +84,10 @@ class QueryScope:
     def read(self, path: Path) -> Typed:
         """Give what a dotted name means."""
         return self.record.read(self.paths.get(path, path))
+
+    def special(self, name: str, arguments: Sequence[Typed], at: Span) -> Typed | None:
+        """Refuse the functions of rules. Raises WrongArguments."""
+        return self.record.special(name, arguments, at)
 
 
 def formula_of(field: Field, obj: ObjectDef, catalog: Catalog) -> Typed:

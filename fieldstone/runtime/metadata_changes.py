@@ -124,15 +124,16 @@ def _check_formulas(after: Catalog, before: Catalog, proposal: Proposal) -> None
     wrong = list(wrong_formulas(after))
     if not wrong:
         return
-    known = {field.id for _, field, _ in wrong_formulas(before)}
+    known = {(one.kind, one.name) for one in wrong_formulas(before)}
     problems = []
-    for obj, field, problem in wrong:
-        key = ("field", fold(f"{obj.name}.{field.name}"))
-        if key in proposal.pointers:
-            problems.append(_in_formula(problem, proposal.pointers[key]))
-        elif field.id not in known:
-            message = f"The formula of {obj.name}.{field.name} would be wrong: {problem.message}"
-            hint = f"Change {obj.name}.{field.name} first."
+    for one in wrong:
+        pointer = proposal.pointers.get((one.kind, fold(one.name)))
+        if pointer is not None:
+            problems.append(_in_formula(one.problem, f"{pointer}/{one.key}"))
+        elif (one.kind, one.name) not in known:
+            problem = one.problem
+            message = f"The {one.key} of {one.name} would be wrong: {problem.message}"
+            hint = problem.hint or f"Change {one.name} first."
             problems.append(replace(problem, message=message, at=None, hint=hint))
     if problems:
         raise Several(problems)
@@ -144,7 +145,7 @@ def _in_formula(problem: Problem, pointer: str) -> Problem:
     if isinstance(problem.at, Span):
         place = problem.at
         details = {"line": place.line, "column": place.column, "length": place.length}
-    return replace(problem, at=f"{pointer}/formula", details=details)
+    return replace(problem, at=pointer, details=details)
 
 
 async def apply_first(tx: Transaction, plan: MetadataPlan) -> Applied | None:

@@ -131,7 +131,7 @@ async def _answer(tx: Transaction, question: Question) -> Page:
     lifted = question.lifted or lift(question.query, question.params)
     ready = _plan_for(tx, lifted)
     ready.note_use(tx)
-    values = _bound(ready.plan, lifted, _moment(tx)) if ready.plan.parameters else {}
+    values = _bound(ready.plan, lifted, moment_of(tx)) if ready.plan.parameters else {}
     limit, offset = _counts_of(ready.plan, lifted)
     if ready.plan.counts_rows:
         return Page([], None, await _count(tx, ready, values, limit, offset))
@@ -180,7 +180,7 @@ def prepare_record(tx: Transaction, query: Query) -> OneRecord:
         raise BadQuery("One record cannot be counted.", hint="Ask the list of records.")
     *others, last = sorted(plan.parameters, key=lambda one: one.number or 0)
     assert last.number == len(lifted.literals) - 1, "the id stands last"
-    moment = _moment(tx)
+    moment = moment_of(tx)
     statement = compile_page(plan, tx.catalog, Wanted(1))
     return OneRecord(
         plain=prepare(statement),
@@ -332,7 +332,8 @@ def _parse_short(text: str) -> Query:
     return parse_query(text)
 
 
-def _moment(tx: Transaction) -> Moment:
+def moment_of(tx: Transaction) -> Moment:
+    """Give what relative dates and formulas are counted from."""
     try:
         zone = ZoneInfo(tx.viewer.time_zone)
     except (ZoneInfoNotFoundError, ValueError):

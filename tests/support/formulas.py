@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Column, Integer, MetaData, Table, false, select
 from sqlalchemy.dialects.postgresql import JSONB
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import FieldstoneError, Span
 from fieldstone.metadata import calculation
 from fieldstone.metadata.calculation import Calculation, Kind, Value
 from fieldstone.metadata.names import suggestion
@@ -88,6 +88,10 @@ class SampleScope:
             hint = suggestion(name, FIELDS)
             raise UnknownName(f"There is no field {path.text}.", at=path.span, hint=hint)
         return field(name)
+
+    def special(self, name: str, arguments: Sequence[Typed], at: Span) -> Typed | None:
+        """There are no functions of rules."""
+        return None
 
 
 def field(name: str) -> Read:

@@ -12,6 +12,7 @@ from fieldstone.metadata.kinds.kind import Kind
 from fieldstone.metadata.kinds.object import ObjectKind
 from fieldstone.metadata.kinds.picklist import PicklistKind
 from fieldstone.metadata.kinds.relation import RelationKind
+from fieldstone.metadata.kinds.validation_rule import ValidationRuleKind
 from fieldstone.metadata.names import suggestion
 
 
@@ -26,10 +27,14 @@ FIELD: Final = FieldKind()
 RELATION: Final = RelationKind()
 PICKLIST: Final = PicklistKind()
 ATTACH_RULE: Final = AttachRuleKind()
+VALIDATION_RULE: Final = ValidationRuleKind()
 
 KINDS: Final[Mapping[str, Kind[Any]]] = {
-    kind.name: kind for kind in (OBJECT, FIELD, RELATION, PICKLIST, ATTACH_RULE)
+    kind.name: kind for kind in (OBJECT, FIELD, RELATION, PICKLIST, ATTACH_RULE, VALIDATION_RULE)
 }
+
+OWNED: Final = frozenset({FIELD.name, VALIDATION_RULE.name})
+"""Kinds whose components belong to an object, and are called by its name, a point and theirs."""
 
 
 def get_kind(name: str) -> Kind[Any]:

@@ -60,6 +60,10 @@ class Scope(Protocol):
         """Give what a dotted name means. Raises UnknownName."""
         ...
 
+    def special(self, name: str, arguments: Sequence[Typed], at: Span) -> Typed | None:
+        """Give what a function means that only some formulas have; None for all others."""
+        ...
+
 
 def check(expression: Expression, scope: Scope) -> Typed:
     """Give the typed form of an expression."""
@@ -79,10 +83,16 @@ class _Check:
             case Path():
                 return self._scope.read(expression)
             case Call(name, arguments, span):
-                return self._applied(self._function(name, span), arguments, span, name.upper())
+                known = [self.typed(part) for part in arguments]
+                special = self._scope.special(name.upper(), known, span)
+                if special is not None:
+                    return special
+                function = self._function(name, span)
+                return _applied(function, known, arguments, span, name.upper())
             case Operation(sign, operands, span):
                 function = self._scope.functions[_name_of(sign, operands)]
-                return self._applied(function, operands, span, f"{sign}")
+                known = [self.typed(part) for part in operands]
+                return _applied(function, known, operands, span, f"{sign}")
             case _:
                 return _constant(expression)
 
@@ -93,19 +103,23 @@ class _Check:
             raise UnknownFunction(f"There is no function {name[:80]}.", at=at, hint=hint)
         return found
 
-    def _applied(
-        self, function: FormulaFunction, parts: Sequence[Expression], at: Span, name: str
-    ) -> Typed:
-        found = [self.typed(part) for part in parts]
-        try:
-            function = function.choose(found)
-            arguments = tuple(function.adapt(found))
-            shape = function.shape(arguments)
-        except Misused as wrong:
-            if wrong.place is not None:
-                at = span_of(parts[wrong.place])
-            raise WrongArguments(f"{name}: {wrong.message}", at=at, hint=wrong.hint) from None
-        return folded(Apply(function, arguments, shape))
+
+def _applied(
+    function: FormulaFunction,
+    found: Sequence[Typed],
+    parts: Sequence[Expression],
+    at: Span,
+    name: str,
+) -> Typed:
+    try:
+        function = function.choose(found)
+        arguments = tuple(function.adapt(found))
+        shape = function.shape(arguments)
+    except Misused as wrong:
+        if wrong.place is not None:
+            at = parts[wrong.place].span
+        raise WrongArguments(f"{name}: {wrong.message}", at=at, hint=wrong.hint) from None
+    return folded(Apply(function, arguments, shape))
 
 
 def folded(found: Apply) -> Typed:
@@ -119,11 +133,6 @@ def folded(found: Apply) -> Typed:
     except Failed as failure:
         return Failure(str(failure), found.shape)
     return Constant(value, found.shape)
-
-
-def span_of(expression: Expression) -> Span:
-    """Give the place of an expression."""
-    return expression.span
 
 
 def _nothing(source: object) -> Value:

@@ -6,11 +6,12 @@ whatever they are asked in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
+from fieldstone.errors import Span
 from fieldstone.metadata.calculation import Calculation, Kind
 from fieldstone.metadata.catalog import Catalog, Field, ObjectDef
 from fieldstone.metadata.names import suggestion
@@ -47,6 +48,7 @@ MAX_FORMULAS: Final = 20
 MAX_PARTS: Final = 5_000
 """How many parts a formula may have, with those of the formula fields that it uses."""
 
+RULE_FUNCTIONS: Final = frozenset({"ISNEW", "ISCLONE", "PRIORVALUE", "ISCHANGED"})
 USER_OBJECT: Final = "User"
 _SYSTEM_DIGITS: Final = 20
 
@@ -115,6 +117,14 @@ class RecordScope:
             )
         field = self._field(obj, names[0], path)
         return self._value(FieldPath(tuple(steps), field, None, of_user), path, obj)
+
+    def special(self, name: str, arguments: Sequence[Typed], at: Span) -> Typed | None:
+        """Refuse the functions of rules. Raises WrongArguments."""
+        if name in RULE_FUNCTIONS:
+            raise WrongArguments(
+                f"{name} asks about a record that is being written, as only rules do.", at=at
+            )
+        return None
 
     def _names_itself(self, name: str) -> bool:
         own = self.catalog.find_object(name) is self.object

@@ -195,4 +195,3 @@ def find_unset(
         .order_by(table.c.id)
         .limit(parameter("most", Integer()))
     )
-

@@ -36,6 +36,7 @@ from fieldstone.runtime.records.filling import fill
 from fieldstone.runtime.records.heap_statements import load_rows, lock_rows
 from fieldstone.runtime.records.numbering import number_new
 from fieldstone.runtime.records.reading import Values
+from fieldstone.runtime.records.rules import check_rules
 from fieldstone.runtime.transactions import Transaction
 
 MOST_RECORDS: Final = 10_000
@@ -176,6 +177,7 @@ async def prepare(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> N
     await attach_sources(tx, obj, known)
     check_required(obj, known)
     check_dependent(obj, known)
+    await check_rules(tx, obj, known)
     await check_references(tx, obj, known)
     await check_files(tx, obj, known)
 
