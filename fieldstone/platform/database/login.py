@@ -120,7 +120,8 @@ async def foresee_login(owner_url: str, database: str, secret_key: str) -> Login
     finally:
         await connection.close()
     if is_there:
-        return login
+        reason = f"{login_name(database)} has the password of another FIELDSTONE_SECRET_KEY"
+        return _owners(owner_url, f"{reason}, or is not let in")
     if may_make:
         return Login(login_url(owner_url, database, secret_key))
     return _owners(owner_url, "it may not make roles")
@@ -143,7 +144,8 @@ async def examined(url: str) -> Login:
 
 
 def _owners(owner_url: str, reason: object) -> Login:
-    return Login(owner_url, f"Requests log in as the owner of the database: {reason}.")
+    first_line = str(reason).partition("\n")[0].rstrip(".")
+    return Login(owner_url, f"Requests log in as the owner of the database: {first_line}.")
 
 
 async def _make(owner_url: str, name: str, password: str) -> None:

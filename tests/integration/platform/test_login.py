@@ -219,7 +219,7 @@ async def test_doctor_tells_of_a_login_that_another_key_opens(fresh_app_dsn: str
     foreseen = await foresee_login(fresh_app_dsn, database_of(fresh_app_dsn), KEY)
 
     assert foreseen.shortcoming is not None
-    assert "password authentication failed" in foreseen.shortcoming
+    assert "another FIELDSTONE_SECRET_KEY" in foreseen.shortcoming
 
 
 async def test_worker_finds_the_login_by_the_same_key(fresh_app_dsn: str) -> None:
