@@ -30,6 +30,7 @@ DATE: Final = frozenset({Kind.DATE})
 DATETIME: Final = frozenset({Kind.DATETIME})
 TIME: Final = frozenset({Kind.TIME})
 DATES: Final = DATE | DATETIME
+PLACE: Final = frozenset({Kind.PLACE})
 
 
 class Category(StrEnum):
@@ -61,7 +62,7 @@ class Function(ABC):
 
     name: in capitals, or the sign of an operator. takes: its parameters in order. examples: pairs
     of a formula without fields and its value, as text; they stand in the reference and are tested.
-    is_steady: whether equal arguments always give an equal value.
+    is_steady: whether it may be worked out once, where its arguments are constants.
     """
 
     name: ClassVar[str]

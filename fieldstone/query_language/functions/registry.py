@@ -6,12 +6,23 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from fieldstone.query_language.functions.absolute import Absolute
 from fieldstone.query_language.functions.add import Add
+from fieldstone.query_language.functions.add_months import AddMonths
+from fieldstone.query_language.functions.analysis import (
+    Exponential,
+    Logarithm,
+    NaturalLogarithm,
+    SquareRoot,
+)
 from fieldstone.query_language.functions.blank import BLANKVALUE, ISBLANK, ISNULL, NULLVALUE
 from fieldstone.query_language.functions.case_ import Case
 from fieldstone.query_language.functions.casesafeid import CaseSafeId
 from fieldstone.query_language.functions.characters import CharacterOf, CodeOf
+from fieldstone.query_language.functions.conversions import DateTimeValue, DateValue, TimeValue
+from fieldstone.query_language.functions.date_ import MakeDate
 from fieldstone.query_language.functions.divide import Divide
+from fieldstone.query_language.functions.duration import FormatDuration
 from fieldstone.query_language.functions.encode import (
     HTMLENCODE,
     JSENCODE,
@@ -19,15 +30,22 @@ from fieldstone.query_language.functions.encode import (
     UrlEncode,
 )
 from fieldstone.query_language.functions.equal import Equal, NotEqual
+from fieldstone.query_language.functions.extremes import Greatest, Smallest
 from fieldstone.query_language.functions.fixed_text import LineBreak, SessionId
+from fieldstone.query_language.functions.formatcurrency import FormatCurrency
 from fieldstone.query_language.functions.function import Function
+from fieldstone.query_language.functions.geolocation import Distance, Geolocation
+from fieldstone.query_language.functions.hyperlink import Hyperlink
 from fieldstone.query_language.functions.if_ import If, Ifs
 from fieldstone.query_language.functions.iferror import IfError
+from fieldstone.query_language.functions.image import Image, ImageProxyUrl
 from fieldstone.query_language.functions.join import Join
 from fieldstone.query_language.functions.length import Length
 from fieldstone.query_language.functions.letters import InitCap, Lower, Upper
 from fieldstone.query_language.functions.logic import AND, AND_SIGN, NOT, NOT_SIGN, OR, OR_SIGN
+from fieldstone.query_language.functions.modulo import Modulo
 from fieldstone.query_language.functions.multiply import Multiply
+from fieldstone.query_language.functions.now import Now, TimeNow, Today
 from fieldstone.query_language.functions.order import (
     GREATER,
     GREATER_OR_EQUAL,
@@ -36,13 +54,63 @@ from fieldstone.query_language.functions.order import (
 )
 from fieldstone.query_language.functions.pad import LeftPad, RightPad
 from fieldstone.query_language.functions.part import MID, SUBSTR, Left, Right
+from fieldstone.query_language.functions.parts import (
+    Day,
+    DayOfYear,
+    Hour,
+    IsoWeek,
+    IsoYear,
+    Millisecond,
+    Minute,
+    Month,
+    Second,
+    Weekday,
+    Year,
+)
+from fieldstone.query_language.functions.periods import (
+    CalendarMonth,
+    CalendarQuarter,
+    CalendarYear,
+    ConvertTimezone,
+    DayInMonth,
+    DayInWeek,
+    DayInYear,
+    DayOnly,
+    FiscalMonth,
+    FiscalQuarter,
+    FiscalYear,
+    HourInDay,
+    WeekInMonth,
+    WeekInYear,
+)
 from fieldstone.query_language.functions.picklist import Includes, IsPicked
+from fieldstone.query_language.functions.power import Power
+from fieldstone.query_language.functions.rand import Random
 from fieldstone.query_language.functions.reverse import Reverse
+from fieldstone.query_language.functions.rounding import (
+    Ceiling,
+    CeilingAbove,
+    Floor,
+    FloorBelow,
+    Round,
+    Truncate,
+)
 from fieldstone.query_language.functions.search import Begins, Contains, Find
 from fieldstone.query_language.functions.substitute import Substitute
 from fieldstone.query_language.functions.subtract import Negative, Subtract
 from fieldstone.query_language.functions.text_of import TextOf
+from fieldstone.query_language.functions.trigonometry import (
+    ArcCosine,
+    ArcSine,
+    ArcTangent,
+    ArcTangentOfPoint,
+    Cosine,
+    Pi,
+    Sine,
+    Tangent,
+)
 from fieldstone.query_language.functions.trim import Trim
+from fieldstone.query_language.functions.unix_time import FromUnixTime, UnixTimestamp
 from fieldstone.query_language.functions.value import IsNumber, ValueOf
 
 
@@ -95,6 +163,9 @@ FUNCTIONS: Final = by_name(
     Begins(),
     Substitute(),
     Trim(),
+    Hyperlink(),
+    Image(),
+    ImageProxyUrl(),
     LineBreak(),
     CaseSafeId(),
     Lower(),
@@ -109,5 +180,68 @@ FUNCTIONS: Final = by_name(
     JSENCODE,
     JSINHTMLENCODE,
     UrlEncode(),
+    FormatCurrency(),
     SessionId(),
+    Power(),
+    Absolute(),
+    Round(),
+    Truncate(),
+    Floor(),
+    Ceiling(),
+    FloorBelow(),
+    CeilingAbove(),
+    Modulo(),
+    Greatest(),
+    Smallest(),
+    SquareRoot(),
+    Exponential(),
+    NaturalLogarithm(),
+    Logarithm(),
+    Pi(),
+    Sine(),
+    Cosine(),
+    Tangent(),
+    ArcSine(),
+    ArcCosine(),
+    ArcTangent(),
+    ArcTangentOfPoint(),
+    Geolocation(),
+    Distance(),
+    Random(),
+    MakeDate(),
+    DateValue(),
+    DateTimeValue(),
+    TimeValue(),
+    Today(),
+    Now(),
+    TimeNow(),
+    Year(),
+    Month(),
+    Day(),
+    Weekday(),
+    DayOfYear(),
+    IsoWeek(),
+    IsoYear(),
+    Hour(),
+    Minute(),
+    Second(),
+    Millisecond(),
+    AddMonths(),
+    UnixTimestamp(),
+    FromUnixTime(),
+    FormatDuration(),
+    CalendarYear(),
+    CalendarQuarter(),
+    CalendarMonth(),
+    DayInMonth(),
+    DayInWeek(),
+    DayInYear(),
+    DayOnly(),
+    WeekInMonth(),
+    WeekInYear(),
+    HourInDay(),
+    FiscalYear(),
+    FiscalQuarter(),
+    FiscalMonth(),
+    ConvertTimezone(),
 )
