@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fieldstone.api.requests import BodyTooLarge
 
-_FORM: Final = "multipart/form-data"
+_FORM: Final = b"multipart/form-data"
 _MOST_DIGITS: Final = 18
 
 
@@ -30,10 +29,10 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        is_form = headers.get("content-type", "").lower().startswith(_FORM)
+        headers = dict(scope["headers"])
+        is_form = headers.get(b"content-type", b"").lower().startswith(_FORM)
         limit_bytes = self._form_limit_bytes if is_form else self._limit_bytes
-        if _announces_more(headers.get("content-length", ""), limit_bytes):
+        if _announces_more(headers.get(b"content-length", b""), limit_bytes):
             raise _too_large(limit_bytes)
         received = 0
 
@@ -48,11 +47,9 @@ class BodyLimit:
         await self._app(scope, counting, send)
 
 
-def _announces_more(length: str, limit_bytes: int) -> bool:
+def _announces_more(length: bytes, limit_bytes: int) -> bool:
     """Tell whether Content-Length, which may hold anything, is a number above the limit."""
-    if not length.isascii() or not length.isdigit():
-        return False
-    return len(length) > _MOST_DIGITS or int(length) > limit_bytes
+    return length.isdigit() and (len(length) > _MOST_DIGITS or int(length) > limit_bytes)
 
 
 def _too_large(limit_bytes: int) -> BodyTooLarge:
