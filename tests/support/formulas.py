@@ -20,7 +20,7 @@ from fieldstone.errors import FieldstoneError, Span
 from fieldstone.metadata import calculation
 from fieldstone.metadata.calculation import Calculation, Kind, Value
 from fieldstone.metadata.names import suggestion
-from fieldstone.metadata.values import Json, write_json
+from fieldstone.metadata.values import Json, read_json, write_json
 from fieldstone.query_language.formula.check import check, folded
 from fieldstone.query_language.formula.compile import compile_expression
 from fieldstone.query_language.formula.errors import UnknownName
@@ -72,6 +72,17 @@ FIELDS: Final[dict[str, Calculation]] = {
 }
 """The fields of the sample rows."""
 
+MOMENT: Final[dict[str, Calculation]] = {
+    "now": calculation.AS_DATETIME,
+    "today": calculation.AS_DATE,
+    "time": calculation.AS_TIME,
+    "zone": calculation.AS_TEXT,
+    "fiscal_month": calculation.AS_NUMBER,
+}
+"""What is known of the moment, under the names of MomentValue: each sample row has its own."""
+
+_READABLE: Final = FIELDS | MOMENT
+
 _DIGITS, _PLACES = 18, 6
 
 
@@ -109,7 +120,7 @@ def typed(text: str) -> Typed:
 def in_memory(expression: Typed, row: dict[str, Json]) -> Value:
     """Give the outcome for a row, FAILED where it fails."""
     try:
-        return evaluate(expression, lambda name: FIELDS[str(name)].read(row.get(str(name))))
+        return evaluate(expression, lambda name: _READABLE[str(name)].read(row.get(str(name))))
     except Failed:
         return FAILED
 
@@ -143,7 +154,7 @@ class FormulaTable:
         for row in found:
             assert row["fails"] is not None, "fails is never null"
             assert not (row["fails"] and row["value"] is not None), "what fails is null"
-            outcomes.append(FAILED if row["fails"] else _plain(row["value"]))
+            outcomes.append(FAILED if row["fails"] else _plain(row["value"], compiled.kind))
         return outcomes
 
     async def _open(self, dsn: str) -> Any:
@@ -176,14 +187,16 @@ def formula_table(dsn: str) -> Iterator[FormulaTable]:
 
 def _column(read: Read) -> Any:
     name = str(read.source)
-    return FIELDS[name].sql(ROWS.c.data[name])
+    return _READABLE[name].sql(ROWS.c.data[name])
 
 
-def _plain(value: Any) -> Value:
-    if isinstance(value, str) and value[:1] in "[{":  # a set or a place, sent as text of JSON
-        return value
+def _plain(value: Any, kind: Kind) -> Value:
     plain: Value = value
-    return plain
+    if value is None or kind not in (Kind.PLACE, Kind.CHOICES):
+        return plain
+    # Sent as the text of its JSON.
+    read = calculation.AS_PLACE if kind is Kind.PLACE else calculation.AS_CHOICES
+    return read.read(read_json(value))
 
 
 # Random rows and random expressions
@@ -217,6 +230,17 @@ DAYS = st.dates(date(1700, 1, 1), date(4000, 12, 31)) | st.sampled_from(
     [date(2024, 2, 29), date(2026, 12, 31), date(1970, 1, 1), date(4000, 12, 31), date(1700, 1, 1)]
 )
 TIMES = st.times().map(lambda one: one.replace(microsecond=one.microsecond // 1000 * 1000))
+ZONES: Final = (
+    "UTC",
+    "Europe/Berlin",
+    "Europe/Dublin",
+    "America/New_York",
+    "America/Sao_Paulo",
+    "Australia/Lord_Howe",
+    "Asia/Kathmandu",
+    "Pacific/Apia",
+    "Africa/Casablanca",
+)
 _JSON_OF = {
     Kind.TEXT: TEXTS,
     Kind.NUMBER: NUMBERS,
@@ -244,6 +268,8 @@ _JSON_OF = {
 def sample_rows() -> st.SearchStrategy[list[dict[str, Json]]]:
     """Give a strategy of rows; each field may be missing."""
     one = {name: st.none() | _JSON_OF[kind.kind] for name, kind in FIELDS.items()}
+    one |= {name: _JSON_OF[kind.kind] for name, kind in MOMENT.items()}
+    one |= {"zone": st.sampled_from(ZONES), "fiscal_month": st.integers(1, 12).map(Decimal)}
     return st.lists(st.fixed_dictionaries(one).map(_without_nulls), min_size=4, max_size=16)
 
 

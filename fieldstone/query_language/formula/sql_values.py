@@ -43,6 +43,8 @@ SQL_TYPES: Final[Mapping[Kind, TypeEngine[Any]]] = {
     Kind.NOTHING: Text(),
 }
 
+_DEGREES: Final = ("latitude", "longitude")
+
 
 def constant_sql(value: Value, kind: Kind) -> ColumnElement[Any]:
     """Give a constant, bound where a person may have written it."""
@@ -51,7 +53,8 @@ def constant_sql(value: Value, kind: Kind) -> ColumnElement[Any]:
     if kind is Kind.BOOLEAN:
         return true() if value else false()
     if isinstance(value, tuple):
-        return cast(bindparam(None, write_json(value), type_=Text()), JSONB)
+        stored = dict(zip(_DEGREES, value, strict=True)) if kind is Kind.PLACE else value
+        return cast(bindparam(None, write_json(stored), type_=Text()), JSONB)
     return cast(bindparam(None, str(value), type_=Text(), unique=True), SQL_TYPES[kind])
 
 
