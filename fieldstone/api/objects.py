@@ -17,6 +17,7 @@ from fieldstone.api.requests import (
     tenant_of,
     viewer_of,
 )
+from fieldstone.metadata import visible
 from fieldstone.metadata.catalog import ObjectDef, UnknownField, UnknownObject
 from fieldstone.metadata.changes import Proposal
 from fieldstone.metadata.component import Component
@@ -29,6 +30,7 @@ from fieldstone.metadata.definitions import (
 )
 from fieldstone.metadata.names import custom_name
 from fieldstone.metadata.values import Json
+from fieldstone.metadata.visible import visible_field
 from fieldstone.runtime.metadata_changes import Applied, change_metadata, load_components
 from fieldstone.runtime.transactions import Transaction
 
@@ -129,7 +131,7 @@ async def change_field(request: Request) -> Response:
 
     async def propose(tx: Transaction) -> Proposal:
         obj = visible_object(tx, request.path_params["object"])
-        field = obj.get_field(request.path_params["field"])
+        field = visible_field(obj, tx.rights, request.path_params["field"])
         component = await _component(tx, "field", f"{obj.name}.{field.name}")
         return field_change(component, changes)
 
@@ -141,7 +143,7 @@ async def delete_field(request: Request) -> Response:
 
     async def propose(tx: Transaction) -> Proposal:
         obj = visible_object(tx, request.path_params["object"])
-        field = obj.get_field(request.path_params["field"])
+        field = visible_field(obj, tx.rights, request.path_params["field"])
         component = await _component(tx, "field", f"{obj.name}.{field.name}")
         return Proposal(removals=(component.key,))
 
@@ -162,10 +164,7 @@ async def restore_field(request: Request) -> Response:
 
 def visible_object(tx: Transaction, name: str) -> ObjectDef:
     """Give the object of this name if the viewer may see it. Raises UnknownObject."""
-    obj = tx.catalog.get_object(name)
-    if not tx.rights.may_read_object(obj.id):
-        raise UnknownObject(f"There is no object {name[:80]}.")
-    return obj
+    return visible.visible_object(tx.catalog, tx.rights, name)
 
 
 async def _component(tx: Transaction, kind: str, name: str) -> Component:
@@ -196,11 +195,7 @@ async def _change_and_show(request: Request, propose: Propose) -> Response:
 
 async def _shown(tx: Transaction, obj: ObjectDef) -> dict[str, Json]:
     components = {row.component.key: row.component for row in await load_components(tx)}
-    shown = show_object(obj, tx.catalog, components)
-    hidden = {f.name for f in obj.fields if not tx.rights.may_read_field(f.id)}
-    fields = shown["fields"]
-    assert isinstance(fields, list)
-    return {**shown, "fields": [one for one in fields if one["name"] not in hidden]}
+    return show_object(obj, tx.catalog, components, tx.rights)
 
 
 def _line(obj: ObjectDef) -> dict[str, Json]:

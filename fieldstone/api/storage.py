@@ -19,6 +19,7 @@ from fieldstone.api.requests import (
     viewer_of,
 )
 from fieldstone.errors import Forbidden
+from fieldstone.metadata.visible import visible_field
 from fieldstone.runtime.storage.moving import Place, request_move
 from fieldstone.runtime.storage.overview import load_overview
 from fieldstone.runtime.storage.rules import StorageRules
@@ -73,7 +74,7 @@ async def lend(request: Request) -> Response:
         if instead_of is None:
             job = await lend_slot(tx, wish)
         else:
-            other = SlotWish(wish.obj, wish.obj.get_field(instead_of))
+            other = SlotWish(wish.obj, visible_field(wish.obj, tx.rights, instead_of))
             job = await take_slot(tx, other, _rules(request), lend_to=wish.field)
     return _accepted(job)
 
@@ -97,7 +98,7 @@ async def _move(request: Request, place: Place) -> Response:
 
 def _wish(tx: Transaction, request: Request) -> SlotWish:
     obj = visible_object(tx, request.path_params["object"])
-    return SlotWish(obj, obj.get_field(request.path_params["field"]))
+    return SlotWish(obj, visible_field(obj, tx.rights, request.path_params["field"]))
 
 
 def _check(tx: Transaction) -> None:

@@ -24,6 +24,7 @@ from fieldstone.metadata.names import (
     suggestion,
 )
 from fieldstone.metadata.plan_checks import too_many_fields
+from fieldstone.metadata.rights import Rights
 from fieldstone.metadata.values import Json, JsonObject, fold
 
 INVALID: Final = "metadata.invalid"
@@ -127,7 +128,8 @@ def field_proposal(owner: str, definition: JsonObject) -> Proposal:
     problems = tuple(field_problems(definition, ""))
     name = definition.get("name")
     named = {**definition, "name": name if name and isinstance(name, str) else "#"}
-    return Proposal((field_component(owner, named),), problems=problems)
+    made = field_component(owner, named)
+    return Proposal((made,), pointers={made.key: ""}, problems=problems)
 
 
 def object_change(component: Component, changes: JsonObject) -> Proposal:
@@ -167,8 +169,10 @@ def field_change(component: Component, changes: JsonObject) -> Proposal:
 def _change(changed: Component, name: str, problems: list[Problem]) -> Proposal:
     """Propose a change; what is renamed as well is spoken of by its new name."""
     renames = () if name == changed.name else ((changed.key, name),)
-    upserts = (replace(changed, name=name),)
-    return Proposal(upserts=upserts, renames=renames, problems=tuple(problems))
+    named = replace(changed, name=name)
+    return Proposal(
+        upserts=(named,), renames=renames, pointers={named.key: ""}, problems=tuple(problems)
+    )
 
 
 _NOT_IN_BODY: Final = ("name", "plural_name", "fields")
@@ -259,9 +263,9 @@ def show_field(field: Field, component: Component | None) -> dict[str, Json]:
 
 
 def show_object(
-    obj: ObjectDef, catalog: Catalog, components: dict[tuple[str, str], Component]
+    obj: ObjectDef, catalog: Catalog, components: Mapping[Key, Component], rights: Rights
 ) -> dict[str, Json]:
-    """Give an object as callers see it, with its fields and its relations in both directions."""
+    """Give an object as a viewer sees it, with its fields and its relations in both directions."""
     relations: list[Json] = [
         {
             "direction": "to",
@@ -272,7 +276,9 @@ def show_object(
             "type": field.type.name,
         }
         for field in obj.own_fields
+        if rights.may_read_field(field.id)
         for target, written in _targets(field, catalog)
+        if rights.may_read_object(target)
     ]
     relations += [
         {
@@ -284,10 +290,12 @@ def show_object(
             "type": child.field.type.name,
         }
         for child in catalog.children_of(obj)
+        if rights.may_read_object(child.object.id) and rights.may_read_field(child.field.id)
     ]
     fields: list[Json] = [
         show_field(field, components.get(("field", f"{obj.name}.{field.name}".lower())))
         for field in obj.fields
+        if rights.may_read_field(field.id)
     ]
     return {
         "id": obj.name,

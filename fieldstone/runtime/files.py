@@ -21,6 +21,7 @@ from fieldstone.errors import InvalidInput, NotFound
 from fieldstone.ids import BadId, TenantId, format_id, parse_id
 from fieldstone.metadata.tables import FILE
 from fieldstone.metadata.values import JsonObject
+from fieldstone.runtime.records.held_files import readable_files
 from fieldstone.runtime.statements import parameter, prepare
 from fieldstone.runtime.transactions import Transaction
 
@@ -49,7 +50,7 @@ _ONE: Final = prepare(select(FILE).where(FILE.c.tenant_id == _TENANT, FILE.c.id 
 
 
 class UnknownFile(NotFound):
-    """No file of this id, or none of this tenant."""
+    """No file of this id, or none that the viewer may read."""
 
     code = "file.unknown"
 
@@ -200,9 +201,12 @@ async def add_file(
 
 
 async def load_file(tx: Transaction, number: int) -> FileRecord:
-    """Load what is known of a file of the tenant. Raises UnknownFile."""
+    """Load what is known of a file that the viewer may read. Raises UnknownFile.
+
+    That is one of their own, one of a record whose field they may read, or any if they set up.
+    """
     row = await tx.row(_ONE, tenant=tx.tenant.id, id=number)
-    if row is None:
+    if row is None or not await readable_files(tx, {number: row["created_by"]}):
         raise UnknownFile(f"There is no file {format_id(PREFIX, number)}.")
     return FileRecord(
         id=row["id"],

@@ -8,7 +8,8 @@ from typing import Final
 
 from fieldstone.errors import FieldstoneError
 from fieldstone.ids import parse_id
-from fieldstone.metadata.catalog import Field, ObjectDef, UnknownObject
+from fieldstone.metadata import visible
+from fieldstone.metadata.catalog import Field, ObjectDef
 from fieldstone.metadata.values import Json, read_json
 from fieldstone.query_language.syntax import (
     And,
@@ -56,10 +57,7 @@ class Wanted:
 
 def visible_object(tx: Transaction, name: str) -> ObjectDef:
     """Give the object of this name if the viewer may see it. Raises UnknownObject."""
-    obj = tx.catalog.get_object(name)
-    if not tx.rights.may_read_object(obj.id):
-        raise UnknownObject(f"There is no object {name[:80]}.")
-    return obj
+    return visible.visible_object(tx.catalog, tx.rights, name)
 
 
 def visible_fields(tx: Transaction, obj: ObjectDef) -> tuple[Field, ...]:

@@ -36,7 +36,8 @@ class Rules:
     """What holds for all batches.
 
     stored: None if likeness is of no interest. rehearsal: None if what is written is kept.
-    guard: what keeps rows with a key from undoing what others do meanwhile.
+    guard: what keeps rows with a key from undoing what others do meanwhile. names: whether the
+    viewer may read what records are called.
     """
 
     obj: ObjectDef
@@ -45,6 +46,7 @@ class Rules:
     stored: StoredRecords | None
     guard: Guard
     rehearsal: Rehearsal | None = None
+    names: bool = True
 
 
 @dataclass(slots=True)
@@ -94,7 +96,7 @@ async def run_batch(tx: Transaction, rules: Rules, rows: Sequence[ReadRow]) -> l
             if case.waits or (case.match is not None and case.match.known in failed):
                 waiting.append(case.row)
             else:
-                settled[case.row.number] = _settle(rules.obj, case, outcomes.get(case.row.number))
+                settled[case.row.number] = _settle(rules, case, outcomes.get(case.row.number))
     if rules.stored is not None:
         rules.stored.end_batch()
     if rules.rehearsal is not None:
@@ -307,11 +309,11 @@ _OVERTAKEN: Final = frozenset({StaleVersion.code, UnknownRecord.code})
 _FATES = {"created": Fate.CREATED, "updated": Fate.UPDATED, "unchanged": Fate.UNCHANGED}
 
 
-def _settle(obj: ObjectDef, case: _Case, outcome: Outcome | None) -> Settled:
+def _settle(rules: Rules, case: _Case, outcome: Outcome | None) -> Settled:
     number = case.row.number
     if outcome is not None and outcome.problems:
         return Settled(number, Fate.REJECTED, details=_rejection(case.row, outcome.problems))
-    told = None if case.match is None else _told(obj, case, case.match)
+    told = None if case.match is None else _told(rules, case, case.match)
     confidence = None if case.match is None else round(case.match.confidence, 2)
     if outcome is not None:
         fate = case.fate if case.fate is Fate.MERGED else _FATES[outcome.operation]
@@ -322,11 +324,12 @@ def _settle(obj: ObjectDef, case: _Case, outcome: Outcome | None) -> Settled:
     return Settled(number, case.fate, case.match.known.record_id, print_, confidence, told)
 
 
-def _told(obj: ObjectDef, case: _Case, match: Match) -> JsonObject:
-    known = match.known
+def _told(rules: Rules, case: _Case, match: Match) -> JsonObject:
+    obj, known = rules.obj, match.known
+    may_name = known.data and (rules.names or known.row is not None)
     told: dict[str, Json] = {
         "new": name_of(obj, case.data),
-        "existing": name_of(obj, known.data) if known.data else None,
+        "existing": name_of(obj, known.data) if may_name else None,
         "existing_row": known.row,
         "reasons": list(match.reasons),
         "brings": [of.name for of in case.row.values if of.key in match.brings],

@@ -13,6 +13,7 @@ from fieldstone.metadata.catalog import Field, ObjectDef
 from fieldstone.metadata.field_types.datetime import read_instant, write_instant
 from fieldstone.metadata.rights import Rights
 from fieldstone.metadata.values import Json, JsonObject
+from fieldstone.metadata.visible import visible_field
 from fieldstone.runtime.imports.errors import BadChoice, BadKey
 from fieldstone.runtime.imports.mapping import ColumnMapping, reads
 
@@ -118,9 +119,7 @@ def key_field(
     obj: ObjectDef, name: str, mapping: tuple[ColumnMapping, ...], rights: Rights
 ) -> Field:
     """Give the field by which rows find their record. Raises UnknownField, BadKey."""
-    of = obj.get_field(name)
-    if not rights.may_read_field(of.id):
-        raise BadKey(f"{obj.label} has no field {name[:80]}.", at="/key")
+    of = visible_field(obj, rights, name, at="/key")
     findable = of.column == "id" or of.unique or of.external_id or of.slot is not None
     if not findable:
         raise BadKey(

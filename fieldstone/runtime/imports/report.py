@@ -80,7 +80,9 @@ async def _first_doubles(tx: Transaction, import_id: int, obj: ObjectDef) -> lis
 
 
 async def names_of(tx: Transaction, obj: ObjectDef, told: Sequence[Settled]) -> Mapping[int, str]:
-    """Give the names that the records which rows double have by now."""
+    """Give the names that the records which rows double have by now, if they may be read."""
+    if not tx.rights.may_read_field(obj.title.id):
+        return {}
     ids = {one.record_id for one in told if one.record_id is not None}
     records = await load(tx, obj, [RecordId(number) for number in sorted(ids)])
     return {number: name_of(obj, record.data) for number, record in records.items()}

@@ -93,7 +93,8 @@ class _Run:
             await stored.load_all(tx, obj)
         job = self.context.job
         guard = Guard(job.id, self.plan.as_of or job.created_at)
-        self.rules = Rules(obj, key, self.plan.duplicates, stored, guard, self.rehearsal)
+        names = tx.rights.may_read_field(obj.title.id)
+        self.rules = Rules(obj, key, self.plan.duplicates, stored, guard, self.rehearsal, names)
 
     @property
     def _obj(self) -> ObjectDef:

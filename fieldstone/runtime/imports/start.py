@@ -10,11 +10,12 @@ from typing import Final
 
 from fieldstone.errors import Forbidden, Problem
 from fieldstone.ids import TenantId
-from fieldstone.metadata.catalog import Catalog, ObjectDef, UnknownObject
+from fieldstone.metadata.catalog import Catalog, ObjectDef
 from fieldstone.metadata.field_types.datetime import write_instant
 from fieldstone.metadata.names import slug_of
 from fieldstone.metadata.rights import Rights
 from fieldstone.metadata.values import Json, JsonObject, fold
+from fieldstone.metadata.visible import visible_object
 from fieldstone.runtime.files import FileRecord, FileStore
 from fieldstone.runtime.imports.mapping import (
     ColumnMapping,
@@ -80,9 +81,7 @@ def object_named(catalog: Catalog, rights: Rights, name: str) -> ObjectDef:
     by_plural = (obj for obj in catalog.objects if fold(obj.plural_label) == fold(name))
     found = catalog.find_object(name) or catalog.by_slug.get(slug) or next(by_plural, None)
     if found is None or not rights.may_read_object(found.id):
-        if found is None:
-            catalog.get_object(name)
-        raise UnknownObject(f"There is no object {name[:80]}.")
+        return visible_object(catalog, rights, name)
     return found
 
 

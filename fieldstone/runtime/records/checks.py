@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from fieldstone.errors import Problem
 from fieldstone.ids import format_id, parse_id
-from fieldstone.metadata.catalog import Field, ObjectDef
+from fieldstone.metadata.catalog import Field, ObjectDef, UnknownField
 from fieldstone.metadata.field_types.file import File
+from fieldstone.metadata.rights import Rights
 from fieldstone.metadata.values import Json, fold
 from fieldstone.runtime.records.draft import Draft
 from fieldstone.runtime.records.heap_statements import living_ids
+from fieldstone.runtime.records.held_files import readable_files
 from fieldstone.runtime.records.side_statements import (
     CLAIM_UNIQUE,
     FILES,
@@ -44,6 +47,30 @@ def check_dependent(obj: ObjectDef, drafts: Iterable[Draft]) -> None:
                 draft.refuse("value.dependent", message, field)
 
 
+def told_problems(
+    obj: ObjectDef, rights: Rights, problems: Sequence[Problem]
+) -> tuple[Problem, ...]:
+    """Give the problems of a record as a viewer is told of them.
+
+    What is wrong with a field that they may not read is said once and without its name or value.
+    """
+    if not rights.unreadable_fields:
+        return tuple(problems)
+    hidden = {f"/{f.name}" for f in obj.fields if not rights.may_read_field(f.id)}
+    # What the viewer wrote themselves is told as it was written: the field is unknown to them.
+    secret = [p for p in problems if p.at in hidden and p.code != UnknownField.code]
+    told = tuple(problem for problem in problems if problem not in secret)
+    return (*told, _HIDDEN) if secret else told
+
+
+_HIDDEN: Final = Problem(
+    "value.hidden",
+    "A value that you may not see keeps the record from being written.",
+    "",
+    "Ask somebody who may see all of it.",
+)
+
+
 def _noted(draft: Draft, field: Field) -> bool:
     return any(problem.at == f"/{field.name}" for problem in draft.problems)
 
@@ -53,19 +80,21 @@ async def check_references(tx: Transaction, obj: ObjectDef, drafts: Sequence[Dra
     wanted: dict[int, list[tuple[Draft, Field | None, int, str]]] = {}
     for draft in drafts:
         for field in obj.own_fields:
-            if field.is_reference and _changed(draft, field):
+            if field.is_reference and draft.changes(field):
                 for text in _texts(draft.value(field)):
                     _sort_out(tx, draft, field, text, wanted)
         _want_owner(tx, draft, wanted)
     for object_id, wants in wanted.items():
         target = tx.catalog.by_id[object_id]  # type: ignore[index]
+        readable = tx.rights.may_read_object(target.id)
         found = await tx.rows(
             living_ids(target.heap, tx.tenant.id, target.id),
             ids=sorted({number for _, _, number, _ in wants}),
         )
         living = {row["id"] for row in found}
         for draft, at, number, text in wants:
-            if number not in living:
+            # To whoever may not read an object, none of its records is there to be pointed at.
+            if number not in living or (at in draft.given and not readable):
                 message = f"There is no {target.label} {text}."
                 draft.refuse("value.unknown_reference", message, at)
 
@@ -97,11 +126,6 @@ def _sort_out(
         wanted.setdefault(target.id, []).append((draft, field, number, text))
 
 
-def _changed(draft: Draft, field: Field) -> bool:
-    before = draft.before.data.get(field.key) if draft.before else None
-    return draft.value(field) != before
-
-
 def _texts(value: Json) -> list[str]:
     if isinstance(value, str):
         return [value]
@@ -111,7 +135,7 @@ def _texts(value: Json) -> list[str]:
 async def claim_unique(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> None:
     """Take the unique values of records, or note who has them already."""
     fields = [f for f in obj.own_fields if is_unique(f)]
-    changed = [(d, f) for d in drafts if not d.problems for f in fields if _changed(d, f)]
+    changed = [(d, f) for d in drafts if not d.problems for f in fields if d.changes(f)]
     released = [(d, f) for d, f in changed if d.before and d.before.data.get(f.key) is not None]
     if released:
         await tx.run(
@@ -137,21 +161,25 @@ async def claim_unique(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft])
 
 
 async def check_files(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> None:
-    """Note every changed file value that no upload made; what is said of a file is the upload's."""
+    """Note every changed file value that no upload made, or another's that the viewer cannot read.
+
+    What is said of a file is the upload's.
+    """
     fields = [f for f in obj.own_fields if isinstance(f.type, File)]
     held = [
         (draft, field, parse_id(str(value["id"]))[1])
         for draft in drafts
         for field in fields
-        if _changed(draft, field) and isinstance(value := draft.value(field), dict)
+        if draft.changes(field) and isinstance(value := draft.value(field), dict)
     ]
     if not held:
         return
     ids = sorted({number for _, _, number in held})
     known = {row["id"]: row for row in await tx.rows(FILES, tenant=tx.tenant.id, ids=ids)}
+    readable = await readable_files(tx, {n: row["created_by"] for n, row in known.items()})
     for draft, field, number in held:
         row = known.get(number)
-        if row is None:
+        if row is None or number not in readable:
             message = f"There is no file {format_id('file', number)}."
             draft.refuse("value.unknown_reference", message, field, "Upload it first.")
         elif row["size_bytes"] > field.options.size_bytes:

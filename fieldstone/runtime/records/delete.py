@@ -144,7 +144,7 @@ async def _next_level(tx: Transaction, links: Sequence[Any], reach: _Reach) -> l
             number, holder = RecordId(link["source_id"]), fields.get(link["field_id"])
             if holder is None or number not in living or reach.has(object_id, number):
                 continue
-            if _goes_along(source, holder, number):
+            if _goes_along(tx, source, holder, number):
                 reach.deleted.setdefault(source.id, {})[number] = living[number]
                 level.append(number)
             else:
@@ -152,10 +152,15 @@ async def _next_level(tx: Transaction, links: Sequence[Any], reach: _Reach) -> l
     return level
 
 
-def _goes_along(source: ObjectDef, holder: Field, number: RecordId) -> bool:
+def _goes_along(tx: Transaction, source: ObjectDef, holder: Field, number: RecordId) -> bool:
     """Tell whether a record is deleted with its target; if not, its reference is emptied."""
     effect = str(getattr(holder.options, "on_delete", "clear"))
     if effect == "restrict" or (effect == "clear" and holder.required):
+        if not (tx.rights.may_read_object(source.id) and tx.rights.may_read_field(holder.id)):
+            raise StillReferenced(
+                "A record that you may not see still points to it.",
+                hint="Ask somebody who may see all of it.",
+            )
         raise StillReferenced(
             f"{source.label} {format_id(source.prefix, number)} still points to it.",
             hint=f"Delete it or change its {holder.label} first.",

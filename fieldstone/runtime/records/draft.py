@@ -65,6 +65,11 @@ class Draft:
         else:
             self.data[of.key] = value
 
+    def changes(self, of: Field) -> bool:
+        """Tell whether a field will have another value than before."""
+        before = self.before.data.get(of.key) if self.before else None
+        return before != self.value(of)
+
     def changed_keys(self) -> list[str]:
         """Give the keys whose values differ from before."""
         old = self.before.data if self.before else {}

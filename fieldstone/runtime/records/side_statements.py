@@ -118,7 +118,7 @@ RELEASE_ALL_UNIQUE: Final[Prepared] = prepare(
 
 
 FILES: Final[Prepared] = prepare(
-    select(FILE.c.id, FILE.c.name, FILE.c.content_type, FILE.c.size_bytes).where(
+    select(FILE.c.id, FILE.c.name, FILE.c.content_type, FILE.c.size_bytes, FILE.c.created_by).where(
         FILE.c.tenant_id == _TENANT, FILE.c.id == func.any(_IDS)
     )
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 from fieldstone.ids import parse_id
 from fieldstone.metadata.catalog import Field, ObjectDef
+from fieldstone.metadata.field_types.file import File
 from fieldstone.metadata.values import Json, fold, read_json, write_json
 from fieldstone.runtime.records.draft import Data, Draft, StoredRecord
 from fieldstone.runtime.records.heap_statements import insert_rows, update_rows
@@ -45,7 +46,7 @@ async def insert(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> No
     """Write new records. They were checked; ids and unique values are theirs already."""
     await _write_rows(tx, obj, drafts, insert_rows)
     await _log(tx, obj, drafts, "create")
-    await add_links(tx, obj, drafts, [f for f in obj.own_fields if f.is_reference])
+    await add_links(tx, obj, drafts, [f for f in obj.own_fields if is_linked(f)])
     await put_search(tx, obj, drafts, ADD_SEARCH)
 
 
@@ -53,8 +54,8 @@ async def update(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> No
     """Write changed records, which the transaction has locked."""
     await _write_rows(tx, obj, drafts, update_rows)
     await _log(tx, obj, drafts, "update")
-    references = [f for f in obj.own_fields if f.is_reference]
-    moved = [(d, [f for f in references if _differs(d, f)]) for d in drafts]
+    linked = [f for f in obj.own_fields if is_linked(f)]
+    moved = [(d, [f for f in linked if d.changes(f)]) for d in drafts]
     gone = [(f.id, d.id) for d, fields in moved for f in fields]
     if gone:
         await tx.run(
@@ -63,15 +64,15 @@ async def update(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> No
             field_id=[field_id for field_id, _ in gone],
             source_id=[source for _, source in gone],
         )
-        for field in references:
+        for field in linked:
             await add_links(tx, obj, [d for d, fields in moved if field in fields], [field])
     searched = [f for f in obj.own_fields if f.searchable]
-    await put_search(tx, obj, [d for d in drafts if any(_differs(d, f) for f in searched)])
+    await put_search(tx, obj, [d for d in drafts if any(d.changes(f) for f in searched)])
 
 
-def _differs(draft: Draft, field: Field) -> bool:
-    before = draft.before.data.get(field.key) if draft.before else None
-    return before != draft.value(field)
+def is_linked(field: Field) -> bool:
+    """Tell whether the table link says where a field points: to records, or to a file."""
+    return field.is_reference or isinstance(field.type, File)
 
 
 async def _write_rows(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft], build: Any) -> None:
@@ -182,7 +183,9 @@ async def add_links(
 
 
 def targets_in(value: Json) -> list[int]:
-    """Give the ids that a stored reference, or a list of them, points to."""
+    """Give the ids that a stored reference, a list of them, or a file points to."""
+    if isinstance(value, dict):
+        return [parse_id(str(value["id"]))[1]]
     if isinstance(value, str):
         return [parse_id(value)[1]]
     if isinstance(value, list | tuple):

@@ -8,8 +8,10 @@ from dataclasses import replace
 
 from fieldstone.errors import InvalidInput, Problem, Several
 from fieldstone.metadata.catalog import Field, ObjectDef
+from fieldstone.metadata.rights import Rights
 from fieldstone.metadata.values import JsonObject
-from fieldstone.runtime.records.checks import NOT_UNIQUE, unique_key
+from fieldstone.metadata.visible import visible_field
+from fieldstone.runtime.records.checks import NOT_UNIQUE, is_unique, unique_key
 from fieldstone.runtime.records.draft import Outcome
 from fieldstone.runtime.records.reading import Values, read_values
 from fieldstone.runtime.records.side_statements import WHO_HOLDS
@@ -23,11 +25,12 @@ class NotAKey(InvalidInput):
     code = "record.not_a_key"
 
 
-def key_field(obj: ObjectDef, name: str) -> Field:
-    """Give the unique field of this name. Raises UnknownField, NotAKey."""
-    field = obj.get_field(name)
-    if not (field.unique or field.external_id):
-        known = [one.name for one in obj.fields if one.unique or one.external_id]
+def key_field(obj: ObjectDef, rights: Rights, name: str) -> Field:
+    """Give the unique field of this name that the viewer may read. Raises UnknownField, NotAKey."""
+    field = visible_field(obj, rights, name, at=f"/{name[:80]}")
+    if not is_unique(field):
+        readable = (one for one in obj.fields if rights.may_read_field(one.id))
+        known = [one.name for one in readable if is_unique(one)]
         hint = f"Keys are: {', '.join(known)}." if known else "Make a field unique first."
         raise NotAKey(f"{field.name} is not unique.", at=f"/{name}", hint=hint)
     return field
@@ -40,7 +43,7 @@ async def find_by_key(
 
     One statement for all. A record without a key is new.
     """
-    field = key_field(obj, name)
+    field = key_field(obj, tx.rights, name)
     read = [read_values(obj, one, tx.rights) for one in sent]
     keys = [_key(field, values) for values, _ in read]
     wanted = sorted({key for key in keys if key is not None})
@@ -79,7 +82,7 @@ async def upsert(
     incoming = await find_by_key(tx, obj, name, sent)
     if version is not None:
         incoming = [replace(one, version=version) for one in incoming]
-    field = key_field(obj, name)
+    field = key_field(obj, tx.rights, name)
     keys = Counter(_key(field, one.values) for one in incoming if one.id is None)
     try:
         outcomes = await write(tx, obj, incoming, partly=partly)

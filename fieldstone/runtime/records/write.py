@@ -30,6 +30,7 @@ from fieldstone.runtime.records.checks import (
     check_references,
     check_required,
     claim_unique,
+    told_problems,
 )
 from fieldstone.runtime.records.draft import Draft, Outcome, StoredRecord
 from fieldstone.runtime.records.filling import fill
@@ -114,7 +115,7 @@ async def write(
     drafts = await _drafts(tx, obj, incoming)
     await prepare(tx, obj, drafts)
     await _settle(tx, obj, drafts, partly=partly)
-    return [_outcome(draft) for draft in drafts]
+    return [_outcome(tx, obj, draft) for draft in drafts]
 
 
 async def _drafts(tx: Transaction, obj: ObjectDef, incoming: Sequence[Incoming]) -> list[Draft]:
@@ -189,7 +190,7 @@ async def _settle(
     while True:
         good = [draft for draft in drafts if not draft.problems]
         if not partly:
-            _raise_problems(drafts)
+            _raise_problems(tx, obj, drafts)
         try:
             async with tx.savepoint():
                 await _store(tx, obj, good)
@@ -243,14 +244,16 @@ async def attach(tx: Transaction, waiting: Waiting) -> int:
     return len(good)
 
 
-def _raise_problems(drafts: Sequence[Draft]) -> None:
+def _raise_problems(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> None:
     wrong = [draft for draft in drafts if draft.problems]
     if not wrong:
         return
     if len(drafts) == 1:
-        raise single_error(wrong[0].problems)
+        raise single_error(told_problems(obj, tx.rights, wrong[0].problems))
     raise Several(
-        problem.below(f"/records/{draft.number}") for draft in wrong for problem in draft.problems
+        problem.below(f"/records/{draft.number}")
+        for draft in wrong
+        for problem in told_problems(obj, tx.rights, draft.problems)
     )
 
 
@@ -263,11 +266,12 @@ def single_error(problems: Sequence[Problem]) -> FieldstoneError:
     return Several(problems)
 
 
-def _outcome(draft: Draft) -> Outcome:
+def _outcome(tx: Transaction, obj: ObjectDef, draft: Draft) -> Outcome:
     before = draft.before.version if draft.before else 0
     if draft.problems:
         known = draft.id if draft.before else None
-        return Outcome(known, before, "failed", tuple(draft.problems))
+        told = told_problems(obj, tx.rights, draft.problems)
+        return Outcome(known, before, "failed", told)
     if draft.is_new:
         return Outcome(draft.id, 1, "created")
     changed = _has_changes(draft)

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from fieldstone.metadata.catalog import Field, ObjectDef, UnknownField
+from fieldstone.metadata.visible import visible_field
 from fieldstone.query_language.syntax import Comparison, NullsPlace, Operator, Order, Path, Text
 from fieldstone.runtime.transactions import Transaction
 from fieldstone.ui_generator.filters import WORDS, Filter
@@ -41,8 +42,8 @@ async def show_matches(request: Request) -> Response:
     text = (asked.get("q") or typed).strip()[:_LONGEST]
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
         obj = visible_object(tx, asked.get("object", ""))
-        field = obj.get_field(asked.get("field", ""))
-        targets = targets_of(tx, field) if tx.rights.may_read_field(field.id) else []
+        field = visible_field(obj, tx.rights, asked.get("field", ""))
+        targets = targets_of(tx, field)
         if not targets:
             raise UnknownField(f"{obj.label} has no reference {field.name}.")
         hits = [hit for one in targets[:_MOST_TARGETS] for hit in await _matches(tx, one, text)]

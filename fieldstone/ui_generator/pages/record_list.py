@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from fieldstone.errors import FieldstoneError, Problem
 from fieldstone.metadata.catalog import ObjectDef
+from fieldstone.metadata.visible import visible_field
 from fieldstone.runtime.transactions import Transaction
 from fieldstone.ui_generator.filters import Filter, filterable_fields, words_of
 from fieldstone.ui_generator.listing import (
@@ -88,14 +89,13 @@ async def show_filter_form(request: Request) -> Response:
     """GET /admin/{object}/_filter?field=: words and value of one field, for the filter menu."""
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
         obj = visible_object(tx, request.path_params["object"])
-        field = obj.get_field(request.query_params.get("field", ""))
-        words = words_of(field) if tx.rights.may_read_field(field.id) else ()
+        field = visible_field(obj, tx.rights, request.query_params.get("field", ""))
         return part(
             request,
             "parts/filter_value.html",
             object=obj,
             field=field,
-            words=words,
+            words=words_of(field),
             kind=widget_of(field).filter_value,
         )
 

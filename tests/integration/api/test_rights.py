@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from starlette.applications import Starlette
 
+from fieldstone.ids import RecordId
+from fieldstone.metadata.catalog import Catalog
 from fieldstone.metadata.rights import Rights
 from fieldstone.runtime.transactions import Viewer
 from tests.support.app import Api, client_of, owner_connection
@@ -147,3 +150,171 @@ async def test_who_may_not_set_up_changes_no_definition(limited: Api) -> None:
     await limited.refused("PATCH", "/api/objects/Deal", {"label": "x"}, status=403)
     await limited.refused("DELETE", "/api/objects/Deal/fields/stage", status=403)
     await limited.refused("GET", "/api/platform/tenants", status=403)
+
+
+@asynccontextmanager
+async def asking_as(app: Starlette, viewer: Viewer) -> AsyncIterator[Api]:
+    """Give a client that is this viewer, whatever the application would take it for."""
+    engine: Any = app.state.engine
+    tenant = await engine.directory.get("default")
+
+    async def ask(scope: Any, receive: Any, send: Any) -> None:
+        found = dict(engine.administrators._found)
+        engine.administrators._found[tenant.id] = viewer
+        try:
+            await app(scope, receive, send)
+        finally:
+            engine.administrators._found.update(found)
+
+    async with client_of(ask) as client:
+        yield client
+
+
+async def catalog_of(app: Starlette) -> Catalog:
+    engine: Any = app.state.engine
+    tenant = await engine.directory.get("default")
+    async with engine.database.read(tenant, await engine.administrators.get(tenant)) as tx:
+        catalog: Catalog = tx.catalog
+        return catalog
+
+
+async def somebody(app: Starlette, **denied: Any) -> Viewer:
+    """Give a viewer who is no administrator, with what they may not do, by names."""
+    catalog = await catalog_of(app)
+    objects = frozenset(catalog.get_object(one).id for one in denied.get("objects", ()))
+    pairs = (one.split(".") for one in denied.get("fields", ()))
+    fields = frozenset(catalog.get_object(obj).get_field(own).id for obj, own in pairs)
+    rights = Rights(f"{denied}", unreadable_objects=objects, unreadable_fields=fields)
+    return Viewer(RecordId(denied.get("user", 99)), "Somebody", rights)
+
+
+SECRET = {"name": "badge", "type": "text", "unique": True}
+
+
+async def test_keys_that_are_hidden_are_neither_hinted_at_nor_taken(
+    app: Starlette, api: Api
+) -> None:
+    await api.get(DEALS)
+    await api.post("/api/objects/Company/fields", SECRET)
+    upsert = "/api/records/Company/upsert?key="
+    async with asking_as(app, await somebody(app, fields=("Company.badge",))) as limited:
+        [no_key] = await limited.refused("POST", f"{upsert}name", [], status=422)
+        hidden = await limited.refused("POST", f"{upsert}badge", [], status=404)
+        unknown = await limited.refused("POST", f"{upsert}bagde", [], status=404)
+
+    assert "badge" not in no_key["hint"]
+    assert "external_id" in no_key["hint"]
+    told = [{**one, "message": one["message"].replace("bagde", "badge")} for one in unknown]
+    assert [{**one, "at": one["at"].replace("bagde", "badge")} for one in told] == hidden
+
+
+async def test_a_hidden_value_in_the_way_is_told_without_its_name_or_holder(
+    app: Starlette, api: Api
+) -> None:
+    await api.get(DEALS)
+    source = {"form": "join", "fields": ["name"]}
+    field = {**SECRET, "derive": source, "read_only": True}
+    await api.post("/api/objects/Company/fields", field)
+    need = {"name": "clearance", "type": "text", "required": True}
+    made = await api.post("/companies", {"name": "Acme"})
+    await api.post("/api/objects/Contact/fields", need)
+    denied = ("Company.badge", "Contact.clearance")
+    async with asking_as(app, await somebody(app, fields=denied)) as limited:
+        one = await limited.refused("POST", "/companies", {"name": "Acme"}, status=422)
+        many = await limited.ask("POST", "/api/records/Company", [{"name": "Acme"}])
+        lacking = await limited.refused("POST", "/contacts", {"name": "Al"}, status=422)
+
+    assert [problem["code"] for problem in (*one, *lacking)] == ["value.hidden"] * 2
+    assert many["results"][0]["errors"] == one
+    text = str((one, many, lacking))
+    assert made["id"] not in text
+    assert all(word not in text.lower() for word in ("badge", "clearance"))
+
+
+async def test_records_of_a_hidden_object_are_not_there_to_be_pointed_at(
+    app: Starlette, api: Api
+) -> None:
+    company = await api.post("/companies", {"name": "Acme"})
+    gone = f"company_{int(company['id'].split('_')[1], 16) + 1:x}"
+    async with asking_as(app, await somebody(app, objects=("Company",))) as limited:
+        problems = [
+            (await limited.refused("POST", "/contacts", {"name": "A", "company": one}, status=422))
+            for one in (company["id"], gone)
+        ]
+        shown = await limited.get("/api/objects/Contact")
+        unknown = await limited.refused("GET", "/api/objects/Compani", status=404)
+
+    [there], [missing] = problems
+    assert there["message"].replace(company["id"], gone) == missing["message"]
+    assert "Company" not in {one["object"] for one in shown["relations"]}
+    assert "Company" not in str(unknown)
+
+
+async def test_file_is_for_its_owner_administrators_and_readers_of_its_record(
+    app: Starlette, api: Api
+) -> None:
+    await api.get(DEALS)
+    await api.post("/api/objects/Deal/fields", {"name": "contract", "type": "file"})
+    owner = await somebody(app, user=7)
+    async with asking_as(app, owner) as client:
+        sent = await client.http.post("/api/files", files={"file": ("a.txt", b"secret")})
+        file = sent.json()
+        path = f"/api/files/{file['id']}"
+        own = (await client.send("GET", path)).status_code
+        async with asking_as(app, await somebody(app)) as other:
+            before = (await other.send("GET", path)).status_code
+            stolen = await other.refused(
+                "POST", DEALS, {"name": "Mine", "contract": file}, status=422
+            )
+        deal = await client.post(DEALS, {"name": "A deal", "contract": file})
+    async with asking_as(app, await somebody(app)) as reader:
+        held = (await reader.send("GET", path)).content
+    async with asking_as(app, await somebody(app, fields=("Deal.contract",))) as blind:
+        hidden = (await blind.send("GET", path)).status_code
+    async with asking_as(app, await somebody(app, objects=("Deal",))) as blind:
+        unseen = (await blind.send("GET", path)).status_code
+    by_admin = (await api.send("GET", path)).content
+    after = []
+    for change in ({"contract": None}, {"contract": file}):
+        await api.patch(f"{DEALS}/{deal['id']}", change)
+        async with asking_as(app, await somebody(app)) as reader:
+            after.append((await reader.send("GET", path)).status_code)
+    await api.delete(f"{DEALS}/{deal['id']}")
+    async with asking_as(app, await somebody(app)) as reader:
+        after.append((await reader.send("GET", path)).status_code)
+
+    assert (own, before, held, by_admin) == (200, 404, b"secret", b"secret")
+    assert [problem["at"] for problem in stolen] == ["/contract"]
+    assert (hidden, unseen, after) == (404, 404, [404, 200, 404])
+
+
+async def test_jobs_and_files_of_imports_are_for_whoever_began_them(
+    app: Starlette, api: Api
+) -> None:
+    await api.get(DEALS)
+    async with asking_as(app, await somebody(app, user=7)) as owner:
+        form = {"object": "Company", "mapping": '{"Name": "name", "E-mail": "email"}'}
+        text = b"Name,E-mail\nAcme,none\n"
+        sent = await owner.http.post("/import", data=form, files={"file": ("a.csv", text)})
+        job = sent.json()["job"]
+        paths = (job["url"], f"/api/imports/{job['id']}", sent.json()["rejected_file"])
+        own = [(await owner.send("GET", path)).status_code for path in paths]
+    async with asking_as(app, await somebody(app)) as other:
+        others = [(await other.send("GET", path)).status_code for path in paths]
+        others.append((await other.send("POST", f"{job['url']}/cancel")).status_code)
+        listed = (await other.get("/api/jobs"))["jobs"]
+    admins = [(await api.send("GET", path)).status_code for path in paths]
+
+    assert (own, admins, others, listed) == ([200] * 3, [200] * 3, [404] * 4, [])
+
+
+async def test_rule_attaches_records_that_the_viewer_may_not_read_and_tells_nothing_of_them(
+    app: Starlette, api: Api
+) -> None:
+    contact = await api.post("/contacts", {"name": "Al", "email": "al@acme.example"})
+    async with asking_as(app, await somebody(app, objects=("Contact",))) as limited:
+        made = await limited.post("/companies", {"name": "Acme", "domain": "acme.example"})
+        found = await limited.get(f"/companies/{made['id']}")
+
+    assert (await api.get(f"/contacts/{contact['id']}"))["company"]["id"] == made["id"]
+    assert contact["id"] not in str((made, found))
