@@ -199,6 +199,7 @@ class _Builder:
             searchable=_searchable(field_type, body, row),
             read_only=body.read_only or field_type.read_only or body.formula is not None,
             default=body.default,
+            default_formula=body.default_formula,
             derivation=_derivation(body),
             formula=_formula(body),
             references=tuple(target for target in targets if target is not None),

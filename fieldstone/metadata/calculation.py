@@ -79,6 +79,32 @@ class Calculation:
     read: Callable[[Json], Value]
     sql: Callable[[StoredJson], ColumnElement[Any]]
 
+    def write(self, value: Value) -> Json:
+        """Give the JSON of a value of this kind; None where it stands for no value."""
+        if value is None or value in {"", ()}:
+            return None
+        if self.kind is Kind.PERCENT:
+            assert isinstance(value, Decimal)
+            return value.scaleb(2)
+        return _MOMENTS.get(self.kind, _plain)(value)
+
+
+def _plain(value: Any) -> Json:
+    """Give a value that is JSON already, or a place or set of such. Any: it is told by its kind."""
+    if not isinstance(value, tuple):
+        plain: Json = value
+        return plain
+    if all(isinstance(one, str) for one in value):
+        return list(value)
+    return dict(zip(("latitude", "longitude"), value, strict=True))
+
+
+_MOMENTS: Final[Mapping[Kind, Callable[[Any], Json]]] = {
+    Kind.DATE: date.isoformat,
+    Kind.DATETIME: lambda value: f"{value.isoformat(timespec='milliseconds')}Z",
+    Kind.TIME: lambda value: value.isoformat(timespec="milliseconds"),
+}
+
 
 def _text(stored: Json) -> Value:
     return stored if isinstance(stored, str) else ""

@@ -96,6 +96,7 @@ class Field:
     searchable: bool = False
     read_only: bool = False
     default: Json = None
+    default_formula: str | None = None
     derivation: Derivation | None = None
     formula: Formula | None = None
     references: tuple[ObjectId, ...] = ()

@@ -61,7 +61,8 @@ class FieldBody:
     indexed: whether it takes a slot; None lets the type decide. default: used where a new record
     says nothing. help: shown beside the field in forms. formula: what the value is calculated by
     whenever it is asked for, in the formula language; the type says what it gives. blanks_as: what
-    numbers that are missing count as in it, "zero" or "blank".
+    numbers that are missing count as in it, "zero" or "blank". default_formula: what a new record
+    gets where nothing is said, calculated when it is made.
     """
 
     object: Name
@@ -77,12 +78,21 @@ class FieldBody:
     derive: DeriveBody | None = None
     formula: Annotated[str, Meta(min_length=1, max_length=MAX_FORMULA)] | None = None
     blanks_as: Literal["zero", "blank"] = "zero"
+    default_formula: Annotated[str, Meta(min_length=1, max_length=MAX_FORMULA)] | None = None
     aliases: tuple[Name, ...] = ()
     description: Annotated[str, Meta(max_length=4000)] = ""
     help: Annotated[str, Meta(max_length=1000)] = ""
 
 
-_NOT_WITH_FORMULA: Final = ("required", "unique", "external_id", "default", "derive", "indexed")
+_NOT_WITH_FORMULA: Final = (
+    "required",
+    "unique",
+    "external_id",
+    "default",
+    "default_formula",
+    "derive",
+    "indexed",
+)
 
 COMMON: Final = frozenset(one.name for one in fields(FieldBody))
 

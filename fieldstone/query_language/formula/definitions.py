@@ -8,7 +8,7 @@ from functools import partial
 
 from fieldstone.errors import FieldstoneError, Problem
 from fieldstone.metadata.catalog import Catalog
-from fieldstone.query_language.formula.record_scope import field_expression
+from fieldstone.query_language.formula.record_scope import default_expression, field_expression
 from fieldstone.query_language.formula.rule_scope import rule_condition
 from fieldstone.query_language.formula.typed import Typed
 
@@ -33,6 +33,9 @@ def wrong_formulas(catalog: Catalog) -> Iterator[WrongFormula]:
             if field.formula is not None:
                 work = partial(field_expression, field, obj, catalog)
                 yield from _wrong("field", f"{obj.name}.{field.name}", "formula", work)
+            if field.default_formula is not None:
+                work = partial(default_expression, field, obj, catalog)
+                yield from _wrong("field", f"{obj.name}.{field.name}", "default_formula", work)
         for rule in catalog.validation_rules.get(obj.id, ()):
             work = partial(rule_condition, rule.condition, obj, catalog)
             yield from _wrong("validation_rule", f"{obj.name}.{rule.name}", "condition", work)

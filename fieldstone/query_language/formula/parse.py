@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
@@ -171,7 +171,7 @@ def _depth(expression: Expression) -> int:
     return deepest
 
 
-@cache
+@lru_cache(maxsize=1)
 def _parser() -> Lark:
     grammar = files("fieldstone.query_language").joinpath("grammars/formula.lark")
     return Lark(

@@ -212,6 +212,20 @@ def field_expression(
     return found
 
 
+def default_expression(field: Field, obj: ObjectDef, catalog: Catalog) -> Typed:
+    """Give the value that a field of a new record gets by itself.
+
+    Raises the errors of parse_formula and check; WrongArguments for a type that formulas cannot
+    give.
+    """
+    assert field.default_formula is not None
+    if field.type.calculation is None:
+        message = f"A formula gives no default of the type {field.type.label}."
+        raise WrongArguments(message, hint="Use default.")
+    scope = RecordScope(catalog, obj)
+    return as_field(check(parse_formula(field.default_formula), scope), field)
+
+
 def size_of(expression: Typed) -> int:
     """Give how many parts an expression has."""
     if isinstance(expression, Apply):

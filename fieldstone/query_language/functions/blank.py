@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, case, false, func
+from sqlalchemy import ColumnElement, case, cast, false, func
+from sqlalchemy.dialects.postgresql import JSONB
 
 from fieldstone.metadata.calculation import Kind, Value
 from fieldstone.metadata.field_types.stored import constant
@@ -26,6 +27,8 @@ def is_blank_sql(one: Compiled) -> ColumnElement[bool]:
         return false()
     if one.kind.is_text:
         return one.value == constant("")
+    if one.kind is Kind.CHOICES:
+        return one.value == cast(constant("[]"), JSONB)
     return one.value.is_(None)
 
 

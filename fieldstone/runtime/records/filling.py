@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
+from fieldstone.errors import FieldstoneError
 from fieldstone.metadata.catalog import Field, ObjectDef
 from fieldstone.metadata.values import Json
+from fieldstone.query_language.formula.evaluate import evaluate
+from fieldstone.query_language.formula.record_scope import default_expression
+from fieldstone.query_language.formula.typed import Failed, Typed
+from fieldstone.runtime.per_catalog import PerCatalog
 from fieldstone.runtime.records.derivations import derive
 from fieldstone.runtime.records.draft import Draft
+from fieldstone.runtime.records.formula_values import FormulaValues
 from fieldstone.runtime.transactions import Transaction
 
+_KEPT: Final = 2_000
+_DEFAULTS: Final[PerCatalog[Typed]] = PerCatalog(_KEPT)
 
-def fill(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> None:
+
+async def fill(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> None:
     """Work out how each record will be, before anything is checked."""
     stored = [field for field in obj.own_fields if field.formula is None]
     defaults = {f.key: value for f in stored if (value := _default(f)) is not None}
@@ -27,7 +37,40 @@ def fill(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> None:
                 draft.owner_id = _owner(value)
             else:
                 draft.put(field, value)
+    await _calculate_defaults(tx, obj, [draft for draft in drafts if draft.is_new])
     derive(obj, drafts)
+
+
+async def _calculate_defaults(tx: Transaction, obj: ObjectDef, new: Sequence[Draft]) -> None:
+    """Give new records the defaults that are formulas, in the order of the fields."""
+    fields = [field for field in obj.own_fields if field.default_formula is not None]
+    if not fields or not new:
+        return
+    expressions = [_default_formula(tx, obj, field) for field in fields]
+    values = await FormulaValues.load(tx, new, expressions)
+    for draft in new:
+        for field, expression in zip(fields, expressions, strict=True):
+            if field not in draft.given:
+                _put_default(draft, field, expression, values)
+
+
+def _put_default(draft: Draft, field: Field, expression: Typed, values: FormulaValues) -> None:
+    """Put in what a default gives; one that fails or does not fit gives nothing."""
+    calculation = field.type.calculation
+    assert calculation is not None
+    try:
+        found = calculation.write(evaluate(expression, values.reader(draft)))
+        if found is not None:
+            draft.put(field, field.type.encode(field.type.accept(found, field.options)))
+    except (Failed, FieldstoneError):
+        return
+
+
+def _default_formula(tx: Transaction, obj: ObjectDef, field: Field) -> Typed:
+    def make() -> Typed:
+        return default_expression(field, obj, tx.catalog)
+
+    return _DEFAULTS.get(tx.catalog, field.id, make)
 
 
 def _default(field: Field) -> Json:

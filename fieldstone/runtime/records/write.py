@@ -174,7 +174,7 @@ async def load(
 async def prepare(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> None:
     """Fill and check drafts, noting every problem; nothing is written."""
     known = [d for d in drafts if d.is_new or d.before is not None]
-    fill(tx, obj, known)
+    await fill(tx, obj, known)
     await attach_sources(tx, obj, known)
     check_required(obj, known)
     check_dependent(obj, known)
