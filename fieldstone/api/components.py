@@ -13,22 +13,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from fieldstone.api.objects import change_in_transaction
-from fieldstone.api.requests import (
-    MOST_PER_PAGE,
-    BadJson,
-    database_of,
-    json_response,
-    read_object,
-    tenant_of,
-    viewer_of,
-    whole_number,
-)
+from fieldstone.api.requests import MOST_PER_PAGE, BadJson, json_response, read_object, whole_number
 from fieldstone.errors import Forbidden, NotFound
 from fieldstone.metadata.changes import Proposal
 from fieldstone.metadata.component import Component, StoredComponent
 from fieldstone.metadata.kinds.registry import get_kind
 from fieldstone.metadata.names import MAX_NAME_LENGTH
 from fieldstone.metadata.values import Json, JsonObject, fold
+from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 from fieldstone.runtime.metadata_changes import load_components
 from fieldstone.runtime.transactions import Transaction
 

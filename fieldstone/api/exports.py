@@ -10,7 +10,8 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from fieldstone.api.files import download_headers
-from fieldstone.api.requests import BadParameter, database_of, tenant_of, viewer_of
+from fieldstone.api.requests import BadParameter
+from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 from fieldstone.runtime.exports import begin_export, export_query, read_format
 from fieldstone.runtime.imports.start import object_named
 

@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from fieldstone.api.requests import database_of, json_response, tenant_of, viewer_of
+from fieldstone.api.requests import json_response
 from fieldstone.api.uploads import files_of, keep_upload, read_upload
+from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 from fieldstone.runtime.files import PLAIN_TYPE, file_number, load_file
 
 LIMIT_BYTES: Final = 25_000_000

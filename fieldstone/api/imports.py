@@ -13,17 +13,11 @@ from starlette.routing import Route
 
 from fieldstone.api.files import download_headers
 from fieldstone.api.jobs import job_number, show_job
-from fieldstone.api.requests import (
-    BadParameter,
-    cause_of,
-    database_of,
-    json_response,
-    tenant_of,
-    viewer_of,
-)
+from fieldstone.api.requests import BadParameter, json_response
 from fieldstone.api.uploads import Form, files_of, keep_upload, read_upload
 from fieldstone.errors import NotFound, Problem, Several
 from fieldstone.metadata.values import Json, read_json
+from fieldstone.runtime.asking import cause_of, database_of, tenant_of, viewer_of
 from fieldstone.runtime.imports.ledger import Fate
 from fieldstone.runtime.imports.plan import IMPORT, ImportPlan
 from fieldstone.runtime.imports.report import in_order, rows_left_over

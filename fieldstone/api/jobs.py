@@ -8,17 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fieldstone.api.requests import (
-    MOST_PER_PAGE,
-    PAGE_SIZE,
-    cause_of,
-    database_of,
-    json_response,
-    tenant_of,
-    viewer_of,
-    whole_number,
-)
+from fieldstone.api.requests import MOST_PER_PAGE, PAGE_SIZE, json_response, whole_number
 from fieldstone.metadata.values import Json
+from fieldstone.runtime.asking import cause_of, database_of, tenant_of, viewer_of
 from fieldstone.runtime.jobs import Job, UnknownJob, load_job, load_jobs, request_cancel
 
 _NEWEST: Final = 2**63 - 1

@@ -9,14 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fieldstone.api.requests import (
-    cause_of,
-    database_of,
-    json_response,
-    read_object,
-    tenant_of,
-    viewer_of,
-)
+from fieldstone.api.requests import json_response, read_object
 from fieldstone.metadata import visible
 from fieldstone.metadata.catalog import ObjectDef, UnknownField, UnknownObject
 from fieldstone.metadata.changes import Proposal
@@ -31,6 +24,7 @@ from fieldstone.metadata.definitions import (
 from fieldstone.metadata.names import custom_name
 from fieldstone.metadata.values import Json
 from fieldstone.metadata.visible import visible_field
+from fieldstone.runtime.asking import cause_of, database_of, tenant_of, viewer_of
 from fieldstone.runtime.metadata_changes import Applied, change_metadata, load_components
 from fieldstone.runtime.transactions import Transaction
 

@@ -15,8 +15,8 @@ from fieldstone.api.objects import visible_object
 from fieldstone.api.openapi_document import build_document
 from fieldstone.api.openapi_objects import visible_objects
 from fieldstone.api.openapi_page import STYLE, render_index, render_object
-from fieldstone.api.requests import database_of, tenant_of, viewer_of
 from fieldstone.metadata.values import read_json, write_json_bytes
+from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 from fieldstone.runtime.transactions import Transaction
 
 _MOST_BYTES: Final = 16_000_000

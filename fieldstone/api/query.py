@@ -8,16 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fieldstone.api.requests import (
-    MOST_PER_PAGE,
-    BadJson,
-    database_of,
-    read_object,
-    tenant_of,
-    text_response,
-    viewer_of,
-)
+from fieldstone.api.requests import MOST_PER_PAGE, BadJson, read_object, text_response
 from fieldstone.metadata.values import JsonObject, write_json
+from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 from fieldstone.runtime.queries import Question, answer
 from fieldstone.runtime.transactions import Transaction
 

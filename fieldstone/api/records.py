@@ -19,21 +19,18 @@ from fieldstone.api.requests import (
     PAGE_SIZE,
     BadJson,
     BadParameter,
-    cause_of,
-    database_of,
     json_response,
     number_in,
     read_object,
     read_value,
-    tenant_of,
     text_response,
-    viewer_of,
     whole_number,
 )
 from fieldstone.errors import Problem
 from fieldstone.ids import BadId, format_id, parse_id
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.values import Json, JsonObject, write_json
+from fieldstone.runtime.asking import cause_of, database_of, tenant_of, viewer_of
 from fieldstone.runtime.idempotency import earlier_answer, keep_answer
 from fieldstone.runtime.records.delete import delete, delete_all, restore
 from fieldstone.runtime.records.draft import Outcome

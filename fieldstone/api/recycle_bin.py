@@ -14,16 +14,13 @@ from fieldstone.api.requests import (
     PAGE_SIZE,
     BadJson,
     BadParameter,
-    cause_of,
-    database_of,
     json_response,
     read_object,
-    tenant_of,
-    viewer_of,
     whole_number,
 )
 from fieldstone.ids import BadId, format_id, parse_id
 from fieldstone.metadata.values import Json
+from fieldstone.runtime.asking import cause_of, database_of, tenant_of, viewer_of
 from fieldstone.runtime.records.delete import restore
 from fieldstone.runtime.records.write import UnknownRecord
 from fieldstone.runtime.storage.recycle_bin import Deletion, empty_bin, load_bin

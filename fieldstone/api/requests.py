@@ -11,8 +11,6 @@ from starlette.responses import Response
 
 from fieldstone.errors import InvalidInput
 from fieldstone.metadata.values import Json, JsonObject, read_json, write_json_bytes
-from fieldstone.runtime.tenants import Tenant
-from fieldstone.runtime.transactions import Database, Viewer
 
 BODY_LIMIT_BYTES: Final = 1_000_000
 BULK_LIMIT_BYTES: Final = 50_000_000
@@ -37,29 +35,6 @@ class BadParameter(InvalidInput):
     """A parameter of the address with a value it cannot have."""
 
     code = "request.bad_parameter"
-
-
-def database_of(request: Request) -> Database:
-    """Give the database of the application."""
-    database: Database = request.app.state.database
-    return database
-
-
-def tenant_of(request: Request) -> Tenant:
-    """Give the tenant that the request is for."""
-    tenant: Tenant = request.state.tenant
-    return tenant
-
-
-def viewer_of(request: Request) -> Viewer:
-    """Give who asks."""
-    viewer: Viewer = request.state.viewer
-    return viewer
-
-
-def cause_of(request: Request) -> JsonObject:
-    """Give what is noted in the change log as the cause of what a request changes."""
-    return {"request": request.state.request_id}
 
 
 async def read_body(request: Request, limit_bytes: int = BODY_LIMIT_BYTES) -> bytes:

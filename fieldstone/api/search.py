@@ -8,13 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fieldstone.api.requests import (
-    database_of,
-    json_response,
-    tenant_of,
-    viewer_of,
-    whole_number,
-)
+from fieldstone.api.requests import json_response, whole_number
+from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 from fieldstone.runtime.imports.start import object_named
 from fieldstone.runtime.search import MOST_RANKED, MOST_RESULTS, search_everything, show_hits
 

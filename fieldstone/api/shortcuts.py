@@ -14,11 +14,12 @@ from starlette.routing import Route
 
 from fieldstone.api import records
 from fieldstone.api.methods import wrong_method
-from fieldstone.api.requests import database_of, tenant_of, text_response, viewer_of
+from fieldstone.api.requests import text_response
 from fieldstone.errors import NotFound
 from fieldstone.ids import RecordId
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.values import fold, write_json
+from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 from fieldstone.runtime.records.showing import count_records, list_page, nth_record, record_text
 from fieldstone.runtime.records.write import record_id
 from fieldstone.runtime.tenants import Tenant

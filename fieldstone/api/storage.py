@@ -9,17 +9,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from fieldstone.api.objects import visible_object
-from fieldstone.api.requests import (
-    BadParameter,
-    cause_of,
-    database_of,
-    json_response,
-    read_object,
-    tenant_of,
-    viewer_of,
-)
+from fieldstone.api.requests import BadParameter, json_response, read_object
 from fieldstone.errors import Forbidden
 from fieldstone.metadata.visible import visible_field
+from fieldstone.runtime.asking import cause_of, database_of, tenant_of, viewer_of
 from fieldstone.runtime.storage.moving import Place, request_move
 from fieldstone.runtime.storage.overview import load_overview
 from fieldstone.runtime.storage.rules import StorageRules

@@ -12,8 +12,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Message
 
-from fieldstone.api.requests import BadParameter, BodyTooLarge, database_of, tenant_of, viewer_of
+from fieldstone.api.requests import BadParameter, BodyTooLarge
 from fieldstone.errors import InvalidInput
+from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 from fieldstone.runtime.files import FileRecord, FileStore, add_file
 
 _FIELDS: Final = 30

@@ -8,18 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fieldstone.api.requests import (
-    MOST_PER_PAGE,
-    BadJson,
-    json_response,
-    read_object,
-    tenant_of,
-    viewer_of,
-    whole_number,
-)
+from fieldstone.api.requests import MOST_PER_PAGE, BadJson, json_response, read_object, whole_number
 from fieldstone.errors import Forbidden
 from fieldstone.platform.middleware.tenant import DEFAULT_TENANT
 from fieldstone.platform.tenants import Tenants
+from fieldstone.runtime.asking import tenant_of, viewer_of
 
 
 async def list_tenants(request: Request) -> Response:

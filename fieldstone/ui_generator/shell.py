@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, Response
 
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.runtime.tenants import Tenant
-from fieldstone.runtime.transactions import Database, Transaction, Viewer
+from fieldstone.runtime.transactions import Transaction
 from fieldstone.ui_generator.assets import Assets, load_assets
 from fieldstone.ui_generator.csrf import keep_token, token_of
 from fieldstone.ui_generator.flash import Flash, drop_flash, find_flash
@@ -87,24 +87,6 @@ def site_of(request: Request) -> Site:
     """Give what the pages share."""
     site: Site = request.app.state.site
     return site
-
-
-def database_of(request: Request) -> Database:
-    """Give the database of the application."""
-    database: Database = request.app.state.database
-    return database
-
-
-def tenant_of(request: Request) -> Tenant:
-    """Give the tenant that the request is for."""
-    tenant: Tenant = request.state.tenant
-    return tenant
-
-
-def viewer_of(request: Request) -> Viewer:
-    """Give who asks."""
-    viewer: Viewer = request.state.viewer
-    return viewer
 
 
 def is_partial(request: Request) -> bool:

@@ -11,8 +11,8 @@ from starlette.requests import Request
 from fieldstone.errors import FieldstoneError, Problem
 from fieldstone.metadata.catalog import Field
 from fieldstone.metadata.values import write_json
+from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 from fieldstone.runtime.files import FileRecord, FileStore, add_file
-from fieldstone.ui_generator.shell import database_of, tenant_of, viewer_of
 
 SUFFIX: Final = ".upload"
 _CHUNK_BYTES: Final = 256 * 1024

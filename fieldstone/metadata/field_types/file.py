@@ -18,7 +18,6 @@ from fieldstone.metadata.values import Json, JsonSchema
 
 FILE_NAME_LENGTH: Final = 255
 CONTENT_TYPE_LENGTH: Final = 127
-LARGEST_BYTES: Final = 2**53
 _PARTS: Final = frozenset({"id", "name", "size_bytes", "content_type"})
 _ID: Final = re.compile(r"file_(0|[1-9a-f][0-9a-f]{0,15})")
 _CONTENT_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")

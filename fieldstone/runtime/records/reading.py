@@ -1,13 +1,12 @@
-"""What a caller sent becomes values by field: JSON of requests, texts of forms and files."""
+"""What a caller sent becomes values by field."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 
 from fieldstone.errors import BadValue, FieldstoneError, Problem
 from fieldstone.metadata.catalog import Field, ObjectDef
-from fieldstone.metadata.field_types.field_type import FieldType
 from fieldstone.metadata.names import suggestion
 from fieldstone.metadata.rights import Rights
 from fieldstone.metadata.values import Json
@@ -16,29 +15,14 @@ IGNORED: Final = frozenset({"id", "version"})
 """Sent back by callers who change what they read; they steer the write and are no values."""
 
 Values = dict[Field, Json]
-_Read = Callable[[FieldType[Any, Any], Json, Any], Json]
 
 
 def read_values(
     obj: ObjectDef, sent: Mapping[str, Json], rights: Rights
 ) -> tuple[Values, list[Problem]]:
     """Read a JSON object of a request. Gives the values that are right and every problem."""
-    values, problems = _read(obj, sent, rights, _accept)
-    return values, [*_version_problems(sent.get("version")), *problems]
-
-
-def read_texts(
-    obj: ObjectDef, sent: Mapping[str, str], rights: Rights
-) -> tuple[Values, list[Problem]]:
-    """Read the texts of a form or of a file's row; blank means no value."""
-    return _read(obj, sent, rights, _parse)
-
-
-def _read(
-    obj: ObjectDef, sent: Mapping[str, Any], rights: Rights, how: _Read
-) -> tuple[Values, list[Problem]]:
     values: Values = {}
-    problems: list[Problem] = []
+    problems = _version_problems(sent.get("version"))
     for name, raw in sent.items():
         if name in IGNORED:
             continue
@@ -49,7 +33,7 @@ def _read(
             message = f"{obj.label} has no field {name[:80]}."
             problems.append(Problem("metadata.unknown_field", message, f"/{name[:80]}", hint))
             continue
-        found = _value(field, name, raw, how)
+        found = _value(field, name, raw)
         if isinstance(found, Problem):
             problems.append(found)
         elif field in values:
@@ -69,13 +53,14 @@ def _version_problems(version: Json) -> list[Problem]:
     return [Problem(BadValue.code, "version must be a whole number.", "/version", hint)]
 
 
-def _value(field: Field, name: str, raw: Json, how: _Read) -> Json | Problem:
+def _value(field: Field, name: str, raw: Json) -> Json | Problem:
     if raw is None or (isinstance(raw, str) and not raw.strip()):
         return None
     if isinstance(raw, dict) and field.is_reference and "id" in raw:
         raw = raw["id"]  # what a reading caller sees of a reference is its id and name
     try:
-        return how(field.type, raw, field.options)
+        value: Json = field.type.encode(field.type.accept(raw, field.options))
+        return value
     except FieldstoneError as error:
         return error.problem.below(f"/{name}")
 
@@ -88,12 +73,3 @@ def _not_allowed(field: Field, name: str, rights: Rights) -> list[Problem]:
     if not rights.may_edit_field(field.id):
         return [Problem("access.forbidden", f"You may not change {field.label}.", f"/{name}")]
     return []
-
-
-def _accept(field_type: FieldType[Any, Any], raw: Json, options: Any) -> Json:
-    return field_type.encode(field_type.accept(raw, options))
-
-
-def _parse(field_type: FieldType[Any, Any], raw: Json, options: Any) -> Json:
-    assert isinstance(raw, str)
-    return field_type.encode(field_type.parse(raw, options))

@@ -182,23 +182,6 @@ ROOT_OF: Final[Prepared] = prepare(
     )
     .limit(1)
 )
-BIN_PAGE: Final[Prepared] = prepare(
-    select(BIN.c.root_id, BIN.c.root_object_id, BIN.c.at, BIN.c.actor_id)
-    .where(
-        BIN.c.tenant_id == _TENANT,
-        BIN.c.field_id == 0,
-        BIN.c.record_id == BIN.c.root_id,
-        BIN.c.root_id < parameter("before", BigInteger()),
-    )
-    .order_by(BIN.c.root_id.desc())
-    .limit(parameter("most", Integer()))
-)
-OLD_IN_BIN: Final[Prepared] = prepare(
-    select(BIN.c.root_id)
-    .where(BIN.c.tenant_id == _TENANT, BIN.c.at < parameter("before_at", DateTime(timezone=True)))
-    .distinct()
-    .limit(parameter("most", Integer()))
-)
 HISTORY: Final[Prepared] = prepare(
     select(
         CHANGE.c.seq,

@@ -14,6 +14,7 @@ from fieldstone.errors import FieldstoneError, Forbidden, Problem, Unavailable
 from fieldstone.ids import format_id
 from fieldstone.metadata.catalog import Field, ObjectDef
 from fieldstone.metadata.values import Json, JsonObject
+from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 from fieldstone.runtime.records.delete import delete, restore
 from fieldstone.runtime.records.write import Incoming, StaleVersion, record_id, write
 from fieldstone.runtime.transactions import Transaction
@@ -29,15 +30,7 @@ from fieldstone.ui_generator.reading import (
     visible_object,
 )
 from fieldstone.ui_generator.references import name_chosen, resolve_names
-from fieldstone.ui_generator.shell import (
-    Crumb,
-    Place,
-    database_of,
-    page,
-    site_of,
-    tenant_of,
-    viewer_of,
-)
+from fieldstone.ui_generator.shell import Crumb, Place, page, site_of
 from fieldstone.ui_generator.uploads import Sent, keep_uploads
 from fieldstone.ui_generator.viewing import viewing_of
 

@@ -9,17 +9,10 @@ from starlette.responses import RedirectResponse, Response
 
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.query_language.syntax import Path, Query, SelectItem, Source
+from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 from fieldstone.runtime.queries import Question, answer
 from fieldstone.runtime.transactions import Transaction
-from fieldstone.ui_generator.shell import (
-    Place,
-    database_of,
-    page,
-    part,
-    tenant_of,
-    viewer_of,
-    visible_objects,
-)
+from fieldstone.ui_generator.shell import Place, page, part, visible_objects
 
 MOST_COUNTED: Final = 1000
 

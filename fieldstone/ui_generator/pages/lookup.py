@@ -11,12 +11,13 @@ from starlette.responses import Response
 from fieldstone.metadata.catalog import Field, ObjectDef, UnknownField
 from fieldstone.metadata.visible import visible_field
 from fieldstone.query_language.syntax import Comparison, NullsPlace, Operator, Order, Path, Text
+from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 from fieldstone.runtime.transactions import Transaction
 from fieldstone.ui_generator.filters import WORDS, Filter
 from fieldstone.ui_generator.listing import usual_columns
 from fieldstone.ui_generator.reading import Row, Wanted, fetch_rows, title_of, visible_object
 from fieldstone.ui_generator.references import targets_of
-from fieldstone.ui_generator.shell import database_of, part, tenant_of, viewer_of
+from fieldstone.ui_generator.shell import part
 from fieldstone.ui_generator.viewing import Viewing, viewing_of
 from fieldstone.ui_generator.widgets.record import TYPED
 from fieldstone.ui_generator.widgets.registry import widget_of

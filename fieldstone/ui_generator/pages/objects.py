@@ -15,21 +15,14 @@ from fieldstone.metadata.changes import MetadataPlan, Proposal, plan_changes
 from fieldstone.metadata.definitions import field_component, read_definition
 from fieldstone.metadata.field_types.registry import FIELD_TYPES
 from fieldstone.metadata.names import plural_of
+from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 from fieldstone.runtime.metadata_changes import change_metadata, load_components
 from fieldstone.runtime.transactions import Transaction
 from fieldstone.ui_generator.flash import Flash, put_flash
 from fieldstone.ui_generator.pages.edit import read_form
 from fieldstone.ui_generator.pages.record import relation_label, relations_of
 from fieldstone.ui_generator.reading import visible_fields, visible_object
-from fieldstone.ui_generator.shell import (
-    Crumb,
-    Place,
-    database_of,
-    page,
-    part,
-    tenant_of,
-    viewer_of,
-)
+from fieldstone.ui_generator.shell import Crumb, Place, page, part
 from fieldstone.ui_generator.sketch import (
     SketchedField,
     object_definition,

@@ -22,6 +22,7 @@ from fieldstone.query_language.syntax import (
     Path,
     Text,
 )
+from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 from fieldstone.runtime.records.history import history_page
 from fieldstone.runtime.records.write import record_id
 from fieldstone.runtime.transactions import Transaction
@@ -37,16 +38,7 @@ from fieldstone.ui_generator.reading import (
     visible_fields,
     visible_object,
 )
-from fieldstone.ui_generator.shell import (
-    Crumb,
-    Place,
-    database_of,
-    is_partial,
-    page,
-    part,
-    tenant_of,
-    viewer_of,
-)
+from fieldstone.ui_generator.shell import Crumb, Place, is_partial, page, part
 from fieldstone.ui_generator.viewing import viewing_of
 from fieldstone.ui_generator.widgets.record import id_of
 from fieldstone.ui_generator.widgets.registry import widget_of

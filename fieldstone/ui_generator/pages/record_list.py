@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from fieldstone.errors import FieldstoneError, Problem
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.visible import visible_field
+from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 from fieldstone.runtime.transactions import Transaction
 from fieldstone.ui_generator.filters import Filter, filterable_fields, words_of
 from fieldstone.ui_generator.listing import (
@@ -31,15 +32,7 @@ from fieldstone.ui_generator.reading import (
     title_of,
     visible_object,
 )
-from fieldstone.ui_generator.shell import (
-    Place,
-    database_of,
-    is_partial,
-    page,
-    part,
-    tenant_of,
-    viewer_of,
-)
+from fieldstone.ui_generator.shell import Place, is_partial, page, part
 from fieldstone.ui_generator.viewing import Viewing, viewing_of
 from fieldstone.ui_generator.widgets.record import is_id
 from fieldstone.ui_generator.widgets.registry import widget_of

@@ -9,8 +9,9 @@ from starlette.responses import Response
 
 from fieldstone.errors import Problem
 from fieldstone.ids import format_id
+from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 from fieldstone.runtime.search import MOST_RANKED, BadSearch, Hit, Results, search_everything
-from fieldstone.ui_generator.shell import Place, database_of, page, tenant_of, viewer_of
+from fieldstone.ui_generator.shell import Place, page
 
 MOST_HITS: Final = 50
 

@@ -1,0 +1,50 @@
+"""Who asks whom: what every request that reaches an endpoint or a page carries.
+
+platform's middleware puts it there. This room knows no web, so a request is whatever has these
+parts.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from fieldstone.metadata.values import JsonObject
+from fieldstone.runtime.tenants import Tenant
+from fieldstone.runtime.transactions import Database, Viewer
+
+
+class Asked(Protocol):
+    """A request of an application. Both of its states hold what somebody put there."""
+
+    @property
+    def app(self) -> Any:
+        """The application, whose state lives as long as the process."""
+        ...
+
+    @property
+    def state(self) -> Any:
+        """What is known of this request."""
+        ...
+
+
+def database_of(request: Asked) -> Database:
+    """Give the database of the application."""
+    database: Database = request.app.state.database
+    return database
+
+
+def tenant_of(request: Asked) -> Tenant:
+    """Give the tenant that the request is for."""
+    tenant: Tenant = request.state.tenant
+    return tenant
+
+
+def viewer_of(request: Asked) -> Viewer:
+    """Give who asks."""
+    viewer: Viewer = request.state.viewer
+    return viewer
+
+
+def cause_of(request: Asked) -> JsonObject:
+    """Give what is noted in the change log as the cause of what a request changes."""
+    return {"request": request.state.request_id}
