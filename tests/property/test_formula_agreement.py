@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from fieldstone.metadata.calculation import Kind
 from fieldstone.query_language.formula.typed import Typed
 from fieldstone.query_language.functions.function import Function
+from fieldstone.query_language.functions.registry import FUNCTIONS
 from tests.support.formulas import (
     FormulaTable,
     draw_application,
@@ -75,7 +76,7 @@ def applications(draw: st.DrawFn, function: Function) -> Typed | None:
 
 @pytest.mark.parametrize(
     ("formula", "value"),
-    [example for function in forms() for example in function.examples],
+    [example for function in (*FUNCTIONS.values(), *forms()) for example in function.examples],
 )
 def test_examples_of_functions_are_true(table: FormulaTable, formula: str, value: str) -> None:
     found = in_memory(typed(formula), {})

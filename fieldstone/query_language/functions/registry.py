@@ -86,6 +86,7 @@ from fieldstone.query_language.functions.periods import (
 from fieldstone.query_language.functions.picklist import Includes, IsPicked
 from fieldstone.query_language.functions.power import Power
 from fieldstone.query_language.functions.rand import Random
+from fieldstone.query_language.functions.regex import Regex
 from fieldstone.query_language.functions.reverse import Reverse
 from fieldstone.query_language.functions.rounding import (
     Ceiling,
@@ -168,6 +169,7 @@ FUNCTIONS: Final = by_name(
     ImageProxyUrl(),
     LineBreak(),
     CaseSafeId(),
+    Regex(),
     Lower(),
     Upper(),
     InitCap(),

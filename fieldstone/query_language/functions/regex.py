@@ -1,0 +1,89 @@
+"""REGEX: whether a text has a form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, func
+
+from fieldstone.metadata.calculation import Kind, Value
+from fieldstone.metadata.field_types.stored import constant
+from fieldstone.query_language.formula.sql_values import constant_sql
+from fieldstone.query_language.formula.typed import Constant, Failed, Misused, Shape, Typed
+from fieldstone.query_language.functions.function import (
+    TEXT,
+    Category,
+    Function,
+    Plain,
+    Takes,
+    check_arguments,
+)
+from fieldstone.query_language.regular.automaton import Automaton
+from fieldstone.query_language.regular.nodes import looks
+from fieldstone.query_language.regular.read import BadPattern, read_pattern
+from fieldstone.query_language.regular.render import render_for_postgresql
+
+_MAX_LOOKED_AT: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What texts are compared with."""
+
+    automaton: Automaton
+    pattern: str
+    looks: bool
+
+
+class Regex(Plain):
+    r"""Whether a pattern describes all of a text. The pattern stands in quotes.
+
+    It is written as in Java: . [a-z] [^a-z] \\d \\w \\s \\b, ? * + {2,5}, ( | ), (?= ), (?! ), and
+    (?i) in front where case does not matter; a backslash in quotes is written twice. References to
+    groups, looking behind and possessive repetitions are not known. A text of more than 10,000
+    characters fails where the pattern looks ahead.
+    """
+
+    name = "REGEX"
+    category = Category.TEXT
+    takes = (Takes("text", TEXT), Takes("pattern", TEXT))
+    examples = (
+        ("REGEX('12345-6789', '\\\\d{5}(-\\\\d{4})?')", "true"),
+        ("REGEX('Ada@crm.example', '(?i)[a-z.]+@([a-z]+\\\\.)+[a-z]{2,}')", "true"),
+        ("REGEX('abc', 'ab')", "false"),
+    )
+
+    def __init__(self, pattern: str = "") -> None:
+        node = read_pattern(pattern)
+        self._form = _Form(Automaton(node), render_for_postgresql(node), looks(node))
+
+    def choose(self, arguments: Sequence[Typed]) -> Function:
+        check_arguments(self.takes, arguments)
+        match arguments[1]:
+            case Constant(str() | None as text):
+                pass
+            case _:
+                raise Misused("pattern is not a text in quotes.", place=1)
+        try:
+            return Regex(text or "")
+        except BadPattern as bad:
+            raise Misused(f"cannot read the pattern: {bad}", place=1) from None
+
+    def result(self, shapes: Sequence[Shape]) -> Shape:
+        return Shape(Kind.BOOLEAN)
+
+    def value(self, text: str, _pattern: str) -> Value:
+        if self._form.looks and len(text) > _MAX_LOOKED_AT:
+            raise Failed(f"The text has more than {_MAX_LOOKED_AT:,} characters.")
+        return self._form.automaton.matches(text)
+
+    def sql(self, text: ColumnElement[Any], _pattern: ColumnElement[Any]) -> ColumnElement[Any]:
+        return text.regexp_match(constant_sql(self._form.pattern, Kind.TEXT))
+
+    def wrong(
+        self, text: ColumnElement[Any], _pattern: ColumnElement[Any]
+    ) -> ColumnElement[bool] | None:
+        # Looking ahead from each character takes the square of the time.
+        return func.length(text) > constant(_MAX_LOOKED_AT) if self._form.looks else None

@@ -1,0 +1,1 @@
+"""Regular expressions of formulas: one dialect, which runs in memory and in PostgreSQL alike."""

@@ -1,0 +1,80 @@
+"""What REGEX reads and what it refuses, and that no pattern runs away."""
+
+from __future__ import annotations
+
+import pytest
+
+from fieldstone.errors import Span
+from fieldstone.query_language.formula.errors import WrongArguments
+from fieldstone.query_language.regular.automaton import Automaton
+from fieldstone.query_language.regular.nodes import looks
+from fieldstone.query_language.regular.read import BadPattern, read_pattern
+from fieldstone.query_language.regular.render import render_for_postgresql
+from tests.support.formulas import FAILED, typed, value_of
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"(a)\1",
+        "a++",
+        "a**",
+        "*a",
+        "(?<=a)b",
+        "(?>a)",
+        "(?m)a",
+        "[a-z&&[^b]]",
+        "[z-a]",
+        "[]",
+        r"[^\s\S]",
+        "(a",
+        "a)",
+        "a{2",
+        "a{3,2}",
+        r"\p{L}",
+        r"\q",
+        "a\\",
+        r"\ud83d",
+        "^*",
+        "(?=a)+",
+        "(" * 40 + ")" * 40,
+        "(a{100}){11}",
+        "a" * 1001,
+    ],
+)
+def test_what_is_not_the_same_everywhere_is_refused(pattern: str) -> None:
+    with pytest.raises(BadPattern):
+        read_pattern(pattern)
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+b", "(a|a)*b", "(a*)*b", "a*a*a*a*a*b"])
+def test_no_pattern_takes_longer_than_its_text_is_long(pattern: str) -> None:
+    assert not Automaton(read_pattern(pattern)).matches("a" * 50_000)
+
+
+def test_a_pattern_describes_all_of_a_text() -> None:
+    assert not value_of("REGEX(t1, 'b')", t1="abc")
+
+
+def test_signs_for_beginning_and_end_change_nothing() -> None:
+    assert not looks(read_pattern("^a$|^b$"))
+    assert value_of("REGEX(t1, '^a$|^b$')", t1="b")
+
+
+def test_a_line_break_at_the_end_belongs_to_the_text() -> None:
+    assert not value_of("REGEX(t1, '^a$')", t1="a\n")
+
+
+def test_a_repetition_of_more_than_255_times_is_written_in_steps() -> None:
+    assert render_for_postgresql(read_pattern("a{2,600}")) == "^(?:a{2}a{0,255}a{0,255}a{0,88})$"
+
+
+def test_a_pattern_that_is_no_constant_is_refused_at_its_place() -> None:
+    with pytest.raises(WrongArguments) as refused:
+        typed("REGEX(t1, t2)")
+
+    assert refused.value.problem.at == Span(1, 11, 2)
+
+
+def test_looking_ahead_through_a_long_text_fails() -> None:
+    assert value_of("REGEX(t1, '(?=a).*')", t1="a" * 10_001) == FAILED
