@@ -24,7 +24,7 @@ from fieldstone.metadata.plan_checks import (
     stood_in,
     type_change,
 )
-from fieldstone.metadata.renames import renamed
+from fieldstone.metadata.renames import FormulaNames, renamed
 from fieldstone.metadata.scope import Scope
 from fieldstone.metadata.storage import StorageDesk
 from fieldstone.metadata.values import fold
@@ -73,12 +73,15 @@ class Proposal:
     problems: tuple[Problem, ...] = ()
 
 
-def plan_changes(rows: Sequence[StoredComponent], proposal: Proposal) -> MetadataPlan:
+def plan_changes(
+    rows: Sequence[StoredComponent], proposal: Proposal, formulas: FormulaNames | None = None
+) -> MetadataPlan:
     """Work out a plan, or say everything that is wrong with the proposal at once.
 
-    rows: all stored components of the tenant, those in the bin included. Raises Several.
+    rows: all stored components of the tenant, those in the bin included. formulas: lets formulas
+    follow renames. Raises Several.
     """
-    draft = _Draft(rows, proposal.pointers)
+    draft = _Draft(rows, proposal.pointers, formulas)
     for key in proposal.removals:
         draft.remove(key)
     for key in proposal.restores:
@@ -106,8 +109,14 @@ def _expanded(components: Iterable[Component]) -> Iterator[Component]:
 class _Draft:
     """The components as they would be, and how each came to be so."""
 
-    def __init__(self, rows: Sequence[StoredComponent], pointers: Mapping[Key, str]) -> None:
+    def __init__(
+        self,
+        rows: Sequence[StoredComponent],
+        pointers: Mapping[Key, str],
+        formulas: FormulaNames | None,
+    ) -> None:
         self._pointers = pointers
+        self._formulas = formulas
         self._live = {row.component.key: row for row in rows if row.deleted_at is None}
         # What is being purged has lost some of its records already and cannot come back.
         binned = (row for row in rows if row.deleted_at and not row.storage.get("purging"))
@@ -157,7 +166,7 @@ class _Draft:
             self._early.append(Problem(UNKNOWN, f"There is no {key[1]}.", "/name"))
             return
         scope = Scope(self._after.values())
-        followed = {k: renamed(c, old, name, scope) for k, c in self._after.items()}
+        followed = {k: renamed(c, old, name, scope, self._formulas) for k, c in self._after.items()}
         taken: dict[Key, Component] = {}
         for before_key, component in followed.items():
             if component.key in taken:

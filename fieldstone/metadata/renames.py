@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final, Protocol
 
 from fieldstone.metadata.component import Component
 from fieldstone.metadata.kinds.field import split_name
@@ -12,8 +13,41 @@ from fieldstone.metadata.scope import Scope
 from fieldstone.metadata.values import Json, fold
 
 
-def renamed(component: Component, target: Component, name: str, scope: Scope) -> Component:
+class FormulaNames(Protocol):
+    """Knows the names in formulas, which are read above this room."""
+
+    def renamed(self, text: str, owner: str, target: Component, name: str) -> str:
+        """Give a formula over the records of owner as it reads once target is called name."""
+        ...
+
+
+_FORMULAS: Final = {
+    "field": ("formula", "default_formula"),
+    "validation_rule": ("condition",),
+}
+"""Where the bodies of components hold formulas."""
+
+
+def renamed(
+    component: Component,
+    target: Component,
+    name: str,
+    scope: Scope,
+    formulas: FormulaNames | None = None,
+) -> Component:
     """Give a component as it reads once target is called name. Records are not touched."""
+    found = _renamed(component, target, name, scope)
+    keys = [
+        key for key in _FORMULAS.get(component.kind, ()) if isinstance(found.body.get(key), str)
+    ]
+    if formulas is None or not keys:
+        return found
+    owner = split_name(component.name)[0]
+    followed = {key: formulas.renamed(str(found.body[key]), owner, target, name) for key in keys}
+    return replace(found, body={**found.body, **followed})
+
+
+def _renamed(component: Component, target: Component, name: str, scope: Scope) -> Component:
     if target.kind == "object":
         return _after_object(component, target.name, name, scope)
     if target.kind == "field":

@@ -28,6 +28,7 @@ from fieldstone.metadata.component_change import ComponentChange
 from fieldstone.metadata.tables import CATALOG_VERSION, COMPONENT, COMPONENT_CHANGE
 from fieldstone.metadata.values import fold, write_json
 from fieldstone.query_language.formula.definitions import wrong_formulas
+from fieldstone.query_language.formula.renaming import FormulaRenames
 from fieldstone.runtime.catalogs import ALL_COMPONENTS, stored_component
 from fieldstone.runtime.field_upkeep import keep_up
 from fieldstone.runtime.statements import Prepared, incoming, parameter, prepare
@@ -108,7 +109,7 @@ async def change_metadata(tx: Transaction, proposal: Proposal) -> Applied:
     if not tx.rights.may_set_up:
         raise Forbidden("You may not change objects and fields.")
     stored = await load_components(tx)
-    plan = plan_changes(stored, proposal)
+    plan = plan_changes(stored, proposal, FormulaRenames(tx.catalog))
     if not plan.changes:
         return Applied(plan, tx.catalog)
     applied = await _apply(tx, stored, plan)

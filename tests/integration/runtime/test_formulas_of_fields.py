@@ -117,6 +117,20 @@ async def test_field_that_a_formula_uses_stays(jobs: Api) -> None:
     assert "Job__c.total" in problems[0]["message"]
 
 
+async def test_formulas_follow_renames(jobs: Api) -> None:
+    rule = {"name": "Job.cheap", "object": "Job", "condition": "Job.rate < 0", "message": "No."}
+    await jobs.post(RULES, rule)
+
+    await jobs.patch("/api/objects/Job/fields/rate", {"name": "price"})
+    await jobs.patch("/api/objects/Company/fields/name", {"name": "firm"})
+    await jobs.patch("/api/objects/Job", {"name": "Work"})
+
+    roof = (await ask(jobs, "SELECT total, told FROM Work WHERE total > 1000"))[0]
+    assert (roof["total"], roof["told"]) == (1372.5, "big job of Acme")
+    rules = (await jobs.get(RULES))["components"]
+    assert [rule["condition"] for rule in rules] == ["Work__c.price < 0"]
+
+
 async def test_rule_refuses_a_record_in_its_own_words(api: Api) -> None:
     rule = {
         "name": "Deal.won_has_value",
