@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from lark import Token, Transformer
 
 from fieldstone.errors import Span
 from fieldstone.query_language.errors import BadSyntax
 from fieldstone.query_language.literals import bind_of, count_of, span_of, value_of
+from fieldstone.query_language.precedence import check_depth, in_precedence
 from fieldstone.query_language.syntax import (
     AccessMode,
     Aggregate,
     AggregateFunction,
     And,
     Bind,
+    Boolean,
     Call,
     CategoryFilter,
     ChildQuery,
@@ -31,13 +34,16 @@ from fieldstone.query_language.syntax import (
     Membership,
     Not,
     NullsPlace,
+    Number,
     Operand,
+    Operation,
     Operator,
     Or,
     Order,
     Path,
     Query,
     SelectItem,
+    Sign,
     Source,
     TypeBranch,
     TypeOf,
@@ -48,6 +54,7 @@ from fieldstone.query_language.syntax import (
 # Children of a rule are what its parts gave: tokens and nodes of many types.
 Children = list[Any]
 
+_NAME: Final = re.compile(r"[A-Za-z_]")
 _AGGREGATES = frozenset(AggregateFunction)
 _FIELD_GROUPS = ("ALL", "STANDARD", "CUSTOM")
 _OPERATORS = {operator.value: operator for operator in Operator} | {"<>": Operator.NOT_EQUAL}
@@ -112,6 +119,7 @@ class Builder(Transformer[Token, Any]):
     def select_item(self, children: Children) -> tuple[Item, _Alias | None]:
         """Read an expression with its alias; FIELDS(…) looks like a function and is none."""
         expression, alias = children
+        check_depth(expression)
         if isinstance(expression, Call) and expression.name.upper() == "FIELDS":
             return _field_group(expression), alias
         name = None if alias is None else str(alias.name)
@@ -168,6 +176,8 @@ class Builder(Transformer[Token, Any]):
         first = children[0]
         name = first.name.upper() if isinstance(first, Call) else ""
         if name not in (Grouping.ROLLUP, Grouping.CUBE):
+            for child in children:
+                check_depth(child)
             return GroupBy(tuple(children), Grouping.PLAIN, first.span)
         if len(children) > 1 or not first.arguments:
             raise BadSyntax(f"{name} takes all fields in its own parentheses.", at=first.span)
@@ -184,6 +194,7 @@ class Builder(Transformer[Token, Any]):
     def one_order(self, children: Children) -> Order:
         """Read one sort key."""
         expression, direction, nulls = children
+        check_depth(expression)
         return Order(
             expression,
             direction is not None and direction.upper() == "DESC",
@@ -263,15 +274,34 @@ class Builder(Transformer[Token, Any]):
         return Not(condition, _cover(span_of(token), condition.span))
 
     def comparison(self, children: Children) -> Comparison:
-        """Read a comparison with one value."""
+        """Read a comparison with one value, or with another expression."""
         left, operator, right = children
+        if operator == "==":
+            raise BadSyntax(
+                "== stands in functions alone.", at=span_of(operator), hint="Write = to compare."
+            )
         found = _OPERATORS[operator.upper()]
+        check_depth(left)
+        check_depth(right)
         return Comparison(left, found, right, _cover(left.span, right.span))
+
+    def bare(self, children: Children) -> Comparison:
+        """Read a function that stands alone as a condition: it must be true."""
+        (left,) = children
+        if not isinstance(left, Call):
+            raise BadSyntax(
+                "This is no condition: it is not compared with anything.",
+                at=left.span,
+                hint="Put an operator behind it, such as = TRUE.",
+            )
+        check_depth(left)
+        return Comparison(left, Operator.EQUAL, Boolean(value=True, span=left.span), left.span)
 
     def membership(self, children: Children) -> Membership:
         """Read a comparison with a list."""
         left, operator, right = children
         last = right[-1].span if isinstance(right, tuple) else right.span
+        check_depth(left)
         return Membership(left, operator, right, _cover(left.span, last))
 
     def list_operator(self, children: Children) -> ListOperator:
@@ -317,6 +347,39 @@ class Builder(Transformer[Token, Any]):
 
     literal = value
 
+    def right_value(self, children: Children) -> Value | Path:
+        """Read what stands alone behind an operator; a bare word is a field within a query."""
+        (token,) = children
+        if self._words or token.type != "WORD" or not _NAME.match(token):
+            return self.value(children)
+        return _path(token)
+
+    def operation(self, children: Children) -> Expression:
+        """Read operands with operators between them."""
+        first, *rest = children
+        if isinstance(first, Token):
+            self._check_word(first, rest[0])
+            first = _path(first)
+        return in_precedence([first, *rest])
+
+    def _check_word(self, word: Token, sign: Token) -> None:
+        """Refuse a text with a hyphen that stands without quotes."""
+        if self._words and sign == "-" and word.end_pos == sign.start_pos:
+            raise BadSyntax(
+                f"Expected the end of the condition after {word[:40]}, found -.",
+                at=span_of(sign),
+                hint="Text that is more than one word stands in quotes.",
+            )
+
+    def signed(self, children: Children) -> Expression:
+        """Read an operand with a sign in front of it; a number takes it into itself."""
+        sign, operand = children
+        if sign == Sign.ADD:
+            return operand  # type: ignore[no-any-return]  # rules give expressions
+        if sign == Sign.SUBTRACT and isinstance(operand, Number):
+            return Number(-operand.value, span_of(sign))
+        return Operation(Sign(str(sign)), (operand,), span_of(sign))
+
     def bind(self, children: Children) -> Bind:
         """Read a bind."""
         return bind_of(children[0])
@@ -337,6 +400,7 @@ def _cover(first: Span, last: Span) -> Span:
 
 def _operands(call: Call) -> tuple[Operand, ...]:
     for argument in call.arguments:
+        check_depth(argument)
         if not isinstance(argument, Operand):
             raise BadSyntax(f"{call.name.upper()} takes fields only.", at=argument.span)
     return tuple(argument for argument in call.arguments if isinstance(argument, Operand))

@@ -53,6 +53,8 @@ _ANY_NAME: Final = frozenset({"NAME", "ALIAS"})
 _END: Final = frozenset({"$END"})
 _STARTS: Final = frozenset({"MODE", "CALL", "PATH"})
 _NAMED: Final = 3
+# What may follow a function that is a condition by itself; but more often its operator is missing.
+_BEHIND_CONDITION: Final = frozenset({"_AND", "_OR", "_RPAR", "$END", "SIGN", "TIMES"})
 _HINTS: Final = {
     "==": "Write = to compare.",
     "is": "Write = null or != null.",
@@ -150,8 +152,10 @@ def _mixed(found: str, accepted: Set[str]) -> str | None:
 
 
 def _expected(accepted: Set[str], whole: str) -> str:
-    if len(accepted & _VALUES) > 2 and "PATH" not in accepted:
+    if len(accepted & _VALUES) > 2 and ("PATH" not in accepted or "WORD" in accepted):
         return "a value"
+    if "OPERATOR" in accepted and "LIKE" in accepted:
+        accepted = accepted - _BEHIND_CONDITION
     if accepted == _END:
         return f"the end of the {whole}"
     optional_name = len(accepted - _ANY_NAME) > 0

@@ -165,7 +165,9 @@ class Binder:
             self._formulas[place, field] = made_ref(place, field, bound_at(found, place, self))
         return self._formulas[place, field]
 
-    def expression(self, written: Call | Operation, values: Mapping[object, Value]) -> FieldRef:
+    def expression(
+        self, written: Path | Call | Operation, values: Mapping[object, Value]
+    ) -> FieldRef:
         """Give the value of an expression in the query, the same field for the same text.
 
         values: what its binds stand for. Raises UnknownField, UnknownFunction, TypeMismatch.

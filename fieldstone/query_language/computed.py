@@ -58,6 +58,13 @@ class Values:
             return func.nullif(func.lower(value), constant(""), type_=Text()).collate("C")
         return self._known(value, kind, ref.field)
 
+    def value(self, ref: FieldRef) -> ColumnElement[Any]:
+        """Give what is compared with another calculated value; null where there is none."""
+        value, kind = self._value(ref)
+        if kind.is_text:
+            return func.nullif(func.lower(value), constant(""), type_=Text()).collate("C")
+        return value
+
     def text(self, ref: FieldRef) -> ColumnElement[str]:
         """Give the value as the text that a record would store."""
         value, kind = self._value(ref)

@@ -14,6 +14,7 @@ from fieldstone.metadata.catalog import Field
 from fieldstone.metadata.field_types.datetime import Datetime
 from fieldstone.metadata.field_types.field_type import Operator as TypeOperator
 from fieldstone.query_language import operands
+from fieldstone.query_language.against import resolve_against
 from fieldstone.query_language.errors import TypeMismatch
 from fieldstone.query_language.lifting import Lifted, is_span, kind_of
 from fieldstone.query_language.operands import Reader, is_null, is_temporal, uses_slot
@@ -35,10 +36,8 @@ from fieldstone.query_language.plan import (
     Within,
 )
 from fieldstone.query_language.syntax import (
-    Aggregate,
     AggregateFunction,
     And,
-    Call,
     Comparison,
     Condition,
     DateTimeValue,
@@ -47,9 +46,9 @@ from fieldstone.query_language.syntax import (
     Membership,
     Not,
     Null,
+    Operand,
     Operator,
     Or,
-    Path,
     Query,
     RelativeDate,
     Text,
@@ -78,8 +77,12 @@ _INEXACT: Final = ("long", "fine")
 class Names(Protocol):
     """What conditions ask of the query they stand in."""
 
-    def bind(self, operand: Path | Aggregate | Call) -> Ref:
+    def bind(self, operand: Operand) -> Ref:
         """Give what an operand means."""
+        ...
+
+    def calculated(self, operand: Operand) -> FieldRef:
+        """Give what an operand means as a calculated value. Raises TypeMismatch."""
         ...
 
     def rows(self, membership: Membership, query: Query) -> PlanCondition:
@@ -115,7 +118,10 @@ class Conditions:
                 assert_never(condition)
 
     def _comparison(self, comparison: Comparison) -> PlanCondition:
-        left, node = self._names.bind(comparison.left), comparison.right
+        node = comparison.right
+        if isinstance(node, Operand):
+            return resolve_against(comparison, node, self._names)
+        left = self._names.bind(comparison.left)
         number = self._lifted.number_of(node)
         literal = self._lifted.literals[number]
         assert not isinstance(literal, tuple | int)

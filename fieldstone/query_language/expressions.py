@@ -6,7 +6,7 @@ whatever a query does with fields it does with them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
@@ -18,7 +18,7 @@ from fieldstone.metadata.field_types.number import NumberOptions
 from fieldstone.metadata.field_types.registry import FIELD_TYPES
 from fieldstone.metadata.field_types.text import MAX_LENGTH, TextOptions
 from fieldstone.metadata.rights import Rights
-from fieldstone.query_language.errors import TypeMismatch, UnknownField, UnknownFunction
+from fieldstone.query_language.errors import BadQuery, TypeMismatch, UnknownField, UnknownFunction
 from fieldstone.query_language.formula import errors as formula_errors
 from fieldstone.query_language.formula.check import check
 from fieldstone.query_language.formula.record_scope import (
@@ -37,7 +37,15 @@ from fieldstone.query_language.formula.typed import (
     Typed,
 )
 from fieldstone.query_language.plan import FieldRef, Leaf, Parameter
-from fieldstone.query_language.syntax import Bind, Call, Expression, Operation, Path, Value
+from fieldstone.query_language.syntax import (
+    Aggregate,
+    Bind,
+    Call,
+    Expression,
+    Operation,
+    Path,
+    Value,
+)
 
 _FIRST_MADE: Final = -(10**12)
 _TYPES: Final[Mapping[Kind, str]] = {
@@ -108,15 +116,23 @@ def written_expression(
 ) -> Typed:
     """Give the value of an expression in a query.
 
-    Raises UnknownField, UnknownFunction and TypeMismatch, at its place in the query.
+    Raises UnknownField, UnknownFunction, TypeMismatch and BadQuery, at its place in the query.
     """
+    for part in parts_of(written):
+        if isinstance(part, Aggregate):
+            message = "An aggregate stands alone, outside of operations."
+            raise BadQuery(message, at=part.span)
     try:
         return check(written, QueryScope(RecordScope(catalog, obj, rights), paths))
     except formula_errors.UnknownName as error:
         raise _as(UnknownField, error) from None
     except formula_errors.UnknownFunction as error:
         raise _as(UnknownFunction, error) from None
-    except (formula_errors.WrongArguments, formula_errors.FormulaTooLarge) as error:
+    except (
+        formula_errors.BadFormula,
+        formula_errors.WrongArguments,
+        formula_errors.FormulaTooLarge,
+    ) as error:
         raise _as(TypeMismatch, error) from None
 
 
@@ -183,10 +199,15 @@ def with_values(written: Expression, values: Mapping[object, Value]) -> Expressi
 
 def paths_in(written: Expression) -> list[Path]:
     """Give the paths that an expression names."""
-    match written:
-        case Path():
-            return [written]
-        case Call(_, parts) | Operation(_, parts):
-            return [path for part in parts for path in paths_in(part)]
-        case _:
-            return []
+    return [part for part in parts_of(written) if isinstance(part, Path)]
+
+
+def parts_of(written: Expression) -> Iterator[Expression]:
+    """Yield an expression and all that it is made of."""
+    yield written
+    if isinstance(written, Call):
+        for part in written.arguments:
+            yield from parts_of(part)
+    elif isinstance(written, Operation):
+        for part in written.operands:
+            yield from parts_of(part)

@@ -103,6 +103,9 @@ class _Groups(RowConditions):
     def value(self, ref: Ref) -> ColumnElement[Any]:
         return self.left(ref)
 
+    def against(self, ref: Ref) -> ColumnElement[Any]:
+        return cast(self.left(ref), Numeric)
+
     def shown(self, ref: Ref) -> ColumnElement[Any]:
         """Give what is shown of a group: of texts that differ in case, one that stands there."""
         if isinstance(ref, AggregateRef):
@@ -202,7 +205,7 @@ def _all_refs(plan: Plan) -> list[Ref]:
 def refs_in(condition: object) -> list[Ref]:
     """Give the operands of a condition on groups."""
     found: list[Ref] = []
-    for name in ("left", "test", "tests"):
+    for name in ("left", "right", "test", "tests"):
         part = getattr(condition, name, ())
         if isinstance(part, FieldRef | AggregateRef):
             found.append(part)

@@ -11,6 +11,7 @@ from typing import assert_never
 
 from fieldstone.query_language.leaves import leaves
 from fieldstone.query_language.plan import (
+    Against,
     AggregateRef,
     Every,
     FieldRef,
@@ -86,6 +87,9 @@ def operands(condition: PlanCondition | None) -> Iterator[Ref]:
             yield left
         case Holds(left) | InRows(left):
             yield left
+        case Against(left, _, right):
+            yield left
+            yield right
         case Every(tests) | Some(tests):
             for test in tests:
                 yield from operands(test)

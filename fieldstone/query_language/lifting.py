@@ -30,6 +30,7 @@ from fieldstone.query_language.syntax import (
     Money,
     Null,
     Number,
+    Operation,
     Operator,
     Query,
     RelativeDate,
@@ -122,10 +123,18 @@ class _Lifter(Writer):
         finally:
             self._in_call -= 1
 
+    def operation(self, operation: Operation) -> str:
+        self._in_call += 1
+        try:
+            return super().operation(operation)
+        finally:
+            self._in_call -= 1
+
     def comparison(self, comparison: Comparison) -> str:
         if comparison.operator is not Operator.LIKE:
             return super().comparison(comparison)
         right = comparison.right
+        assert isinstance(right, Value), "the grammar takes values alone behind LIKE"
         found = self._bound(right)
         if isinstance(right, Bind) and isinstance(found, Text):
             found = Text(str(self._get(right)), right.span)

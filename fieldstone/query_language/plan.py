@@ -108,6 +108,15 @@ class Test:
 
 
 @dataclass(frozen=True, slots=True)
+class Against:
+    """A comparison of two operands; no value is the same as no value, and neither more nor less."""
+
+    left: Ref
+    operator: Operator
+    right: Ref
+
+
+@dataclass(frozen=True, slots=True)
 class NullTest:
     """Whether there is no value."""
 
@@ -178,7 +187,7 @@ class Negation:
 
 
 PlanCondition: TypeAlias = (
-    Test | NullTest | OneOf | Within | Pattern | Holds | InRows | Every | Some | Negation
+    Against | Test | NullTest | OneOf | Within | Pattern | Holds | InRows | Every | Some | Negation
 )
 
 

@@ -108,9 +108,13 @@ class Writer:
                 assert_never(condition)
 
     def comparison(self, comparison: Comparison) -> str:
-        """Give the text of a comparison with one value."""
-        left = self.expression(comparison.left)
-        return f"{left} {comparison.operator} {self.value(comparison.right)}"
+        """Give the text of a comparison with one value or another expression."""
+        left, right = self.expression(comparison.left), comparison.right
+        found = self.expression(right)
+        if isinstance(right, Path) and len(right.names) == 1:
+            # A condition on its own takes a bare word for a text.
+            found = f"({found})"
+        return f"{left} {comparison.operator} {found}"
 
     def membership(self, membership: Membership) -> str:
         """Give the text of a comparison with several values."""

@@ -26,7 +26,7 @@ from fieldstone.query_language.checks import (
     sort_keys,
 )
 from fieldstone.query_language.conditions import Conditions
-from fieldstone.query_language.errors import BadQuery, NotSupported
+from fieldstone.query_language.errors import BadQuery, NotSupported, TypeMismatch
 from fieldstone.query_language.lifting import Lifted
 from fieldstone.query_language.operands import Reader
 from fieldstone.query_language.plan import (
@@ -208,7 +208,7 @@ class _OneQuery:
         """Give the field that a path means."""
         return self._binder.field(path)
 
-    def expression(self, written: Call | Operation) -> FieldRef:
+    def expression(self, written: Path | Call | Operation) -> FieldRef:
         """Give the value of an expression, as a field."""
         return self._binder.expression(written, self._whole.lifted.inlined)
 
@@ -217,11 +217,11 @@ class _OneQuery:
         function, arguments = aggregate.function, aggregate.arguments
         if not arguments:
             return AggregateRef(function, None)
-        path, *others = arguments
-        if others or not isinstance(path, Path):
-            raise BadQuery(f"{function} takes one field.", at=aggregate.span)
-        ref = self._binder.field(path)
-        check_aggregate(function, ref.field, path.span)
+        written, *others = arguments
+        if others or not isinstance(written, Path | Call | Operation):
+            raise BadQuery(f"{function} takes one field or one expression.", at=aggregate.span)
+        ref = self.field(written) if isinstance(written, Path) else self.expression(written)
+        check_aggregate(function, ref.field, written.span)
         return AggregateRef(function, aggregated(function, ref))
 
     def rows_of(self, membership: Membership, query: Query) -> PlanCondition:
@@ -266,8 +266,8 @@ class _OneQuery:
         match item:
             case SelectItem(Path() as path, alias):
                 shown.add_path(path, alias)
-            case SelectItem(Call() as call, alias):
-                shown.add(alias or shown.unnamed(), self.expression(call))
+            case SelectItem((Call() | Operation()) as written, alias):
+                shown.add(alias or shown.unnamed(), self.expression(written))
             case SelectItem():
                 raise AssertionError("a query with an aggregate is grouped")
             case FieldGroup(name):
@@ -294,9 +294,9 @@ class _OneQuery:
             for key in sort_keys(order, names.bind(order.expression), where)
         )
 
-    def group_key(self, operand: Path | Call) -> FieldRef:
+    def group_key(self, operand: Path | Call | Operation) -> FieldRef:
         """Give the field that an operand means, as rows are grouped by it."""
-        found = self.expression(operand) if isinstance(operand, Call) else self.field(operand)
+        found = self.field(operand) if isinstance(operand, Path) else self.expression(operand)
         return operands.told_apart(found)
 
     def _group_by(self) -> tuple[FieldRef, ...]:
@@ -308,7 +308,7 @@ class _OneQuery:
         found = []
         for expression in group.expressions:
             match expression:
-                case Path() | Call():
+                case Path() | Call() | Operation():
                     found.append(self.group_key(expression))
                     check_comparable(found[-1].field, expression.span, "grouped")
                 case Aggregate():
@@ -321,11 +321,11 @@ class _OneQuery:
         unnamed = 0
         for item in self._query.select:
             match item:
-                case SelectItem((Path() | Call()) as operand, alias):
+                case SelectItem((Path() | Call() | Operation()) as operand, alias):
                     grouped = self._grouped(operand, group_by)
                     ref: Ref = grouped
                     key = alias or f"expr{unnamed}"
-                    if isinstance(operand, Call):
+                    if not isinstance(operand, Path):
                         unnamed += alias is None
                     elif alias is None:
                         key = self._binder.field_key(operand.names[-1], grouped.field)
@@ -342,7 +342,9 @@ class _OneQuery:
             found[key] = ref
         return found
 
-    def _grouped(self, operand: Path | Call, group_by: tuple[FieldRef, ...]) -> FieldRef:
+    def _grouped(
+        self, operand: Path | Call | Operation, group_by: tuple[FieldRef, ...]
+    ) -> FieldRef:
         ref = self.group_key(operand)
         if ref not in group_by:
             text = Writer().expression(operand)[:80]
@@ -371,10 +373,15 @@ class _RowNames:
                     at=operand.span,
                     hint="Write the condition behind HAVING.",
                 )
-            case Call():
+            case Call() | Operation():
                 return self._query.expression(operand)
             case _:
                 assert_never(operand)
+
+    def calculated(self, operand: Operand) -> FieldRef:
+        """Give what an operand means as a calculated value."""
+        assert not isinstance(operand, Aggregate), "rows have no aggregates"
+        return self._query.expression(operand)
 
     def rows(self, membership: Membership, query: Query) -> PlanCondition:
         """Give the test against the rows of a subquery."""
@@ -398,7 +405,7 @@ class _GroupNames:
     def bind(self, operand: Operand) -> Ref:
         """Give what an operand means; an alias goes before a field."""
         match operand:
-            case Path() | Call():
+            case Path() | Call() | Operation():
                 text = Writer().expression(operand)
                 if found := self._aliases.get(fold(text)):
                     return found
@@ -410,6 +417,12 @@ class _GroupNames:
                 return self._query.aggregate(operand)
             case _:
                 assert_never(operand)
+
+    def calculated(self, operand: Operand) -> FieldRef:
+        """Refuse what is no number, by which alone groups are compared."""
+        raise TypeMismatch(
+            "Of groups, numbers alone are compared with each other.", at=operand.span
+        )
 
     def rows(self, membership: Membership, query: Query) -> PlanCondition:
         """Refuse a subquery."""

@@ -49,6 +49,7 @@ from fieldstone.query_language.computed import Values
 from fieldstone.query_language.joined_sources import joined_sources
 from fieldstone.query_language.operands import slot_holds_all, uses_slot
 from fieldstone.query_language.plan import (
+    Against,
     AggregateRef,
     Every,
     FieldRef,
@@ -167,6 +168,10 @@ class Tables:
             found.append(shown(self.aliases[one.source], one.field, obj, self.objects))
         return _first(found)
 
+    def value(self, ref: FieldRef) -> ColumnElement[Any]:
+        """Give a calculated value to be compared with another."""
+        return self._values().value(ref)
+
     def _values(self) -> Values:
         return Values(self.rows.sources, self.aliases, self.objects)
 
@@ -212,6 +217,11 @@ class RowConditions:
         assert isinstance(ref, FieldRef)
         return self.tables.presence(ref)
 
+    def against(self, ref: Ref) -> ColumnElement[Any]:
+        """Give what of an operand is compared with another operand."""
+        assert isinstance(ref, FieldRef)
+        return self.tables.comparable(ref) if ref.computed is None else self.tables.value(ref)
+
     def sql(self, condition: PlanCondition) -> ColumnElement[bool]:
         """Give the SQL of a condition; it may be null where it does not hold."""
         match condition:
@@ -229,6 +239,8 @@ class RowConditions:
                 found = self.value(left).is_(None)
             case InRows():
                 found = self._in_rows(condition)
+            case Against(left, operator, right):
+                found = _against(self.against(left), operator, self.against(right))
             case _:
                 found = self._comparison(condition)
         return found
@@ -302,6 +314,14 @@ def _compared(
         case _:
             assert_never(operator)
     return found
+
+
+def _against(
+    left: ColumnElement[Any], operator: Operator, right: ColumnElement[Any]
+) -> ColumnElement[bool]:
+    if operator is Operator.EQUAL:
+        return left.is_not_distinct_from(right)
+    return _compared(left, operator, right)
 
 
 def ordered(conditions: RowConditions, keys: Sequence[SortKey]) -> list[ColumnElement[Any]]:

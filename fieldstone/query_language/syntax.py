@@ -220,16 +220,16 @@ class Operation:
 
 
 Expression = Path | Call | Aggregate | Operation | Value
-Operand = Path | Call | Aggregate
+Operand = Path | Call | Aggregate | Operation
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """An expression against one value."""
+    """An expression against one value, or against another expression."""
 
     left: Operand
     operator: Operator
-    right: Value
+    right: Value | Operand
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 

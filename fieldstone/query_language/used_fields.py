@@ -9,6 +9,7 @@ from typing import assert_never
 from fieldstone.ids import FieldId
 from fieldstone.query_language.operands import told_apart
 from fieldstone.query_language.plan import (
+    Against,
     Every,
     FieldRef,
     Holds,
@@ -66,6 +67,8 @@ def _compared(condition: PlanCondition | None) -> Iterator[Ref]:
             yield left
         case Holds(left):
             yield left
+        case Against():
+            return  # no index tells which of two values is larger
         case InRows(left, right, rows):
             # What is compared by its JSON because the other has no slot would be served by one.
             yield from (told_apart(replace(ref, exact=False)) for ref in (left, right))

@@ -24,6 +24,7 @@ from fieldstone.query_language.syntax import (
     DataCategory,
     DateTimeValue,
     DateValue,
+    Expression,
     FieldGroup,
     GroupBy,
     Grouping,
@@ -34,6 +35,8 @@ from fieldstone.query_language.syntax import (
     Null,
     NullsPlace,
     Number,
+    Operand,
+    Operation,
     Operator,
     Or,
     Order,
@@ -41,6 +44,7 @@ from fieldstone.query_language.syntax import (
     Query,
     RelativeDate,
     SelectItem,
+    Sign,
     Source,
     Text,
     TypeBranch,
@@ -52,7 +56,7 @@ _CLAUSES = {
     *("using", "with", "group", "having", "order", "limit", "offset", "for", "update", "all"),
     *("as", "and", "or"),
 }
-_FUNCTIONS = ("CALENDAR_YEAR", "convertTimezone", "FORMAT", "toLabel", "GROUPING", "DAY_ONLY")
+_FUNCTIONS = ("CALENDAR_YEAR", "convertTimezone", "FORMAT", "toLabel", "DAY_ONLY")
 _RELATIVE = ("TODAY", "YESTERDAY", "THIS_MONTH", "LAST_90_DAYS", "NEXT_FISCAL_QUARTER")
 _COUNTED = ("LAST_N_DAYS", "NEXT_N_FISCAL_YEARS", "N_WEEKS_AGO")
 
@@ -84,14 +88,51 @@ values = st.one_of(
     st.builds(RelativeDate, st.sampled_from(_COUNTED), st.integers(0, 9_999)),
     binds,
 )
-calls = st.recursive(
-    paths,
-    lambda inner: st.builds(Call, st.sampled_from(_FUNCTIONS), inner.map(lambda x: (x,))),
-    max_leaves=2,
+literals = st.one_of(
+    *(texts, decimals.map(Number), st.booleans().map(Boolean), st.just(Null()), binds),
+    *(st.dates().map(DateValue), instants),
 )
-aggregates = st.builds(Aggregate, st.sampled_from(AggregateFunction), calls.map(lambda x: (x,)))
-operands = st.one_of(paths, calls, aggregates)
-comparisons = st.builds(Comparison, operands, st.sampled_from(Operator), values)
+
+
+def _operations(
+    inner: st.SearchStrategy[Expression], signs: tuple[Sign, ...], lists: tuple[Sign, ...]
+) -> st.SearchStrategy[Expression]:
+    """Give operations; a number takes a sign in front of it into itself, and so has none here."""
+    signed = inner.filter(lambda one: isinstance(one, Operand)).map(lambda one: (one,))
+    several = st.lists(inner, min_size=2, max_size=3).map(tuple)
+    fronts = [
+        sign for sign in (Sign.SUBTRACT, Sign.NOT) if sign is not Sign.NOT or Sign.OR in lists
+    ]
+    return st.one_of(
+        st.builds(Operation, st.sampled_from(signs), st.tuples(inner, inner)),
+        st.builds(Operation, st.sampled_from(lists), several),
+        st.builds(Operation, st.sampled_from(fronts), signed),
+    )
+
+
+_INNER_SIGNS = tuple(sign for sign in Sign if sign not in (Sign.JOIN, Sign.AND, Sign.OR, Sign.NOT))
+_SIGNS = (Sign.ADD, Sign.SUBTRACT, Sign.MULTIPLY, Sign.DIVIDE, Sign.POWER)
+arguments: st.SearchStrategy[Expression] = st.recursive(
+    paths | literals,
+    lambda inner: st.one_of(
+        st.builds(Call, st.sampled_from(_FUNCTIONS), inner.map(lambda x: (x,))),
+        _operations(inner, _INNER_SIGNS, (Sign.JOIN, Sign.AND, Sign.OR)),
+    ),
+    max_leaves=3,
+)
+calls = paths | st.builds(Call, st.sampled_from(_FUNCTIONS), arguments.map(lambda x: (x,)))
+aggregates = st.builds(Aggregate, st.sampled_from(AggregateFunction), arguments.map(lambda x: (x,)))
+operations = _operations(st.one_of(paths, calls, literals), _SIGNS, (Sign.JOIN,))
+operands: st.SearchStrategy[Operand] = st.one_of(paths, calls, aggregates, operations)
+comparisons = st.one_of(
+    st.builds(Comparison, operands, st.sampled_from(Operator), values),
+    st.builds(
+        Comparison,
+        operands,
+        st.sampled_from([one for one in Operator if one is not Operator.LIKE]),
+        operands,
+    ),
+)
 value_lists = st.lists(values, min_size=1, max_size=4).map(tuple)
 
 
