@@ -22,7 +22,7 @@ from fieldstone.metadata.calculation import Calculation, Kind, Value
 from fieldstone.metadata.names import suggestion
 from fieldstone.metadata.values import Json, read_json, write_json
 from fieldstone.query_language.formula.check import check, folded
-from fieldstone.query_language.formula.compile import compile_expression
+from fieldstone.query_language.formula.compile import Columns, compile_expression
 from fieldstone.query_language.formula.errors import UnknownName
 from fieldstone.query_language.formula.evaluate import evaluate
 from fieldstone.query_language.formula.parse import parse_formula
@@ -143,9 +143,14 @@ class FormulaTable:
         self._runner.run(self._connection.close())
         self._runner.close()
 
-    def outcomes(self, expression: Typed, rows: Sequence[dict[str, Json]]) -> list[Value]:
+    def outcomes(
+        self,
+        expression: Typed,
+        rows: Sequence[dict[str, Json]],
+        columns_of: Columns | None = None,
+    ) -> list[Value]:
         """Give the outcome for each row, FAILED where it fails. It is null then, too."""
-        compiled = compile_expression(expression, _column)
+        compiled = compile_expression(expression, columns_of or _column)
         fails = false() if compiled.fails is None else compiled.fails
         columns = compiled.value.label("value"), fails.label("fails")
         statement = prepare(select(*columns).select_from(ROWS).order_by(ROWS.c.place))
