@@ -6,7 +6,16 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from docs.reference_pages import api, commands, crm_objects, errors, field_types, settings, widgets
+from docs.reference_pages import (
+    api,
+    commands,
+    crm_objects,
+    errors,
+    field_types,
+    functions,
+    settings,
+    widgets,
+)
 
 REFERENCE = Path(__file__).parent / "reference"
 # A page more: a module in docs/reference_pages with a function render(), and a line here.
@@ -16,6 +25,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "crm_objects.md": crm_objects.render,
     "errors.md": errors.render,
     "field_types.md": field_types.render,
+    "functions.md": functions.render,
     "settings.md": settings.render,
     "widgets.md": widgets.render,
 }
