@@ -41,20 +41,25 @@ class TenantOfRequest:
         await self._app(scope, receive, send)
 
     async def _tenant(self, request: Request) -> Tenant:
-        named = request.headers.get("x-tenant")
         subdomain = self._subdomain(request)
+        try:
+            return await self._directory.get(self._name(request, subdomain))
+        except UnknownTenant as error:
+            if subdomain is None:
+                raise
+            # As any address that is not there: who tries names learns nothing.
+            raise HTTPException(404) from error
+
+    def _name(self, request: Request, subdomain: str | None) -> str:
+        named = request.headers.get("x-tenant")
         if subdomain is None:
-            return await self._directory.get(named or DEFAULT_TENANT)
+            return named or DEFAULT_TENANT
         if named and named != subdomain:
             raise TenantsDisagree(
                 "X-Tenant names another tenant than this address.",
                 hint="Leave the header out, or ask the address of that tenant.",
             )
-        try:
-            return await self._directory.get(subdomain)
-        except UnknownTenant as error:
-            # As any address that is not there: who tries names learns nothing.
-            raise HTTPException(404) from error
+        return subdomain
 
     def _subdomain(self, request: Request) -> str | None:
         """Give what the host has before the domain; None where it is not below the domain."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -75,9 +75,9 @@ async def test_connections_of_requests_that_were_cut_serve_others(
         cut = await asyncio.gather(
             *(api.send("POST", "/contacts", {"last_name": "Smith"}) for _ in range(20))
         )
-    served = await asyncio.gather(
-        *(api.send("POST", "/contacts", {"last_name": "Smith"}) for _ in range(10))
-    )
 
+    async with AsyncExitStack() as stack:
+        lent = [await stack.enter_async_context(engine.pool.acquire()) for _ in range(10)]
+        answers = [await connection.fetchval("SELECT 1") for connection in lent]
     assert {answer.status_code for answer in cut} == {503}
-    assert [answer.status_code for answer in served] == [201] * 10
+    assert answers == [1] * 10
