@@ -90,12 +90,14 @@ class Builder(Transformer[Token, Any]):
 
     def query(self, children: Children) -> Query:
         """Put the clauses together, and check what concerns more than one of them."""
-        items, sources, scope, where, withs, group, having, orders, limit, offset, tails = children
+        distinct, items, sources, scope, where, withs, group, having, *rest = children
+        orders, (limit, per), offset, tails = rest
         _check_items(items, grouped=group is not None)
         if having is not None and group is None:
             raise BadSyntax("HAVING stands without GROUP BY.", at=having.span, hint="Use WHERE.")
         return Query(
             select=tuple(node for node, _ in items),
+            distinct=distinct,
             source=sources[0],
             joins=sources[1:],
             scope=scope,
@@ -105,12 +107,17 @@ class Builder(Transformer[Token, Any]):
             having=having,
             order_by=orders,
             limit=limit,
+            per=per,
             offset=offset,
             purposes=tuple(tail.name for tail in tails if tail.kind == "FOR"),
             updates=tuple(tail.name for tail in tails if tail.kind == "UPDATE"),
             all_rows=any(tail.kind == "ALL" for tail in tails),
             span=_cover(items[0][0].span, sources[-1].span),
         )
+
+    def distinct(self, children: Children) -> bool:
+        """Read DISTINCT."""
+        return bool(children)
 
     def items(self, children: Children) -> tuple[tuple[Item, _Alias | None], ...]:
         """Give each item with the alias it was written with."""
@@ -202,13 +209,19 @@ class Builder(Transformer[Token, Any]):
             expression.span,
         )
 
-    def limit(self, children: Children) -> int | Bind | None:
-        """Read LIMIT."""
-        if not children:
-            return None
-        return children[0] if isinstance(children[0], Bind) else count_of(children[0])
+    def limit(self, children: Children) -> tuple[int | Bind | None, tuple[Operand, ...]]:
+        """Read LIMIT, with what PER names behind it."""
+        return (_count(children[0]), children[1]) if children else (None, ())
 
-    offset = limit
+    def per(self, children: Children) -> tuple[Operand, ...]:
+        """Read PER: of what each value has a limit of its own."""
+        for child in children:
+            check_depth(child)
+        return tuple(children)
+
+    def offset(self, children: Children) -> int | Bind | None:
+        """Read OFFSET."""
+        return _count(children[0]) if children else None
 
     def tails(self, children: Children) -> tuple[_Tail, ...]:
         """Read what stands behind a query, in any order."""
@@ -383,6 +396,10 @@ class Builder(Transformer[Token, Any]):
     def bind(self, children: Children) -> Bind:
         """Read a bind."""
         return bind_of(children[0])
+
+
+def _count(written: Token | Bind) -> int | Bind:
+    return written if isinstance(written, Bind) else count_of(written)
 
 
 def _path(token: Token) -> Path:

@@ -37,7 +37,11 @@ from fieldstone.query_language.syntax import (
 
 _SUMS: Final = (AggregateFunction.SUM, AggregateFunction.AVG)
 _ENDS: Final = (AggregateFunction.MIN, AggregateFunction.MAX)
-_COUNTS: Final = (AggregateFunction.COUNT, AggregateFunction.COUNT_DISTINCT)
+_COUNTS: Final = (
+    AggregateFunction.COUNT,
+    AggregateFunction.COUNT_DISTINCT,
+    AggregateFunction.GROUPING,
+)
 _ALWAYS_THERE: Final = frozenset({"id", "created_at", "updated_at", "version"})
 _SCOPES: Final = ("everything", "mine")
 

@@ -29,8 +29,10 @@ def needs_values(plan: Plan, joins: frozenset[int]) -> bool:
 def reads_by_index(plan: Plan) -> bool:
     """Tell whether all that a plan compares and sorts by has an index."""
     compared = (*operands(plan.rows.where), *(key.left for key in plan.order_by))
-    return not plan.grouped and all(
-        isinstance(ref, FieldRef) and uses_slot(ref) and not ref.others for ref in compared
+    return (
+        not plan.grouped
+        and plan.rows.top is None
+        and all(isinstance(ref, FieldRef) and uses_slot(ref) and not ref.others for ref in compared)
     )
 
 

@@ -17,8 +17,10 @@ from sqlalchemy import (
     Select,
     Text,
     bindparam,
+    case,
     cast,
     func,
+    null,
     select,
     type_coerce,
 )
@@ -42,7 +44,7 @@ from fieldstone.query_language.statement_parts import (
     is_end,
     ordered_by,
 )
-from fieldstone.query_language.syntax import AggregateFunction
+from fieldstone.query_language.syntax import AggregateFunction, Grouping
 from fieldstone.query_language.totals import total
 
 _MARK: Final[ColumnElement[str]] = func.chr(constant(1))
@@ -54,11 +56,24 @@ def compile_groups(plan: Plan, objects: Mapping[ObjectId, ObjectDef]) -> Select[
     groups = _Groups(plan, tables)
     members = [(key, groups.shown(_of_group(shown))) for key, shown in plan.members]
     found = select(json_object(members).label("row")).select_from(groups.inner)
-    found = found.group_by(*groups.keys)
+    found = found.group_by(*_grouped(plan.grouping, groups.keys))
     if plan.having is not None:
         found = found.having(groups.sql(plan.having))
     order = [ordered_by(groups.left(key.left), key) for key in plan.order_by]
-    return found.order_by(*order, *groups.keys)
+    subtotals = [func.grouping(key) for key in groups.keys if groups.has_subtotals]
+    return found.order_by(*order, *groups.keys, *subtotals)
+
+
+def _grouped(grouping: Grouping, keys: list[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+    match grouping:
+        case Grouping.PLAIN:
+            return keys
+        case Grouping.ROLLUP:
+            return [func.rollup(*keys)]
+        case Grouping.CUBE:
+            return [func.cube(*keys)]
+        case _:
+            assert_never(grouping)
 
 
 def _of_group(member: Shown) -> Ref:
@@ -74,6 +89,7 @@ class _Groups(RowConditions):
         self._columns: list[Label[Any]] = []
         self._places: dict[tuple[str, int, int, bool], str] = {}
         self._grouped = plan.group_by
+        self.has_subtotals = plan.grouping is not Grouping.PLAIN
         for ref in _all_refs(plan):
             if isinstance(ref, FieldRef):
                 self._note(ref)
@@ -110,6 +126,14 @@ class _Groups(RowConditions):
         """Give what is shown of a group: of texts that differ in case, one that stands there."""
         if isinstance(ref, AggregateRef):
             return self._shown_aggregate(ref)
+        found = self._shown_key(ref)
+        if not self.has_subtotals:
+            return found
+        # The rows of a subtotal have many values of what it leaves out.
+        within = func.grouping(self._get("key", ref)) == constant(0)
+        return case((within, found), else_=null())
+
+    def _shown_key(self, ref: FieldRef) -> ColumnElement[Any]:
         if ref.field.column is not None:
             return func.min(self._get("shown", ref))
         if ref.field.type.slot in (SlotKind.NUMBER, None):
@@ -155,6 +179,8 @@ class _Groups(RowConditions):
                 found = func.min(key)
             case AggregateFunction.MAX:
                 found = func.max(key)
+            case AggregateFunction.GROUPING:
+                found = func.grouping(key)
             case _:
                 assert_never(ref.function)
         return found

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from fieldstone.ids import RecordId, TenantId
 from fieldstone.metadata.catalog import Field, ObjectDef
 from fieldstone.query_language.formula.typed import Typed
-from fieldstone.query_language.syntax import AggregateFunction, Operator, Value
+from fieldstone.query_language.syntax import AggregateFunction, Grouping, Operator, Value
 
 Literal: TypeAlias = Value | tuple[Value, ...] | int
 
@@ -230,7 +230,10 @@ class SortKey:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Which rows: sources joined and filtered. deleted: whether deleted records count as well."""
+    """Which rows: sources joined and filtered. deleted: whether deleted records count as well.
+
+    top: of those, which of each group; None for all.
+    """
 
     tenant_id: TenantId
     sources: tuple[SourceTable, ...]
@@ -243,6 +246,15 @@ class Plan:
     """A resolved query.
 
     counts_rows: SELECT COUNT(). grouped: rows are groups; group_by may be empty, for one group.
+@dataclass(frozen=True, slots=True)
+class Top:
+    """The first rows of each group, in an order. most: how many."""
+
+    per: tuple[FieldRef, ...]
+    order_by: tuple[SortKey, ...]
+    most: Parameter
+
+
     parameters: all of them, those of subqueries included. limit, offset: numbers of literals.
     """
 
@@ -251,6 +263,7 @@ class Plan:
     parameters: tuple[Parameter, ...]
     order_by: tuple[SortKey, ...] = ()
     group_by: tuple[FieldRef, ...] = ()
+    top: Top | None = None
     having: PlanCondition | None = None
     grouped: bool = False
     counts_rows: bool = False
@@ -259,5 +272,7 @@ class Plan:
 
     @property
     def object(self) -> ObjectDef:
+    grouping: which subtotals the groups have.
         """The object that is asked."""
         return self.rows.sources[0].object
+    grouping: Grouping = Grouping.PLAIN

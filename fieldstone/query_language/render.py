@@ -73,8 +73,9 @@ class Writer:
     def query(self, query: Query) -> str:
         """Give the text of a query."""
         grouped = query.group_by is not None
+        distinct = "DISTINCT " if query.distinct else ""
         clauses = [
-            f"SELECT {_list(self._item(item, grouped=grouped) for item in query.select)}",
+            f"SELECT {distinct}{_list(self._item(item, grouped=grouped) for item in query.select)}",
             f"FROM {_list(_source(source) for source in (query.source, *query.joins))}",
         ]
         if query.scope is not None:
@@ -197,7 +198,8 @@ class Writer:
 
     def _tail(self, query: Query) -> Iterator[str]:
         if query.limit is not None:
-            yield f"LIMIT {self.count(query, 'LIMIT')}"
+            per = _list(self.expression(operand) for operand in query.per)
+            yield f"LIMIT {self.count(query, 'LIMIT')}{' PER ' if per else ''}{per}"
         if query.offset is not None:
             yield f"OFFSET {self.count(query, 'OFFSET')}"
         yield from (f"FOR {purpose}" for purpose in query.purposes)

@@ -46,14 +46,17 @@ from fieldstone.query_language.plan import (
     Rows,
     SortKey,
     Test,
+    Top,
 )
 from fieldstone.query_language.render import Writer
 from fieldstone.query_language.shown import ShownMembers
 from fieldstone.query_language.syntax import (
     Aggregate,
+    AggregateFunction,
     Call,
     ChildQuery,
     FieldGroup,
+    GroupBy,
     Grouping,
     Item,
     ListOperator,
@@ -119,6 +122,8 @@ class _OneQuery:
         self._whole = whole
         self._query = query
         self._binder = binder
+        self._grouping = grouping_of(query)
+        self._group_by: tuple[FieldRef, ...] = ()
         binder.name_source(query.source, query.joins)
         check_clauses(query)
 
@@ -126,13 +131,13 @@ class _OneQuery:
         """Resolve the outer query."""
         query, lifted = self._query, self._whole.lifted
         counts_rows = _counts_rows(query)
-        grouped = not counts_rows and (query.group_by is not None or _has_aggregate(query))
-        group_by = self._group_by()
-        aliases = self._aliases(group_by) if grouped else {}
+        grouped = not counts_rows and (self._grouping is not None or _has_aggregate(query))
+        self._group_by = self._group_keys()
+        aliases = self._aliases() if grouped else {}
         members: tuple[Member, ...] = tuple(aliases.items())
         if not grouped and not counts_rows:
             members = self._members()
-        groups = _GroupNames(self, aliases, group_by)
+        groups = _GroupNames(self, aliases, self._group_by)
         having = None
         if query.having is not None:
             having = Conditions(lifted, groups).resolve(query.having)
@@ -141,16 +146,22 @@ class _OneQuery:
         if not counts_rows:
             names = groups if grouped else _RowNames(self)
             order_by = self._order(names, where)
+        top = None
+        if query.per:
+            if grouped:
+                raise NotSupported("PER counts records, not groups.", at=query.per[0].span)
+            top = self._top(order_by)
         return Plan(
-            rows=self._rows(where),
+            rows=self._rows(where, top),
             members=members,
             parameters=self._whole.parameters(),
             order_by=order_by,
-            group_by=group_by,
+            group_by=self._group_by,
             having=having,
             grouped=grouped,
+            grouping=Grouping.PLAIN if query.group_by is None else query.group_by.grouping,
             counts_rows=counts_rows,
-            limit=lifted.number_of_clause(query, "LIMIT"),
+            limit=None if query.per else lifted.number_of_clause(query, "LIMIT"),
             offset=lifted.number_of_clause(query, "OFFSET"),
         )
 
@@ -175,7 +186,7 @@ class _OneQuery:
     def children(self, parent: int, reference: Field) -> ChildrenShown:
         """Resolve a subquery in the list of fields."""
         query, whole = self._query, self._whole
-        if query.group_by is not None or _has_aggregate(query):
+        if self._grouping is not None or _has_aggregate(query) or query.per:
             raise NotSupported("A subquery of children shows records alone.", at=query.span)
         members = self._members()
         where = self.where()
@@ -220,6 +231,8 @@ class _OneQuery:
         written, *others = arguments
         if others or not isinstance(written, Path | Call | Operation):
             raise BadQuery(f"{function} takes one field or one expression.", at=aggregate.span)
+        if function is AggregateFunction.GROUPING:
+            return AggregateRef(function, self._grouped(written))
         ref = self.field(written) if isinstance(written, Path) else self.expression(written)
         check_aggregate(function, ref.field, written.span)
         return AggregateRef(function, aggregated(function, ref))
@@ -247,12 +260,19 @@ class _OneQuery:
         self._whole.count_subquery(query.span)
         return _OneQuery(self._whole, query, self._whole.binder(obj))
 
-    def _rows(self, where: PlanCondition | None) -> Rows:
+    def _top(self, order_by: tuple[SortKey, ...]) -> Top:
+        """Resolve LIMIT … PER."""
+        number = self._whole.lifted.number_of_clause(self._query, "LIMIT")
+        per = tuple(self._group_key(operand) for operand in self._query.per)
+        return Top(per, order_by, self.parameter(number, operands.number))
+
+    def _rows(self, where: PlanCondition | None, top: Top | None = None) -> Rows:
         return Rows(
             tenant_id=self._whole.catalog.tenant_id,
             sources=tuple(self._binder.sources),
             where=where,
             deleted=self._whole.lifted.query.all_rows,
+            top=top,
         )
 
     def _members(self) -> tuple[Member, ...]:
@@ -299,30 +319,26 @@ class _OneQuery:
         found = self.field(operand) if isinstance(operand, Path) else self.expression(operand)
         return operands.told_apart(found)
 
-    def _group_by(self) -> tuple[FieldRef, ...]:
-        group = self._query.group_by
-        if group is None:
-            return ()
-        if group.grouping is not Grouping.PLAIN:
-            raise NotSupported(f"{group.grouping} is not answered yet.", at=group.span)
-        found = []
-        for expression in group.expressions:
-            match expression:
-                case Path() | Call() | Operation():
-                    found.append(self.group_key(expression))
-                    check_comparable(found[-1].field, expression.span, "grouped")
-                case Aggregate():
-                    raise BadQuery("Rows are grouped by fields.", at=expression.span)
-        return tuple(found)
+    def _group_keys(self) -> tuple[FieldRef, ...]:
+        group = self._grouping
+        expressions = () if group is None else group.expressions
+        return tuple(self._group_key(expression) for expression in expressions)
 
-    def _aliases(self, group_by: tuple[FieldRef, ...]) -> dict[str, Ref]:
+    def _group_key(self, operand: Operand) -> FieldRef:
+        if isinstance(operand, Aggregate):
+            raise BadQuery("Rows are grouped by fields.", at=operand.span)
+        found = self.group_key(operand)
+        check_comparable(found.field, operand.span, "grouped")
+        return found
+
+    def _aliases(self) -> dict[str, Ref]:
         """Give what a grouped query shows, by key: alias, field name, or expr0 and so on."""
         found: dict[str, Ref] = {}
         unnamed = 0
         for item in self._query.select:
             match item:
                 case SelectItem((Path() | Call() | Operation()) as operand, alias):
-                    grouped = self._grouped(operand, group_by)
+                    grouped = self._grouped(operand)
                     ref: Ref = grouped
                     key = alias or f"expr{unnamed}"
                     if not isinstance(operand, Path):
@@ -342,11 +358,9 @@ class _OneQuery:
             found[key] = ref
         return found
 
-    def _grouped(
-        self, operand: Path | Call | Operation, group_by: tuple[FieldRef, ...]
-    ) -> FieldRef:
+    def _grouped(self, operand: Path | Call | Operation) -> FieldRef:
         ref = self.group_key(operand)
-        if ref not in group_by:
+        if ref not in self._group_by:
             text = Writer().expression(operand)[:80]
             raise BadQuery(
                 f"{text} is neither grouped nor counted.",
@@ -443,6 +457,20 @@ def _counts_rows(query: Query) -> bool:
             return True
         case _:
             return False
+
+
+def grouping_of(query: Query) -> GroupBy | None:
+    """Give what the rows of a query are grouped by; DISTINCT groups them by all that is shown."""
+    if not query.distinct:
+        return query.group_by
+    if query.group_by is not None or _has_aggregate(query):
+        raise BadQuery("DISTINCT and groups do not go together.", at=query.span)
+    expressions = []
+    for item in query.select:
+        if not isinstance(item, SelectItem):
+            raise BadQuery("DISTINCT takes fields and expressions alone.", at=item.span)
+        expressions.append(item.expression)
+    return GroupBy(tuple(expressions), Grouping.PLAIN, query.span)
 
 
 def _has_aggregate(query: Query) -> bool:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     ColumnElement,
     Exists,
     FromClause,
+    Integer,
     Numeric,
     Text,
     and_,
@@ -67,6 +68,7 @@ from fieldstone.query_language.plan import (
     SortKey,
     Test,
     Within,
+    Top,
 )
 from fieldstone.query_language.syntax import AggregateFunction, Operator
 
@@ -196,10 +198,30 @@ def _first(alternatives: list[ColumnElement[Any]]) -> ColumnElement[Any]:
     return alternatives[0] if len(alternatives) == 1 else func.coalesce(*alternatives)
 
 
+        if self.rows.top is not None:
+            return [*tests, self._among_first(self.rows.top)]
 class RowConditions:
     """Makes SQL of conditions on rows. A subclass says what operands are of groups."""
 
     def __init__(self, tables: Tables) -> None:
+    def _among_first(self, top: Top) -> ColumnElement[bool]:
+        """Give the condition that a row is one of the first of its group."""
+        refs = (*top.per, *(key.left for key in top.order_by))
+        inner = Tables.of(replace(self.rows, top=None), refs, self.objects, self.numbers)
+        own_id = inner.aliases[0].c.id
+        descends = bool(top.order_by) and top.order_by[-1].descending
+        order = [
+            *ordered(RowConditions(inner), top.order_by),
+            own_id.desc() if descends else own_id.asc(),
+        ]
+        place = func.row_number().over(
+            partition_by=[inner.comparable(ref) for ref in top.per], order_by=order
+        )
+        rows = select(own_id.label("id"), place.label("place")).select_from(inner.joined())
+        ranked = rows.where(*inner.filtered()).subquery(f"top{next(self.numbers)}")
+        first = select(ranked.c.id).where(ranked.c.place <= bound(top.most, Integer()))
+        return self.aliases[0].c.id.in_(first)
+
         self.tables = tables
 
     def left(self, ref: Ref) -> ColumnElement[Any]:

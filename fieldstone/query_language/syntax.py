@@ -50,6 +50,7 @@ class AggregateFunction(StrEnum):
     AVG = "AVG"
     MIN = "MIN"
     MAX = "MAX"
+    GROUPING = "GROUPING"
 
 
 class NullsPlace(StrEnum):
@@ -387,7 +388,8 @@ class Query:
     """A whole query.
 
     joins: the further entries of FROM. purposes: what FOR names (VIEW, REFERENCE, UPDATE).
-    updates: what UPDATE names (TRACKING, VIEWSTAT). limit, offset: a number or a bind.
+    updates: what UPDATE names (TRACKING, VIEWSTAT). limit, offset: a number or a bind. per: of
+    which expressions each value has the limit for itself; empty for one limit on all rows.
     """
 
     select: tuple[Item, ...]
@@ -400,8 +402,10 @@ class Query:
     having: Condition | None = None
     order_by: tuple[Order, ...] = ()
     limit: int | Bind | None = None
+    per: tuple[Operand, ...] = ()
     offset: int | Bind | None = None
     purposes: tuple[str, ...] = ()
     updates: tuple[str, ...] = ()
     all_rows: bool = False
+    distinct: bool = False
     span: Span = field(default=NOWHERE, compare=False, repr=False)

@@ -200,11 +200,13 @@ def _queries(draw: st.DrawFn, depth: int) -> Query:
         group_by=group,
         having=None if group is None else draw(st.none() | conditions()),
         order_by=tuple(draw(st.lists(orders, max_size=3))),
-        limit=draw(counts),
+        limit=(limit := draw(counts)),
+        per=() if limit is None else tuple(draw(st.lists(operands, max_size=2))),
         offset=draw(counts),
         purposes=tuple(draw(st.lists(st.sampled_from(["VIEW", "UPDATE"]), max_size=1))),
         updates=tuple(draw(st.lists(st.sampled_from(["TRACKING", "VIEWSTAT"]), max_size=1))),
         all_rows=draw(st.booleans()),
+        distinct=draw(st.booleans()),
     )
 
 

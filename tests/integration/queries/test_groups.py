@@ -75,3 +75,82 @@ async def test_exact_numbers_stay_exact_in_sums(world: World) -> None:
 async def test_a_value_that_is_in_no_list_any_more_keeps_its_spelling(world: World) -> None:
     records = await world.ask("SELECT type, COUNT(id) n FROM Deal GROUP BY type ORDER BY type")
     assert [record["type"] for record in records] == [None, "Barter Deal"]
+
+
+async def test_subtotals_stand_among_the_groups(world: World) -> None:
+    records = await world.ask(
+        "SELECT stage, type, COUNT(id) n, GROUPING(type) g FROM Deal WHERE stage != 'Closed Won' "
+        "GROUP BY ROLLUP(stage, type) ORDER BY GROUPING(stage), stage, GROUPING(type)"
+    )
+    assert [list(record.values()) for record in records] == [
+        ["Lead", "Barter Deal", 1, 0],
+        ["Lead", None, 1, 1],
+        ["Proposal", None, 2, 0],
+        ["Proposal", None, 2, 1],
+        [None, None, 3, 1],
+    ]
+
+
+async def test_a_cube_has_the_subtotals_of_each_key(world: World) -> None:
+    text = (
+        "SELECT company.name, stage, SUM(value) total FROM Deal WHERE company != null "
+        "GROUP BY CUBE(company.name, stage) HAVING GROUPING(company.name) = 1 ORDER BY SUM(value)"
+    )
+    records = await world.ask(text)
+    assert [list(record.values()) for record in records] == [
+        [None, "Proposal", Decimal("1500.5")],
+        [None, "Closed Won", 2000],
+        [None, None, Decimal("3500.5")],
+    ]
+    page = await world.page(Question.of_text(text, page_size=2))
+    assert page.total == 3
+
+
+async def test_grouping_asks_for_what_rows_are_grouped_by(world: World) -> None:
+    code, message, _ = await world.problem(
+        "SELECT stage, GROUPING(name) FROM Deal GROUP BY ROLLUP(stage)"
+    )
+    assert (code, message) == ("query.contradiction", "name is neither grouped nor counted.")
+
+
+async def test_distinct_rows_stand_once(world: World) -> None:
+    assert await world.values("SELECT DISTINCT stage FROM Deal ORDER BY stage DESC") == [
+        "Proposal",
+        "Lead",
+        "Closed Won",
+    ]
+    text = "SELECT DISTINCT LEFT(stage, 1) l, company.name FROM Deal ORDER BY l, company.name"
+    records = await world.ask(text)
+    assert [list(record.values()) for record in records] == [
+        ["C", "Acme"],
+        ["L", None],
+        ["P", "Acme"],
+        ["P", "zenith"],
+    ]
+    assert await world.problem("SELECT DISTINCT stage, COUNT(id) FROM Deal") == (
+        "query.contradiction",
+        "DISTINCT and groups do not go together.",
+        None,
+    )
+
+
+async def test_each_group_may_give_its_first_rows(world: World) -> None:
+    text = "SELECT name FROM Deal WHERE value > 0 ORDER BY value DESC LIMIT :most PER stage"
+    page = await world.page(Question.of_text(text, {"most": 1}, page_size=1))
+    assert page.total == 2
+    assert await world.values(text, most=1) == ["beta", "Alpha"]
+    assert await world.values(text, most=2) == ["beta", "Alpha", "Gamma"]
+    text = "SELECT name FROM Deal LIMIT 1 PER company.name, LEN(stage)"
+    assert await world.values(text) == ["Alpha", "beta", "Gamma", "Delta"]
+    counted = await world.page(Question.of_text("SELECT COUNT() FROM Deal LIMIT 1 PER stage"))
+    assert counted.total == 3
+
+
+async def test_the_first_rows_of_groups_are_read_page_by_page(world: World) -> None:
+    text = "SELECT name FROM Deal ORDER BY value LIMIT 1 PER stage"
+    first = await world.page(Question.of_text(text, page_size=2))
+    rest = await world.page(Question.of_text(text, page_size=2, cursor=first.next))
+    names = [record.rpartition(": ")[2] for record in (*first.records, *rest.records)]
+    assert names == ['"Delta"}', '"Gamma"}', '"beta"}']
+    other = await world.another_tenant("top-twin")
+    assert await other.values(text) == []
