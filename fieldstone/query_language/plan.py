@@ -229,6 +229,15 @@ class SortKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Top:
+    """The first rows of each group, in an order. most: how many."""
+
+    per: tuple[FieldRef, ...]
+    order_by: tuple[SortKey, ...]
+    most: Parameter
+
+
+@dataclass(frozen=True, slots=True)
 class Rows:
     """Which rows: sources joined and filtered. deleted: whether deleted records count as well.
 
@@ -239,6 +248,7 @@ class Rows:
     sources: tuple[SourceTable, ...]
     where: PlanCondition | None
     deleted: bool = False
+    top: Top | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,16 +256,8 @@ class Plan:
     """A resolved query.
 
     counts_rows: SELECT COUNT(). grouped: rows are groups; group_by may be empty, for one group.
-@dataclass(frozen=True, slots=True)
-class Top:
-    """The first rows of each group, in an order. most: how many."""
-
-    per: tuple[FieldRef, ...]
-    order_by: tuple[SortKey, ...]
-    most: Parameter
-
-
     parameters: all of them, those of subqueries included. limit, offset: numbers of literals.
+    grouping: which subtotals the groups have.
     """
 
     rows: Rows
@@ -263,16 +265,14 @@ class Top:
     parameters: tuple[Parameter, ...]
     order_by: tuple[SortKey, ...] = ()
     group_by: tuple[FieldRef, ...] = ()
-    top: Top | None = None
     having: PlanCondition | None = None
     grouped: bool = False
+    grouping: Grouping = Grouping.PLAIN
     counts_rows: bool = False
     limit: int | None = None
     offset: int | None = None
 
     @property
     def object(self) -> ObjectDef:
-    grouping: which subtotals the groups have.
         """The object that is asked."""
         return self.rows.sources[0].object
-    grouping: Grouping = Grouping.PLAIN

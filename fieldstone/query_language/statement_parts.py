@@ -67,8 +67,8 @@ from fieldstone.query_language.plan import (
     Some,
     SortKey,
     Test,
-    Within,
     Top,
+    Within,
 )
 from fieldstone.query_language.syntax import AggregateFunction, Operator
 
@@ -189,21 +189,12 @@ class Tables:
     def filtered(self) -> list[ColumnElement[bool]]:
         """Give all conditions of the rows."""
         tests = self.own_rows(0)
+        if self.rows.top is not None:
+            return [*tests, self._among_first(self.rows.top)]
         if self.rows.where is not None:
             tests.append(RowConditions(self).sql(self.rows.where))
         return tests
 
-
-def _first(alternatives: list[ColumnElement[Any]]) -> ColumnElement[Any]:
-    return alternatives[0] if len(alternatives) == 1 else func.coalesce(*alternatives)
-
-
-        if self.rows.top is not None:
-            return [*tests, self._among_first(self.rows.top)]
-class RowConditions:
-    """Makes SQL of conditions on rows. A subclass says what operands are of groups."""
-
-    def __init__(self, tables: Tables) -> None:
     def _among_first(self, top: Top) -> ColumnElement[bool]:
         """Give the condition that a row is one of the first of its group."""
         refs = (*top.per, *(key.left for key in top.order_by))
@@ -222,6 +213,15 @@ class RowConditions:
         first = select(ranked.c.id).where(ranked.c.place <= bound(top.most, Integer()))
         return self.aliases[0].c.id.in_(first)
 
+
+def _first(alternatives: list[ColumnElement[Any]]) -> ColumnElement[Any]:
+    return alternatives[0] if len(alternatives) == 1 else func.coalesce(*alternatives)
+
+
+class RowConditions:
+    """Makes SQL of conditions on rows. A subclass says what operands are of groups."""
+
+    def __init__(self, tables: Tables) -> None:
         self.tables = tables
 
     def left(self, ref: Ref) -> ColumnElement[Any]:
