@@ -244,8 +244,8 @@ ZONES: Final = (
     "Australia/Lord_Howe",
     "Asia/Kathmandu",
     "Pacific/Apia",
-    "Africa/Casablanca",
 )
+"""Zones whose rules have long been the same: Python and PostgreSQL may hold other editions of them."""
 _JSON_OF = {
     Kind.TEXT: TEXTS,
     Kind.NUMBER: NUMBERS,
