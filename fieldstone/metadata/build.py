@@ -17,6 +17,7 @@ from fieldstone.metadata.catalog import (
     Field,
     Formula,
     ObjectDef,
+    RollUp,
     ValidationRule,
     ValueSet,
 )
@@ -197,11 +198,12 @@ class _Builder:
             unique=body.unique,
             external_id=body.external_id,
             searchable=_searchable(field_type, body, row),
-            read_only=body.read_only or field_type.read_only or body.formula is not None,
+            read_only=body.read_only or field_type.read_only or body.is_calculated,
             default=body.default,
             default_formula=body.default_formula,
             derivation=_derivation(body),
             formula=_formula(body),
+            roll_up=_roll_up(body),
             references=tuple(target for target in targets if target is not None),
             child_name=str(getattr(options, "child_name", "") or ""),
             aliases=body.aliases,
@@ -304,7 +306,7 @@ def _system_options(field_type: FieldType[Any, Any]) -> Any:
 
 
 def _searchable(field_type: FieldType[Any, Any], body: FieldBody, row: StoredComponent) -> bool:
-    if body.formula is not None:
+    if body.is_calculated:
         return False
     if body.searchable is not None:
         return body.searchable and field_type.searchable
@@ -323,6 +325,13 @@ def _formula(body: FieldBody) -> Formula | None:
     if body.formula is None:
         return None
     return Formula(body.formula, blanks_as_zero=body.blanks_as == "zero")
+
+
+def _roll_up(body: FieldBody) -> RollUp | None:
+    if body.roll_up is None:
+        return None
+    said = body.roll_up
+    return RollUp(said.children, said.function, said.field, said.where)
 
 
 def _derivation(body: FieldBody) -> Derivation | None:

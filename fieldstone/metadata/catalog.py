@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final
 
 from fieldstone.errors import NotFound
@@ -67,6 +68,30 @@ class Formula:
     blanks_as_zero: bool = True
 
 
+class RollUpFunction(StrEnum):
+    """What a roll-up makes of the child records; the value is its name in definitions."""
+
+    COUNT = "count"
+    SUM = "sum"
+    MIN = "min"
+    MAX = "max"
+    AVERAGE = "average"
+
+
+@dataclass(frozen=True, slots=True)
+class RollUp:
+    """What a field sums up of the records that point to its record, whenever it is asked for.
+
+    children: the name of the child relation, or the reference, as in Deal.company. field: of the
+    children; None for a count. where: a condition that the children meet; None for all of them.
+    """
+
+    children: str
+    function: RollUpFunction
+    field: str | None = None
+    where: str | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Field:
     """One field of one object; within a catalog there is one instance of it, equal to itself alone.
@@ -76,7 +101,7 @@ class Field:
     slot: the indexed column it is lent; None if it has none. filling: a column that writes fill
     although no query uses it: one that is being lent or taken back (runtime/storage/backfill.py).
     references: the objects a reference may point to; empty for other types.
-    formula: of a field that is not stored; it has neither key nor slot, and nobody writes it.
+    formula, roll_up: of a field that is calculated; it is stored nowhere, and nobody writes it.
     child_name: what its target calls the records that point to it, such as contacts.
     """
 
@@ -99,6 +124,7 @@ class Field:
     default_formula: str | None = None
     derivation: Derivation | None = None
     formula: Formula | None = None
+    roll_up: RollUp | None = None
     references: tuple[ObjectId, ...] = ()
     child_name: str = ""
     aliases: tuple[str, ...] = ()
@@ -110,6 +136,11 @@ class Field:
     def is_reference(self) -> bool:
         """Whether its value is the id of another record."""
         return bool(self.references)
+
+    @property
+    def is_calculated(self) -> bool:
+        """Whether its value is worked out when it is asked for, rather than stored."""
+        return self.formula is not None or self.roll_up is not None
 
     @property
     def written_slot(self) -> str | None:

@@ -9,7 +9,7 @@ from typing import Final
 from fieldstone.metadata.component import Component, StoredComponent
 from fieldstone.metadata.component_change import ComponentChange
 from fieldstone.metadata.field_types.registry import get_field_type
-from fieldstone.metadata.kinds.field import split_name
+from fieldstone.metadata.kinds.field import CALCULATED_BY, split_name
 from fieldstone.metadata.names import CUSTOM_SUFFIX
 from fieldstone.metadata.slots import SlotKind, free_slot
 from fieldstone.metadata.values import Json, fold
@@ -69,7 +69,7 @@ class StorageDesk:
     def _slot(self, component: Component | None) -> str | None:
         assert component is not None
         kind = _slot_kind(component)
-        calculated = component.body.get("formula") is not None
+        calculated = any(component.body.get(key) is not None for key in CALCULATED_BY)
         if kind is None or calculated or component.body.get("indexed") is False:
             return None
         taken = self._slots.setdefault(fold(split_name(component.name)[0]), set())

@@ -10,27 +10,35 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
+from fieldstone.errors import FieldstoneError
 from fieldstone.metadata.catalog import Catalog, ChildRelation, Field, ObjectDef
 from fieldstone.metadata.names import keys_of, suggestion
-from fieldstone.metadata.rights import Rights
+from fieldstone.metadata.rights import ADMINISTRATOR, Rights
 from fieldstone.metadata.values import fold
 from fieldstone.query_language.errors import NotSupported, UnknownField, UnknownObject
 from fieldstone.query_language.expressions import (
     bound_at,
-    formula_of,
     made_field,
     made_ref,
     paths_in,
     with_values,
     written_expression,
 )
-from fieldstone.query_language.formula.record_scope import USER_OBJECT, FieldPath, shape_of
-from fieldstone.query_language.formula.typed import MomentValue, Read
+from fieldstone.query_language.formula.record_scope import (
+    USER_OBJECT,
+    FieldPath,
+    RecordScope,
+    field_expression,
+    shape_of,
+)
+from fieldstone.query_language.formula.typed import Failure, MomentValue, Read, Typed
 from fieldstone.query_language.moment_readers import moment_reader
 from fieldstone.query_language.operands import Reader, uses_slot
-from fieldstone.query_language.plan import FieldRef, Leaf, Parameter, SourceTable
+from fieldstone.query_language.plan import FieldRef, Leaf, Parameter, RolledUp, SourceTable
+from fieldstone.query_language.polymorphic import asks_type, type_ref
 from fieldstone.query_language.relations import RELATION_SUFFIX, points, relation_of, targets_of
 from fieldstone.query_language.render import Writer
+from fieldstone.query_language.roll_ups import RollUpParts
 from fieldstone.query_language.syntax import Call, Operation, Path, Source, Value
 
 Parameters = Callable[[int | None, Reader], Parameter]
@@ -93,17 +101,30 @@ def _object_names(relation: ChildRelation) -> Iterator[str]:
 class Binder:
     """Binds the paths of one query and collects the parents that they go through.
 
-    sources: the object that is asked, and behind it each parent once.
+    sources: the object that is asked, and behind it each parent once. trail: the roll-ups of which
+    it is a part. checks: whether a calculated field raises what is wrong with it; else it then has
+    no value.
     """
 
     def __init__(
-        self, catalog: Catalog, rights: Rights, obj: ObjectDef, parameters: Parameters
+        self,
+        catalog: Catalog,
+        rights: Rights,
+        obj: ObjectDef,
+        parameters: Parameters,
+        *,
+        trail: tuple[Field, ...] = (),
+        checks: bool = False,
     ) -> None:
         self._catalog = catalog
         self._rights = rights
         self._parameters = parameters
         self._expressions: dict[str, FieldRef] = {}
-        self._formulas: dict[tuple[int, Field], FieldRef] = {}
+        self._trail = trail
+        self._checks = checks
+        self._calculated: dict[tuple[int, Field], FieldRef] = {}
+        self._rolled_up: dict[tuple[int, Field], RolledUp] = {}
+        self._types: dict[tuple[int, Field], FieldRef] = {}
         self._of_moment: dict[object, Parameter] = {}
         self._aliases: dict[str, tuple[str, ...]] = {}
         self.sources: list[SourceTable] = [SourceTable(obj)]
@@ -129,8 +150,10 @@ class Binder:
             )
         places: tuple[int, ...] = (0,)
         for depth, parent in enumerate(parents, 1):
-            if depth == len(parents) and (part := self._part(places[0], parent, name)) is not None:
-                return part
+            if depth == len(parents):
+                found = self._part(places[0], parent, name) or self._type(places, parent, name)
+                if found is not None:
+                    return found
             places = self.parents(places, parent, path)
         return self._alternatives([self.ref(p, f) for p, f in self.fields(places, name, path)])
 
@@ -152,18 +175,71 @@ class Binder:
             self._expressions[text] = made_ref(place, made, leaf)
         return self._expressions[text]
 
+    def _type(self, places: tuple[int, ...], parent: str, name: str) -> FieldRef | None:
+        """Give the name of the object that a reference points to, where that is asked."""
+        found = []
+        for place in places:
+            field = relation_of(self.sources[place].object, parent, self._rights)
+            targets = [] if field is None else targets_of(field, self._catalog, self._rights)
+            if field is None or not asks_type(name, targets):
+                continue
+            if (place, field) not in self._types:
+                number = len(self._types)
+                self._types[place, field] = type_ref(number, place, field, targets)
+            found.append(self._types[place, field])
+        return self._alternatives(found) if found else None
+
+    def is_type(self, ref: FieldRef) -> bool:
+        """Tell whether a field was made for the name of the object that a reference points to."""
+        return any(ref.field is one.field for one in self._types.values())
+
     def is_part(self, ref: FieldRef) -> bool:
         """Tell whether a field was made for a part of another's value."""
-        return ref.computed is not None and ref.field.formula is None
+        return ref.computed is not None and not ref.field.is_calculated
 
     def ref(self, place: int, field: Field) -> FieldRef:
         """Give the reference to a field of a source."""
-        if field.formula is None:
+        if not field.is_calculated:
             return FieldRef(place, field)
-        if (place, field) not in self._formulas:
-            found = formula_of(field, self.sources[place].object, self._catalog)
-            self._formulas[place, field] = made_ref(place, field, bound_at(found, place, self))
-        return self._formulas[place, field]
+        if (place, field) not in self._calculated:
+            self._calculated[place, field] = made_ref(place, field, self._value_of(place, field))
+        return self._calculated[place, field]
+
+    def _value_of(self, place: int, field: Field) -> Typed:
+        """Give the value of a calculated field; one whose definition is wrong has none."""
+        obj = self.sources[place].object
+        try:
+            found = field_expression(field, obj, self._catalog, self._trail)
+            return bound_at(found, place, self)
+        except FieldstoneError as error:
+            if self._checks:
+                raise
+            # Changes that break a formula are refused; one that got through hides its field alone.
+            return Failure(str(error), shape_of(FieldPath((), field)))
+
+    def rolled_up(self, place: int, field: Field) -> RolledUp:
+        """Give what a roll-up field of a source sums up. Raises what is wrong with it."""
+        if (place, field) not in self._rolled_up:
+            parts = RollUpParts.of(field, self.sources[place].object, self._catalog)
+            children = self.children_of(parts)
+            self._rolled_up[place, field] = parts.bind(place, children, self._catalog)
+        return self._rolled_up[place, field]
+
+    def children_of(self, parts: RollUpParts) -> Binder:
+        """Give what binds the names of a roll-up, which the system asks, whoever looks at it."""
+        trail = (*self._trail, parts.field)
+        return Binder(
+            self._catalog,
+            ADMINISTRATOR,
+            parts.relation.object,
+            self._parameters,
+            trail=trail,
+            checks=self._checks,
+        )
+
+    def parameter(self, number: int | None, read: Reader) -> Parameter:
+        """Make a parameter of the plan."""
+        return self._parameters(number, read)
 
     def expression(
         self, written: Path | Call | Operation, values: Mapping[object, Value]
@@ -177,7 +253,8 @@ class Binder:
         if text not in self._expressions:
             obj = self.sources[0].object
             paths = {path: replace(path, names=self.own_names(path)) for path in paths_in(known)}
-            found = written_expression(known, obj, self._catalog, self._rights, paths)
+            scope = RecordScope(self._catalog, obj, self._rights, trail=self._trail)
+            found = written_expression(known, scope, paths)
             field = made_field(len(self._expressions), text, found.shape, obj)
             self._expressions[text] = made_ref(0, field, bound_at(found, 0, self))
         return self._expressions[text]

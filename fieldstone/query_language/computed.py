@@ -6,7 +6,7 @@ the same form, so that constants are bound alike.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -29,7 +29,7 @@ from fieldstone.query_language.columns import INSTANT_FORMAT, JsonText, stored
 from fieldstone.query_language.formula.compile import compile_expression
 from fieldstone.query_language.formula.sql_values import SQL_TYPES, number_sql
 from fieldstone.query_language.formula.typed import Read
-from fieldstone.query_language.plan import FieldRef, Leaf, Parameter, SourceTable
+from fieldstone.query_language.plan import FieldRef, Leaf, Parameter, RolledUp, SourceTable
 
 _TEXT_FORMS: Final = {
     Kind.DATE: "YYYY-MM-DD",
@@ -39,17 +39,19 @@ _TEXT_FORMS: Final = {
 
 
 class Values:
-    """The calculated values of some sources, each an aliased table."""
+    """The calculated values of some sources, each an aliased table. roll_up: sums up children."""
 
     def __init__(
         self,
         sources: tuple[SourceTable, ...],
         aliases: tuple[FromClause, ...],
         objects: Mapping[ObjectId, ObjectDef],
+        roll_up: Callable[[RolledUp], ColumnElement[Any]],
     ) -> None:
         self._sources = sources
         self._aliases = aliases
         self._objects = objects
+        self._roll_up = roll_up
 
     def comparable(self, ref: FieldRef) -> ColumnElement[Any]:
         """Give what is compared and ordered by; null where there is no value."""
@@ -99,6 +101,8 @@ class Values:
                 return _parameter(name, read.shape.kind)
             case Leaf(source, field, part):
                 return self._leaf(source, field, part)
+            case RolledUp():
+                return self._roll_up(read.source)
             case _:
                 raise AssertionError(read.source)
 

@@ -13,19 +13,16 @@ from typing import Final, Protocol
 from fieldstone.errors import FieldstoneError, Span
 from fieldstone.ids import FieldId
 from fieldstone.metadata.calculation import Kind
-from fieldstone.metadata.catalog import Catalog, Field, ObjectDef
+from fieldstone.metadata.catalog import Field, ObjectDef
 from fieldstone.metadata.field_types.number import NumberOptions
 from fieldstone.metadata.field_types.registry import FIELD_TYPES
 from fieldstone.metadata.field_types.text import MAX_LENGTH, TextOptions
-from fieldstone.metadata.rights import Rights
 from fieldstone.query_language.errors import BadQuery, TypeMismatch, UnknownField, UnknownFunction
 from fieldstone.query_language.formula import errors as formula_errors
 from fieldstone.query_language.formula.check import check
 from fieldstone.query_language.formula.record_scope import (
     FieldPath,
     RecordScope,
-    field_expression,
-    shape_of,
 )
 from fieldstone.query_language.formula.typed import (
     Apply,
@@ -36,7 +33,8 @@ from fieldstone.query_language.formula.typed import (
     Shape,
     Typed,
 )
-from fieldstone.query_language.plan import FieldRef, Leaf, Parameter
+from fieldstone.query_language.plan import FieldRef, Leaf, Parameter, RolledUp
+from fieldstone.query_language.shaping import shaped
 from fieldstone.query_language.syntax import (
     Aggregate,
     Bind,
@@ -73,6 +71,10 @@ class Places(Protocol):
         """Give the parameter that takes what is known of moment and viewer."""
         ...
 
+    def rolled_up(self, place: int, field: Field) -> RolledUp:
+        """Give what a roll-up field of a source sums up."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class QueryScope:
@@ -94,27 +96,14 @@ class QueryScope:
         return self.record.read(self.paths.get(path, path))
 
     def special(self, name: str, arguments: Sequence[Typed], at: Span) -> Typed | None:
-        """Refuse the functions of rules. Raises WrongArguments."""
-        return self.record.special(name, arguments, at)
-
-
-def formula_of(field: Field, obj: ObjectDef, catalog: Catalog) -> Typed:
-    """Give the value of a formula field; one whose formula is wrong has none."""
-    try:
-        return field_expression(field, obj, catalog)
-    except FieldstoneError as error:
-        # Changes that break a formula are refused; one that got through hides its field alone.
-        return Failure(str(error), shape_of(FieldPath((), field)))
+        """Give what shapes a field's value; refuse the functions of rules. Raises WrongArguments."""
+        return shaped(name, arguments, at) or self.record.special(name, arguments, at)
 
 
 def written_expression(
-    written: Expression,
-    obj: ObjectDef,
-    catalog: Catalog,
-    rights: Rights,
-    paths: Mapping[Path, Path],
+    written: Expression, scope: RecordScope, paths: Mapping[Path, Path]
 ) -> Typed:
-    """Give the value of an expression in a query.
+    """Give the value of an expression in a query. scope: the names of the object that is asked.
 
     Raises UnknownField, UnknownFunction, TypeMismatch and BadQuery, at its place in the query.
     """
@@ -123,7 +112,7 @@ def written_expression(
             message = "An aggregate stands alone, outside of operations."
             raise BadQuery(message, at=part.span)
     try:
-        return check(written, QueryScope(RecordScope(catalog, obj, rights), paths))
+        return check(written, QueryScope(scope, paths))
     except formula_errors.UnknownName as error:
         raise _as(UnknownField, error) from None
     except formula_errors.UnknownFunction as error:
@@ -148,6 +137,8 @@ def bound_at(expression: Typed, place: int, places: Places) -> Typed:
             at = places.place_of_user() if path.of_user else place
             for step in path.steps:
                 at = places.place_behind(at, step)
+            if path.field.roll_up is not None:
+                return Read(places.rolled_up(at, path.field), expression.shape)
             return Read(Leaf(at, path.field, path.part), expression.shape)
         case Read(source):
             return Read(places.of_moment(source), expression.shape)

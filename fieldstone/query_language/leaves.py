@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from fieldstone.query_language.formula.typed import Apply, Constant, Failure, Read, Typed
-from fieldstone.query_language.plan import Leaf
+from fieldstone.query_language.plan import Leaf, RolledUp
 
 
-def leaves(expression: Typed | None) -> Iterator[Leaf]:
-    """Yield the stored values that an expression reads."""
+def leaves(expression: Typed | None) -> Iterator[Leaf | RolledUp]:
+    """Yield what an expression reads of the rows of its sources."""
     match expression:
-        case Read(Leaf() as leaf):
+        case Read((Leaf() | RolledUp()) as leaf):
             yield leaf
         case Apply(_, arguments):
             for part in arguments:

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from fieldstone.ids import RecordId, TenantId
-from fieldstone.metadata.catalog import Field, ObjectDef
+from fieldstone.metadata.catalog import Field, ObjectDef, RollUpFunction
 from fieldstone.query_language.formula.typed import Typed
 from fieldstone.query_language.syntax import AggregateFunction, Grouping, Operator, Value
 
@@ -68,7 +68,7 @@ class FieldRef:
     exact: whether its JSON is compared although it has a slot. others: the fields of the same
     name and type behind the other objects that a reference may point to; one of all has a value.
     computed: how the value is calculated, of a formula field and of an expression in the query,
-    which is a field made for it; what it reads are Leaf and Parameter.
+    which is a field made for it; what it reads are Leaf, RolledUp and Parameter.
     """
 
     source: int
@@ -85,6 +85,21 @@ class Leaf:
     source: int
     field: Field
     part: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RolledUp:
+    """What an expression sums up of the records that point to a row of a source.
+
+    reference: their field that points to it. rows: which of them. argument: what of them; None for
+    a count. A query has one instance of each, equal to itself alone.
+    """
+
+    source: int
+    function: RollUpFunction
+    reference: Field
+    rows: Rows
+    argument: FieldRef | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,7 @@ from fieldstone.query_language.plan import (
     Pattern,
     PlanCondition,
     Ref,
+    RolledUp,
     Rows,
     Some,
     SortKey,
@@ -70,6 +71,7 @@ from fieldstone.query_language.plan import (
     Top,
     Within,
 )
+from fieldstone.query_language.rolled_up_sql import rolled_up_sql
 from fieldstone.query_language.syntax import AggregateFunction, Operator
 
 Objects = Mapping[ObjectId, ObjectDef]
@@ -175,7 +177,14 @@ class Tables:
         return self._values().value(ref)
 
     def _values(self) -> Values:
-        return Values(self.rows.sources, self.aliases, self.objects)
+        return Values(self.rows.sources, self.aliases, self.objects, self._rolled_up)
+
+    def _rolled_up(self, rolled: RolledUp) -> ColumnElement[Any]:
+        """Give a roll-up of the rows of a source, which is correlated with that source alone."""
+        refs = () if rolled.argument is None else (rolled.argument,)
+        inner = Tables.of(rolled.rows, refs, self.objects, self.numbers)
+        outer = self.aliases[rolled.source]
+        return rolled_up_sql(rolled, inner, outer.c.id).correlate(outer).scalar_subquery()
 
     def own_rows(self, place: int) -> list[ColumnElement[bool]]:
         """Give the conditions that keep a source to its tenant, its object and what is live."""

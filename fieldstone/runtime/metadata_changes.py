@@ -133,7 +133,8 @@ def _check_formulas(after: Catalog, before: Catalog, proposal: Proposal) -> None
             problems.append(_in_formula(one.problem, f"{pointer}/{one.key}"))
         elif (one.kind, one.name) not in known:
             problem = one.problem
-            message = f"The {one.key} of {one.name} would be wrong: {problem.message}"
+            noun = one.key.partition("/")[0]
+            message = f"The {noun} of {one.name} would be wrong: {problem.message}"
             hint = problem.hint or f"Change {one.name} first."
             problems.append(replace(problem, message=message, at=None, hint=hint))
     if problems:

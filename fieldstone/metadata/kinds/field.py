@@ -6,7 +6,7 @@ as {"object": "Deal", "type": "currency", "required": true, "places": 2}.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from functools import cached_property, lru_cache
@@ -18,7 +18,8 @@ from msgspec import Meta
 
 from fieldstone.errors import FieldstoneError, InvalidInput, Problem
 from fieldstone.metadata.calculation import GIVEN
-from fieldstone.metadata.catalog import DERIVATION_FORMS
+from fieldstone.metadata.calculation import Kind as ValueKind
+from fieldstone.metadata.catalog import DERIVATION_FORMS, RollUpFunction
 from fieldstone.metadata.component import Component
 from fieldstone.metadata.field_types.field_type import FieldType
 from fieldstone.metadata.field_types.options import (
@@ -55,14 +56,25 @@ class DeriveBody:
 
 
 @dataclass(frozen=True, slots=True)
+class RollUpBody:
+    """What a field sums up of child records: see metadata/catalog.py RollUp."""
+
+    children: Annotated[str, Meta(min_length=1, max_length=200)]
+    function: RollUpFunction
+    field: Name | None = None
+    where: Annotated[str, Meta(min_length=1, max_length=MAX_FORMULA)] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FieldBody:
     """What every field may say, whatever its type.
 
     indexed: whether it takes a slot; None lets the type decide. default: used where a new record
     says nothing. help: shown beside the field in forms. formula: what the value is calculated by
     whenever it is asked for, in the formula language; the type says what it gives. blanks_as: what
-    numbers that are missing count as in it, "zero" or "blank". default_formula: what a new record
-    gets where nothing is said, calculated when it is made.
+    numbers that are missing count as in it, "zero" or "blank". roll_up: what the value sums up of
+    the records that point to this one. default_formula: what a new record gets where nothing is
+    said, calculated when it is made.
     """
 
     object: Name
@@ -78,13 +90,22 @@ class FieldBody:
     derive: DeriveBody | None = None
     formula: Annotated[str, Meta(min_length=1, max_length=MAX_FORMULA)] | None = None
     blanks_as: Literal["zero", "blank"] = "zero"
+    roll_up: RollUpBody | None = None
     default_formula: Annotated[str, Meta(min_length=1, max_length=MAX_FORMULA)] | None = None
     aliases: tuple[Name, ...] = ()
     description: Annotated[str, Meta(max_length=4000)] = ""
     help: Annotated[str, Meta(max_length=1000)] = ""
 
+    @property
+    def is_calculated(self) -> bool:
+        """Whether the value is worked out when it is asked for."""
+        return self.formula is not None or self.roll_up is not None
 
-_NOT_WITH_FORMULA: Final = (
+
+CALCULATED_BY: Final = ("formula", "roll_up")
+"""What a body says of a field that is calculated whenever it is asked for."""
+
+_NOT_CALCULATED: Final = (
     "required",
     "unique",
     "external_id",
@@ -162,7 +183,7 @@ class FieldKind(Kind[FieldBody]):
             yield from self._option_problems(field_type, component.body)
         else:
             yield from self._default_problems(field_type, component.body, options)
-        yield from _formula_problems(field_type, component)
+        yield from _calculation_problems(field_type, component)
 
     def _option_problems(self, field_type: FieldType[Any, Any], body: JsonObject) -> list[Problem]:
         try:
@@ -234,25 +255,45 @@ class FieldKind(Kind[FieldBody]):
             yield Problem("metadata.unknown_reference", message, at, hint)
 
 
-def _formula_problems(field_type: FieldType[Any, Any], component: Component) -> Iterator[Problem]:
-    """Yield what a calculated field cannot be; the formula itself is read by whoever applies it."""
-    if component.body.get("formula") is None:
+def _calculation_problems(
+    field_type: FieldType[Any, Any], component: Component
+) -> Iterator[Problem]:
+    """Yield what a calculated field cannot be; what it is calculated by is read when it applies."""
+    body = component.body
+    said = [key for key in CALCULATED_BY if body.get(key) is not None]
+    if not said:
         return
-    if not _is_given(field_type):
-        names = ", ".join(name for name, one in FIELD_TYPES.items() if _is_given(one))
-        message = f"A formula does not give a value of the type {field_type.label}."
+    if len(said) > 1:
+        message = "A field has a formula or a roll-up, not both."
+        yield Problem("metadata.invalid", message, "/roll_up", "Leave one of them out.")
+    noun, given = ("formula", GIVEN) if said[0] == "formula" else ("roll-up", _SUMMED_UP)
+    if not _is_given(field_type, given):
+        names = ", ".join(name for name, one in FIELD_TYPES.items() if _is_given(one, given))
+        message = f"A {noun} does not give a value of the type {field_type.label}."
         yield Problem("metadata.invalid", message, "/type", f"It may give {names}.")
-    for key in _NOT_WITH_FORMULA:
-        if component.body.get(key):
+    for key in _NOT_CALCULATED:
+        if body.get(key):
             message = f"A calculated field cannot be {key.replace('_', ' ')}."
             yield Problem("metadata.invalid", message, f"/{key}", f"Leave {key} out.")
 
 
-def _is_given(field_type: FieldType[Any, Any]) -> bool:
-    """Tell whether a formula may give values of a type."""
+_SUMMED_UP: Final = frozenset(
+    {
+        ValueKind.NUMBER,
+        ValueKind.CURRENCY,
+        ValueKind.PERCENT,
+        ValueKind.DATE,
+        ValueKind.DATETIME,
+    }
+)
+"""The kinds that a roll-up may give."""
+
+
+def _is_given(field_type: FieldType[Any, Any], kinds: Container[ValueKind]) -> bool:
+    """Tell whether calculated fields may have values of a type."""
     if not field_type.definable or field_type.read_only or field_type.parts:
         return False
-    return field_type.calculation is not None and field_type.calculation.kind in GIVEN
+    return field_type.calculation is not None and field_type.calculation.kind in kinds
 
 
 def _of_option(problem: Problem) -> Problem:

@@ -1,21 +1,35 @@
-"""The formulas of a catalog, checked: what a metadata change must not break."""
+"""The formulas and roll-ups of a catalog, checked: what a metadata change must not break."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from fieldstone.errors import FieldstoneError, Problem
-from fieldstone.metadata.catalog import Catalog
+from fieldstone.metadata.catalog import Catalog, Field, ObjectDef
+from fieldstone.metadata.rights import ADMINISTRATOR
+from fieldstone.query_language.binding import Binder
 from fieldstone.query_language.formula.record_scope import default_expression, field_expression
 from fieldstone.query_language.formula.rule_scope import rule_condition
-from fieldstone.query_language.formula.typed import Typed
+from fieldstone.query_language.formula.summed import field_summed
+from fieldstone.query_language.operands import Reader
+from fieldstone.query_language.plan import Moment, Parameter
+from fieldstone.query_language.roll_ups import RollUpParts
+
+Work = Callable[[], object]
+_SOME_MOMENT: Final = Moment(datetime(2000, 1, 1, tzinfo=UTC), ZoneInfo("UTC"))
 
 
 @dataclass(frozen=True, slots=True)
 class WrongFormula:
-    """A formula that cannot be worked out. kind, name: of the component; key: of its body."""
+    """A formula or roll-up that cannot be worked out.
+
+    kind, name: of the component. key: where in its body.
+    """
 
     kind: str
     name: str
@@ -24,24 +38,76 @@ class WrongFormula:
 
 
 def wrong_formulas(catalog: Catalog) -> Iterator[WrongFormula]:
-    """Yield every formula that cannot be worked out, with what is wrong with it.
+    """Yield every formula and roll-up that cannot be worked out, with what is wrong with it.
 
-    Formula fields that use each other in a circle are among them.
+    Calculated fields that use each other in a circle are among them.
     """
     for obj in catalog.objects:
         for field in obj.own_fields:
+            name = f"{obj.name}.{field.name}"
             if field.formula is not None:
-                work = partial(field_expression, field, obj, catalog)
-                yield from _wrong("field", f"{obj.name}.{field.name}", "formula", work)
+                yield from _wrong("field", name, "formula", _Trial(catalog, obj).ref(field))
+            if field.roll_up is not None:
+                for key, work in _Trial(catalog, obj).parts(field):
+                    yield from _wrong("field", name, key, work)
             if field.default_formula is not None:
                 work = partial(default_expression, field, obj, catalog)
-                yield from _wrong("field", f"{obj.name}.{field.name}", "default_formula", work)
+                yield from _wrong("field", name, "default_formula", work)
         for rule in catalog.validation_rules.get(obj.id, ()):
             work = partial(rule_condition, rule.condition, obj, catalog)
             yield from _wrong("validation_rule", f"{obj.name}.{rule.name}", "condition", work)
 
 
-def _wrong(kind: str, name: str, key: str, work: Callable[[], Typed]) -> Iterator[WrongFormula]:
+class _Trial:
+    """Binds the calculated fields of an object as a query would, and reads their constants."""
+
+    def __init__(self, catalog: Catalog, obj: ObjectDef) -> None:
+        self._catalog = catalog
+        self._object = obj
+        self._parameters: list[Parameter] = []
+        self._binder = Binder(catalog, ADMINISTRATOR, obj, self._parameter, checks=True)
+
+    def ref(self, field: Field) -> Work:
+        """Give the work of binding a field."""
+        return partial(self._binder.ref, 0, field)
+
+    def parts(self, field: Field) -> Iterator[tuple[str, Work]]:
+        """Yield the work of binding each part of a roll-up, with its key, as long as it goes."""
+        try:
+            parts = RollUpParts.of(field, self._object, self._catalog)
+        except FieldstoneError as error:
+            yield "roll_up/children", partial(_fail, error)
+            return
+        yield "roll_up/field", partial(parts.argument, self._binder.children_of(parts))
+        yield "roll_up/where", partial(self._where, parts)
+        assert field.roll_up is not None
+        if _works(partial(field_summed, field.roll_up, parts.relation.object)):
+            yield "type", partial(field_expression, field, self._object, self._catalog)
+
+    def _where(self, parts: RollUpParts) -> None:
+        parts.where(self._binder.children_of(parts))
+        for parameter in self._parameters:
+            parameter.read(0, _SOME_MOMENT)
+
+    def _parameter(self, number: int | None, read: Reader) -> Parameter:
+        made = Parameter(f"p{len(self._parameters)}", number, read)
+        self._parameters.append(made)
+        return made
+
+
+def _fail(error: FieldstoneError) -> None:
+    raise error
+
+
+def _works(work: Work) -> bool:
+    try:
+        work()
+    except FieldstoneError:
+        return False
+    return True
+
+
+def _wrong(kind: str, name: str, key: str, work: Work) -> Iterator[WrongFormula]:
     try:
         work()
     except FieldstoneError as error:

@@ -1,7 +1,7 @@
 """What names mean in a formula over the records of one object: fields, parents' fields, $User.
 
 The value of a formula field is that of its formula, put in its place; so formulas compose freely,
-whatever they are asked in.
+whatever they are asked in. A roll-up field is read as it is, and bound where it is asked for.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 
 from fieldstone.errors import Span
 from fieldstone.metadata.calculation import Calculation, Kind
-from fieldstone.metadata.catalog import Catalog, Field, ObjectDef
+from fieldstone.metadata.catalog import Catalog, Field, ObjectDef, RollUpFunction
 from fieldstone.metadata.names import suggestion
 from fieldstone.metadata.rights import ADMINISTRATOR, Rights
 from fieldstone.metadata.values import fold
@@ -25,6 +25,8 @@ from fieldstone.query_language.formula.errors import (
     WrongArguments,
 )
 from fieldstone.query_language.formula.parse import parse_formula
+from fieldstone.query_language.formula.sizes import QUOTIENT_PLACES
+from fieldstone.query_language.formula.summed import children_summed, field_summed
 from fieldstone.query_language.formula.typed import (
     Apply,
     Constant,
@@ -44,6 +46,9 @@ from fieldstone.query_language.syntax import Path
 MAX_PARENTS: Final = 10
 MAX_FORMULAS: Final = 20
 """How many formula fields may stand within each other."""
+
+MAX_ROLL_UPS: Final = 5
+"""How many roll-ups may sum up each other."""
 
 MAX_PARTS: Final = 5_000
 """How many parts a formula may have, with those of the formula fields that it uses."""
@@ -168,7 +173,7 @@ class RecordScope:
 
     def _value(self, place: FieldPath, path: Path, obj: ObjectDef | None = None) -> Typed:
         field = place.field
-        if field.formula is not None and obj is not None:
+        if field.is_calculated and obj is not None:
             inner = field_expression(field, obj, self.catalog, self.trail)
             found = behind(inner, place)
         elif field.type.calculation is None and place.part is None:
@@ -189,13 +194,11 @@ class RecordScope:
 def field_expression(
     field: Field, obj: ObjectDef, catalog: Catalog, trail: tuple[Field, ...] = ()
 ) -> Typed:
-    """Give the value of a formula field as an expression over the records of its object.
+    """Give the value of a calculated field as an expression over the records of its object.
 
-    trail: the formula fields in which it stands. Raises the errors of parse_formula and check,
-    FormulaCircle, and FormulaTooLarge where formula fields stand in each other too deep.
+    trail: the calculated fields in which it stands. Raises the errors of parse_formula and check,
+    FormulaCircle, and FormulaTooLarge where calculated fields stand in each other too deep.
     """
-    formula = field.formula
-    assert formula is not None
     if field in trail:
         names = " uses ".join(one.name for one in (*trail[trail.index(field) :], field))
         raise FormulaCircle(f"{field.label} uses itself: {names}.", hint="Take one of them out.")
@@ -203,6 +206,10 @@ def field_expression(
         raise FormulaTooLarge(
             f"{field.label} uses formula fields that use others more than {MAX_FORMULAS} deep."
         )
+    if field.roll_up is not None:
+        return _roll_up(field, obj, catalog, trail)
+    formula = field.formula
+    assert formula is not None
     scope = RecordScope(catalog, obj, blanks_as_zero=formula.blanks_as_zero, trail=(*trail, field))
     found = as_field(check(parse_formula(formula.text), scope), field)
     if size_of(found) > MAX_PARTS:
@@ -210,6 +217,31 @@ def field_expression(
             f"{field.label} has more than {MAX_PARTS} parts with those of the formulas it uses."
         )
     return found
+
+
+def _roll_up(field: Field, obj: ObjectDef, catalog: Catalog, trail: tuple[Field, ...]) -> Typed:
+    """Give the value of a roll-up field; what it sums up is bound where it is asked for."""
+    if sum(one.roll_up is not None for one in trail) >= MAX_ROLL_UPS:
+        message = (
+            f"{field.label} sums up roll-ups that sum up others more than {MAX_ROLL_UPS} deep."
+        )
+        raise FormulaTooLarge(message)
+    return as_field(Read(FieldPath((), field), summed_shape(field, obj, catalog)), field)
+
+
+def summed_shape(field: Field, obj: ObjectDef, catalog: Catalog) -> Shape:
+    """Give what is known of a roll-up before it is fitted into its field. Raises UnknownName."""
+    assert field.roll_up is not None
+    child = children_summed(field.roll_up, obj, catalog).object
+    summed = field_summed(field.roll_up, child)
+    if summed is None:
+        return Shape(Kind.NUMBER, _SYSTEM_DIGITS)
+    shape = shape_of(FieldPath((), summed))
+    if not shape.kind.is_number:
+        return shape
+    is_average = field.roll_up.function is RollUpFunction.AVERAGE
+    places = QUOTIENT_PLACES if is_average else shape.places
+    return Shape(shape.kind, shape.digits + _SYSTEM_DIGITS, places)
 
 
 def default_expression(field: Field, obj: ObjectDef, catalog: Catalog) -> Typed:
@@ -242,9 +274,11 @@ def as_field(expression: Typed, field: Field) -> Typed:
     assert calculation is not None, "a formula field has a type that formulas can give"
     kind, wanted = expression.shape.kind, calculation.kind
     if not are_alike(kind, wanted):
+        noun, hint = "formula", "TEXT, VALUE, DATEVALUE and DATETIMEVALUE make one kind of another."
+        if field.roll_up is not None:
+            noun, hint = "roll-up", f"Give {field.label} the type of what it sums up."
         raise WrongArguments(
-            f"The formula gives a {kind}, and {field.label} is a {field.type.label}.",
-            hint="TEXT, VALUE, DATEVALUE and DATETIMEVALUE make one kind of another.",
+            f"The {noun} gives a {kind}, and {field.label} is a {field.type.label}.", hint=hint
         )
     if not wanted.is_number or kind is Kind.NOTHING:
         return expression

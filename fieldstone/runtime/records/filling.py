@@ -23,7 +23,7 @@ _DEFAULTS: Final[PerCatalog[Typed]] = PerCatalog(_KEPT)
 
 async def fill(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> None:
     """Work out how each record will be, before anything is checked."""
-    stored = [field for field in obj.own_fields if field.formula is None]
+    stored = [field for field in obj.own_fields if not field.is_calculated]
     defaults = {f.key: value for f in stored if (value := _default(f)) is not None}
     for draft in drafts:
         if draft.before is not None:

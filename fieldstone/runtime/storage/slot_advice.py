@@ -72,7 +72,7 @@ def _advise(
     bound = fields_bound(catalog)
     for field in obj.own_fields:
         kind, mine = field.type.slot, use.get(field.id, NO_USE)
-        if kind is None or field.slot is not None or field.formula or not mine.total:
+        if kind is None or field.slot is not None or field.is_calculated or not mine.total:
             continue
         free = free_slot(kind, taken) is not None
         lent = [one for one in obj.own_fields if one.slot and one.type.slot is kind]

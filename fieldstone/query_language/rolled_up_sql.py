@@ -1,0 +1,115 @@
+"""Roll-ups as SQL: a subquery for each row, which finds its children by an index.
+
+So a roll-up is what the children are at that moment, however many write them, and no write of a
+child touches its parent.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, Protocol, assert_never
+
+from sqlalchemy import ColumnElement, FromClause, Numeric, Select, cast, func, select
+
+from fieldstone.metadata.calculation import Kind
+from fieldstone.metadata.catalog import RollUpFunction
+from fieldstone.metadata.field_types.stored import constant
+from fieldstone.metadata.slots import SlotKind
+from fieldstone.metadata.tables import LINK
+from fieldstone.query_language.formula.sql_values import SQL_TYPES, number_sql
+from fieldstone.query_language.functions.divide import quotient_sql
+from fieldstone.query_language.plan import FieldRef, RolledUp, Rows
+from fieldstone.query_language.totals import total
+
+_HUNDREDTH: Final = "0.01"
+
+
+class ChildRows(Protocol):
+    """The child records as tables of the statement."""
+
+    @property
+    def rows(self) -> Rows:
+        """Which rows they are."""
+        ...
+
+    @property
+    def aliases(self) -> tuple[FromClause, ...]:
+        """Their sources."""
+        ...
+
+    def joined(self) -> FromClause:
+        """Give the tables joined along the references."""
+        ...
+
+    def filtered(self) -> list[ColumnElement[bool]]:
+        """Give all conditions of the rows."""
+        ...
+
+    def comparable(self, ref: FieldRef) -> ColumnElement[Any]:
+        """Give what of a field is compared."""
+        ...
+
+    def value(self, ref: FieldRef) -> ColumnElement[Any]:
+        """Give a calculated value."""
+        ...
+
+
+def rolled_up_sql(
+    rolled: RolledUp, children: ChildRows, parent: ColumnElement[int]
+) -> Select[tuple[Any]]:
+    """Give the statement of a roll-up of one record, as formulas take its value.
+
+    children: of rolled.rows. parent: the id of the record.
+    """
+    found = select(_summed(rolled, children)).select_from(children.joined())
+    return found.where(*children.filtered(), _points(rolled, children, parent))
+
+
+def _points(
+    rolled: RolledUp, children: ChildRows, parent: ColumnElement[int]
+) -> ColumnElement[bool]:
+    """Give the condition that a child refers to the parent: by a slot, or else by its links."""
+    own, reference = children.aliases[0], rolled.reference
+    if reference.slot is not None and reference.type.slot is SlotKind.REFERENCE:
+        found: ColumnElement[bool] = own.c[reference.slot] == parent
+        return found
+    link = LINK.alias()
+    sources = select(link.c.source_id).where(
+        link.c.tenant_id == constant(rolled.rows.tenant_id),
+        link.c.target_id == parent,
+        link.c.field_id == constant(reference.id),
+    )
+    return own.c.id.in_(sources.correlate_except(link))
+
+
+def _summed(rolled: RolledUp, children: ChildRows) -> ColumnElement[Any]:
+    argument = rolled.argument
+    if argument is None:
+        return cast(func.count(), Numeric)
+    kind, value = _kind_of(argument), _values(argument, children)
+    found: ColumnElement[Any]
+    match rolled.function:
+        case RollUpFunction.COUNT:
+            raise AssertionError("a count has no argument")
+        case RollUpFunction.SUM:
+            found = func.coalesce(total(argument, value), number_sql(0))
+        case RollUpFunction.AVERAGE:
+            found = quotient_sql(total(argument, value), cast(func.count(value), Numeric))
+        case RollUpFunction.MIN:
+            found = cast(func.min(value), SQL_TYPES[kind])
+        case RollUpFunction.MAX:
+            found = cast(func.max(value), SQL_TYPES[kind])
+        case _:
+            assert_never(rolled.function)
+    # What is calculated is a share of one already; what is stored is in percent.
+    is_stored = argument.computed is None
+    return found * number_sql(_HUNDREDTH) if kind is Kind.PERCENT and is_stored else found
+
+
+def _values(argument: FieldRef, children: ChildRows) -> ColumnElement[Any]:
+    return children.comparable(argument) if argument.computed is None else children.value(argument)
+
+
+def _kind_of(argument: FieldRef) -> Kind:
+    calculation = argument.field.type.calculation
+    assert calculation is not None
+    return calculation.kind
