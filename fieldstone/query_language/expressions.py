@@ -33,6 +33,7 @@ from fieldstone.query_language.formula.typed import (
     Shape,
     Typed,
 )
+from fieldstone.query_language.formula.weight import check_weight
 from fieldstone.query_language.plan import FieldRef, Leaf, Parameter, RolledUp
 from fieldstone.query_language.shaping import shaped
 from fieldstone.query_language.syntax import (
@@ -112,7 +113,8 @@ def written_expression(
             message = "An aggregate stands alone, outside of operations."
             raise BadQuery(message, at=part.span)
     try:
-        return check(written, QueryScope(scope, paths))
+        found = check(written, QueryScope(scope, paths))
+        check_weight(found)
     except formula_errors.UnknownName as error:
         raise _as(UnknownField, error) from None
     except formula_errors.UnknownFunction as error:
@@ -123,6 +125,7 @@ def written_expression(
         formula_errors.FormulaTooLarge,
     ) as error:
         raise _as(TypeMismatch, error) from None
+    return found
 
 
 def _as(kind: type[FieldstoneError], error: FieldstoneError) -> FieldstoneError:

@@ -36,6 +36,7 @@ from fieldstone.query_language.formula.typed import (
     Shape,
     Typed,
 )
+from fieldstone.query_language.formula.weight import check_weight
 from fieldstone.query_language.functions.blank import BLANKVALUE
 from fieldstone.query_language.functions.equal import are_alike
 from fieldstone.query_language.functions.fit import Fit
@@ -216,6 +217,7 @@ def field_expression(
         raise FormulaTooLarge(
             f"{field.label} has more than {MAX_PARTS} parts with those of the formulas it uses."
         )
+    check_weight(found)
     return found
 
 
