@@ -96,6 +96,12 @@ class Tables:
         aliases = tuple(heap(s.object.heap).alias(f"t{next(numbers)}") for s in rows.sources)
         return cls(rows, aliases, joined_sources(rows, refs), objects, numbers)
 
+    @classmethod
+    def of_children(cls, rolled: RolledUp, objects: Objects, numbers: count[int]) -> Tables:
+        """Give the sources of the child records of a roll-up aliases."""
+        refs = () if rolled.argument is None else (rolled.argument,)
+        return cls.of(rolled.rows, refs, objects, numbers)
+
     def joined(self) -> FromClause:
         """Give the tables joined along the references; a missing parent gives nulls."""
         joined: FromClause = self.aliases[0]
@@ -181,8 +187,7 @@ class Tables:
 
     def _rolled_up(self, rolled: RolledUp) -> ColumnElement[Any]:
         """Give a roll-up of the rows of a source, which is correlated with that source alone."""
-        refs = () if rolled.argument is None else (rolled.argument,)
-        inner = Tables.of(rolled.rows, refs, self.objects, self.numbers)
+        inner = Tables.of_children(rolled, self.objects, self.numbers)
         outer = self.aliases[rolled.source]
         return rolled_up_sql(rolled, inner, outer.c.id).correlate(outer).scalar_subquery()
 

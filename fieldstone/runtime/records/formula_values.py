@@ -1,12 +1,13 @@
 """What formulas read of records that are being written: their values, their parents', the moment.
 
-Parents are loaded once for all records of a call, one statement for each step of a path.
+Parents are loaded once for all records of a call, one statement for each step of a path, and so is
+each roll-up: of the children as they are before the call writes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -22,6 +23,7 @@ from fieldstone.runtime.queries import moment_of
 from fieldstone.runtime.records import store
 from fieldstone.runtime.records.draft import Draft, StoredRecord
 from fieldstone.runtime.records.heap_statements import load_rows
+from fieldstone.runtime.records.roll_up_values import load_roll_up
 from fieldstone.runtime.transactions import Transaction
 
 Steps = tuple[Field, ...]
@@ -32,12 +34,14 @@ class FormulaValues:
     """The values that expressions read of some records.
 
     parents: by the references that lead to them, the loaded records by id. user: the viewer's own.
+    roll_ups: of each roll-up field, the values by the id of the record.
     """
 
     tx: Transaction
     moment: Moment
     parents: Mapping[Steps, Mapping[RecordId, StoredRecord]] = field(default_factory=dict)
     user: StoredRecord | None = None
+    roll_ups: Mapping[Field, Mapping[RecordId, Value]] = field(default_factory=dict)
 
     @classmethod
     async def load(
@@ -59,7 +63,8 @@ class FormulaValues:
             ids = set(values._ids_behind(found, steps, drafts))
             target = tx.catalog.by_id[steps[-1].references[0]]
             found[steps] = await _load(tx, target, ids)
-        return cls(tx, values.moment, found, user)
+        values = cls(tx, values.moment, found, user)
+        return replace(values, roll_ups=await values._load_roll_ups(paths, drafts))
 
     def reader(self, draft: Draft) -> Callable[[object], Value]:
         """Give what reads the values for one record."""
@@ -87,6 +92,8 @@ class FormulaValues:
         found = self._follow(path.steps, self.user if path.of_user else record)
         if found is None:
             return path.calculation.read(None)
+        if path.field.roll_up is not None:
+            return self.roll_ups[path.field].get(found.id)
         if path.field.is_system:
             return self._system(path.field, found)
         return path.calculation.read(found.data.get(path.field.key))
@@ -112,6 +119,29 @@ class FormulaValues:
             number = _number(record, steps[-1])
             if number is not None:
                 yield number
+
+    async def _load_roll_ups(
+        self, paths: Iterable[FieldPath], drafts: Sequence[Draft]
+    ) -> dict[Field, Mapping[RecordId, Value]]:
+        """Load the roll-ups that paths lead to, one statement for each field."""
+        wanted: dict[Field, set[RecordId]] = {}
+        for path in paths:
+            if path.field.roll_up is not None:
+                ids = wanted.setdefault(path.field, set())
+                ids.update(one.id for one in self._reached(path, drafts))
+        loaded = {}
+        for one, ids in wanted.items():
+            loaded[one] = await load_roll_up(self.tx, one, sorted(ids), self.moment)
+        return loaded
+
+    def _reached(self, path: FieldPath, drafts: Sequence[Draft]) -> Iterator[StoredRecord]:
+        """Yield the records whose field a path reads, as they are and as they were."""
+        for draft in drafts:
+            now = self._now(draft)
+            for record in (now, _before(draft, now)):
+                found = self._follow(path.steps, self.user if path.of_user else record)
+                if found is not None:
+                    yield found
 
     def _now(self, draft: Draft) -> StoredRecord:
         """Give a record as it is going to be."""

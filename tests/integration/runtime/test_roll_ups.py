@@ -91,3 +91,34 @@ async def test_roll_ups_filter_sort_and_group(companies: Api) -> None:
     assert [one["name"] for one in order] == ["Acme", "Bare"]
     assert groups == [{"deals_n": 0, "n": 1}, {"deals_n": 4, "n": 1}]
     assert total == [{"s": 150.25, "d": "2026-03-01"}]
+
+
+async def test_rules_read_roll_ups_of_the_record_and_of_its_parents(companies: Api) -> None:
+    rules = "/api/metadata/components/validation_rule"
+    keep = {
+        "name": "Company.keep",
+        "object": "Company",
+        "message": "It has deals.",
+        "condition": "deals_n > 3 && ISCHANGED(name)",
+    }
+    full = {
+        "name": "Deal.full",
+        "object": "Deal",
+        "message": "Acme is full.",
+        "condition": "company.deals_n >= 4 && company.soonest = DATE(2026, 3, 1)",
+    }
+    await companies.post(rules, keep)
+    await companies.post(rules, full)
+    acme, bare = await ask(companies, "SELECT id FROM Company ORDER BY name")
+
+    renamed = await companies.refused(
+        "PATCH", f"/companies/{acme['id']}", {"name": "X"}, status=422
+    )
+    added = await companies.refused(
+        "POST", "/deals", {"name": "E", "company": acme["id"], "stage": "Proposal"}, status=422
+    )
+
+    assert (renamed[0]["message"], added[0]["message"]) == ("It has deals.", "Acme is full.")
+    await companies.patch(f"/companies/{bare['id']}", {"name": "Y"})
+    await companies.post("/deals", {"name": "E", "company": bare["id"], "stage": "Proposal"})
+    await companies.post("/companies", {"name": "New"})
