@@ -36,7 +36,7 @@ from fieldstone.query_language.moment_readers import moment_reader
 from fieldstone.query_language.operands import Reader, uses_slot
 from fieldstone.query_language.plan import FieldRef, Leaf, Parameter, RolledUp, SourceTable
 from fieldstone.query_language.polymorphic import asks_type, type_ref
-from fieldstone.query_language.relations import RELATION_SUFFIX, points, relation_of, targets_of
+from fieldstone.query_language.relations import RELATION_SUFFIX, relation_of, targets_of
 from fieldstone.query_language.render import Writer
 from fieldstone.query_language.roll_ups import RollUpParts
 from fieldstone.query_language.syntax import Call, Operation, Path, Source, Value
@@ -71,9 +71,7 @@ def bind_children(path: Path, parent: ObjectDef, catalog: Catalog, rights: Right
     visible = [
         relation
         for relation in catalog.children_of(parent)
-        if points(relation.field)
-        and rights.may_read_object(relation.object.id)
-        and rights.may_read_field(relation.field.id)
+        if rights.may_read_object(relation.object.id) and rights.may_read_field(relation.field.id)
     ]
     for names in (_relation_names, _object_names):
         for relation in visible:
@@ -95,7 +93,16 @@ def _object_names(relation: ChildRelation) -> Iterator[str]:
     yield from (fold(obj.slug), fold(obj.plural_label).replace(" ", "_"))
     for name in (obj.name, *obj.aliases):
         for key in keys_of(name):
-            yield from (key, f"{key}s")
+            yield from (key, *_plurals(key))
+
+
+def _plurals(name: str) -> Iterator[str]:
+    """Yield how a name may end in the plural: contacts, opportunities, statuses."""
+    yield f"{name}s"
+    if name.endswith("y"):
+        yield f"{name[:-1]}ies"
+    elif name.endswith(("s", "x", "h")):
+        yield f"{name}es"
 
 
 class Binder:

@@ -97,7 +97,10 @@ class QueryScope:
         return self.record.read(self.paths.get(path, path))
 
     def special(self, name: str, arguments: Sequence[Typed], at: Span) -> Typed | None:
-        """Give what shapes a field's value; refuse the functions of rules. Raises WrongArguments."""
+        """Give what shapes a field's value, and refuse the functions of rules.
+
+        Raises WrongArguments.
+        """
         return shaped(name, arguments, at) or self.record.special(name, arguments, at)
 
 

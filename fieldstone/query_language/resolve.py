@@ -25,6 +25,7 @@ from fieldstone.query_language.checks import (
     in_group,
     sort_keys,
 )
+from fieldstone.query_language.clauses import counts_rows, grouping_of, has_aggregate
 from fieldstone.query_language.conditions import Conditions
 from fieldstone.query_language.errors import BadQuery, NotSupported, TypeMismatch
 from fieldstone.query_language.lifting import Lifted
@@ -49,6 +50,7 @@ from fieldstone.query_language.plan import (
     Top,
 )
 from fieldstone.query_language.render import Writer
+from fieldstone.query_language.shaping import shaped_path
 from fieldstone.query_language.shown import ShownMembers
 from fieldstone.query_language.syntax import (
     Aggregate,
@@ -56,7 +58,6 @@ from fieldstone.query_language.syntax import (
     Call,
     ChildQuery,
     FieldGroup,
-    GroupBy,
     Grouping,
     Item,
     ListOperator,
@@ -130,12 +131,12 @@ class _OneQuery:
     def plan(self) -> Plan:
         """Resolve the outer query."""
         query, lifted = self._query, self._whole.lifted
-        counts_rows = _counts_rows(query)
-        grouped = not counts_rows and (self._grouping is not None or _has_aggregate(query))
+        only_counts = counts_rows(query)
+        grouped = not only_counts and (self._grouping is not None or has_aggregate(query))
         self._group_by = self._group_keys()
         aliases = self._aliases() if grouped else {}
         members: tuple[Member, ...] = tuple(aliases.items())
-        if not grouped and not counts_rows:
+        if not grouped and not only_counts:
             members = self._members()
         groups = _GroupNames(self, aliases, self._group_by)
         having = None
@@ -143,7 +144,7 @@ class _OneQuery:
             having = Conditions(lifted, groups).resolve(query.having)
         where = self.where()
         order_by: tuple[SortKey, ...] = ()
-        if not counts_rows:
+        if not only_counts:
             names = groups if grouped else _RowNames(self)
             order_by = self._order(names, where)
         top = None
@@ -160,7 +161,7 @@ class _OneQuery:
             having=having,
             grouped=grouped,
             grouping=Grouping.PLAIN if query.group_by is None else query.group_by.grouping,
-            counts_rows=counts_rows,
+            counts_rows=only_counts,
             limit=None if query.per else lifted.number_of_clause(query, "LIMIT"),
             offset=lifted.number_of_clause(query, "OFFSET"),
         )
@@ -186,7 +187,7 @@ class _OneQuery:
     def children(self, parent: int, reference: Field) -> ChildrenShown:
         """Resolve a subquery in the list of fields."""
         query, whole = self._query, self._whole
-        if self._grouping is not None or _has_aggregate(query) or query.per:
+        if self._grouping is not None or has_aggregate(query) or query.per:
             raise NotSupported("A subquery of children shows records alone.", at=query.span)
         members = self._members()
         where = self.where()
@@ -286,6 +287,8 @@ class _OneQuery:
         match item:
             case SelectItem(Path() as path, alias):
                 shown.add_path(path, alias)
+            case SelectItem(Call() as call, None) if whole := shaped_path(call):
+                shown.add_shaped(whole, self.expression(call))
             case SelectItem((Call() | Operation()) as written, alias):
                 shown.add(alias or shown.unnamed(), self.expression(written))
             case SelectItem():
@@ -300,9 +303,19 @@ class _OneQuery:
                 inner = self._inner(query, relation.object)
                 shown.add(path.names[-1], inner.children(0, relation.field))
             case TypeOf():
-                raise NotSupported("TYPEOF is not answered yet.", at=item.span)
+                shown.add_type_of(item, self._branches(item))
             case _:
                 assert_never(item)
+
+    def _branches(self, item: TypeOf) -> dict[ObjectDef, tuple[Path, ...]]:
+        """Give the fields that TYPEOF shows of each object that it names."""
+        found: dict[ObjectDef, tuple[Path, ...]] = {}
+        for branch in item.branches:
+            obj = bind_object(Path((branch.object,), branch.span), *self._known)
+            if obj in found:
+                raise BadQuery(f"TYPEOF names {branch.object} twice.", at=branch.span)
+            found[obj] = branch.paths
+        return found
 
     def _order(
         self, names: _RowNames | _GroupNames, where: PlanCondition | None
@@ -341,7 +354,12 @@ class _OneQuery:
                     grouped = self._grouped(operand)
                     ref: Ref = grouped
                     key = alias or f"expr{unnamed}"
-                    if not isinstance(operand, Path):
+                    shaped = shaped_path(operand) if isinstance(operand, Call) else None
+                    if shaped is not None and alias is None:
+                        key = self._binder.field_key(
+                            shaped.names[-1], self._binder.field(shaped).field
+                        )
+                    elif not isinstance(operand, Path):
                         unnamed += alias is None
                     elif alias is None:
                         key = self._binder.field_key(operand.names[-1], grouped.field)
@@ -445,39 +463,6 @@ class _GroupNames:
     def parameter(self, number: int | None, read: Reader) -> Parameter:
         """Make a parameter of the plan."""
         return self._query.parameter(number, read)
-
-
-def _counts_rows(query: Query) -> bool:
-    match query.select:
-        case (SelectItem(expression=Aggregate(arguments=())),):
-            if query.group_by is not None:
-                raise BadQuery(
-                    "COUNT() counts all rows, not groups.", at=query.span, hint="Write COUNT(id)."
-                )
-            return True
-        case _:
-            return False
-
-
-def grouping_of(query: Query) -> GroupBy | None:
-    """Give what the rows of a query are grouped by; DISTINCT groups them by all that is shown."""
-    if not query.distinct:
-        return query.group_by
-    if query.group_by is not None or _has_aggregate(query):
-        raise BadQuery("DISTINCT and groups do not go together.", at=query.span)
-    expressions = []
-    for item in query.select:
-        if not isinstance(item, SelectItem):
-            raise BadQuery("DISTINCT takes fields and expressions alone.", at=item.span)
-        expressions.append(item.expression)
-    return GroupBy(tuple(expressions), Grouping.PLAIN, query.span)
-
-
-def _has_aggregate(query: Query) -> bool:
-    return any(
-        isinstance(item, SelectItem) and isinstance(item.expression, Aggregate)
-        for item in query.select
-    )
 
 
 def _user_id(literal: Literal, moment: Moment) -> object:

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Integer, Select, case, cast, func, null, s
 from sqlalchemy.dialects.postgresql import JSONB
 
 from fieldstone.metadata.field_types.stored import constant
+from fieldstone.metadata.tables import LINK
 from fieldstone.metadata.values import write_json
 from fieldstone.query_language.columns import JsonText
 from fieldstone.query_language.joined_sources import refs_of_rows
@@ -24,6 +25,7 @@ from fieldstone.query_language.plan import (
     ParentShown,
     Shown,
 )
+from fieldstone.query_language.relations import points
 from fieldstone.query_language.statement_parts import RowConditions, Tables, bound, ordered
 
 MOST_CHILDREN: Final = 1000
@@ -93,14 +95,29 @@ def _parent(tables: Tables, place: int, members: Sequence[Member]) -> ColumnElem
     return looked_up.correlate(tables.aliases[above]).scalar_subquery()
 
 
+def _points(
+    inner: Tables, reference: FieldRef, parent_id: ColumnElement[Any]
+) -> ColumnElement[bool]:
+    """Give the condition that a child points to a parent, by itself or as one of several."""
+    if points(reference.field):
+        return inner.comparable(reference) == parent_id
+    link = LINK.alias(f"l{next(inner.numbers)}")
+    linked = select(link.c.source_id).where(
+        link.c.tenant_id == constant(inner.rows.tenant_id),
+        link.c.field_id == constant(reference.field.id),
+        link.c.target_id == parent_id,
+    )
+    return inner.aliases[0].c.id.in_(linked.correlate_except(link))
+
+
 def _children(tables: Tables, children: ChildrenShown) -> ColumnElement[Any]:
     refs = refs_of_rows(children.members, children.order_by)
     inner = Tables.of(children.rows, (*refs, children.reference), tables.objects, tables.numbers)
-    points = inner.comparable(children.reference)
+    parent_id = tables.aliases[children.source].c.id
     rows: Select[Any] = (
         select(row_json(inner, children.members).label("child"))
         .select_from(inner.joined())
-        .where(*inner.filtered(), points == tables.aliases[children.source].c.id)
+        .where(*inner.filtered(), _points(inner, children.reference, parent_id))
         .order_by(*ordered(RowConditions(inner), children.order_by), inner.aliases[0].c.id)
     )
     most: ColumnElement[Any] = constant(MOST_CHILDREN)

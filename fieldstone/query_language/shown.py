@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
+from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.query_language.binding import Binder
+from fieldstone.query_language.errors import BadQuery
 from fieldstone.query_language.plan import FieldRef, Member, ParentShown, Shown
-from fieldstone.query_language.syntax import Path
+from fieldstone.query_language.syntax import Path, TypeOf
 
 # A parent is a tree for each of the places that its reference may lead to.
 _Tree = dict[str, "Shown | _Parent"]
@@ -28,16 +30,66 @@ class ShownMembers:
     def add_path(self, path: Path, alias: str | None = None) -> None:
         """Show a field; one of a parent stands in the parent's object unless it has an alias."""
         ref = self._binder.field(path)
-        if alias is not None or self._binder.is_part(ref):
-            self._tree.setdefault(alias or path.text, ref)
-            return
+        if alias is not None:
+            self._tree.setdefault(alias, ref)
+        elif self._binder.is_type(ref):
+            *parents, name = self._binder.own_names(path)
+            for tree in self._trees({0: self._tree}, parents, path).values():
+                tree.setdefault(name, ref)
+        elif self._binder.is_part(ref):
+            self._tree.setdefault(path.text, ref)
+        else:
+            self._add_below({0: self._tree}, self._binder.own_names(path), path)
+
+    def add_shaped(self, path: Path, ref: FieldRef) -> None:
+        """Show a field's value as people read it in the place of the field itself."""
         *parents, name = self._binder.own_names(path)
-        trees = {0: self._tree}
-        for parent in parents:
-            trees = self._below(trees, parent, path)
+        trees = self._trees({0: self._tree}, parents, path)
+        for place, field in self._binder.fields(tuple(trees), name, path):
+            key = self._binder.field_key(name, field)
+            if key in trees[place]:
+                raise BadQuery(
+                    f"Two columns are called {key}.", at=path.span, hint="Give one an alias."
+                )
+            trees[place][key] = ref
+
+    def add_type_of(self, item: TypeOf, branches: Mapping[ObjectDef, tuple[Path, ...]]) -> None:
+        """Show of what a reference points to the fields that its object has in branches."""
+        names = self._binder.own_names(item.path)
+        trees = self._trees({0: self._tree}, names, item.path)
+        known = {self._binder.sources[place].object for place in trees}
+        for branch, obj in zip(item.branches, branches, strict=True):
+            if obj not in known:
+                raise BadQuery(
+                    f"{item.path.text} points to no {branch.object}.",
+                    at=branch.span,
+                    hint=f"It points to {', '.join(sorted(one.name for one in known))}.",
+                )
+        for place, tree in trees.items():
+            for path in branches.get(self._binder.sources[place].object, ()):
+                self._add_below({place: tree}, path.names, path)
+        # Of the other objects, those show a field behind ELSE that have it.
+        others = {
+            place: tree
+            for place, tree in trees.items()
+            if self._binder.sources[place].object not in branches
+        }
+        for path in item.otherwise if others else ():
+            self._add_below(others, path.names, path)
+
+    def _add_below(self, trees: dict[int, _Tree], names: Sequence[str], path: Path) -> None:
+        *parents, name = names
+        trees = self._trees(trees, parents, path)
         for place, field in self._binder.fields(tuple(trees), name, path):
             key = self._binder.field_key(name, field)
             trees[place].setdefault(key, self._binder.ref(place, field))
+
+    def _trees(
+        self, trees: dict[int, _Tree], parents: Sequence[str], path: Path
+    ) -> dict[int, _Tree]:
+        for parent in parents:
+            trees = self._below(trees, parent, path)
+        return trees
 
     def unnamed(self) -> str:
         """Give the key of an expression without an alias: expr0, expr1 and so on."""

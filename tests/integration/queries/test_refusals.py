@@ -81,8 +81,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
             ),
         ),
         (
-            "SELECT FORMAT(value) FROM Deal",
-            ("query.unknown_function", "There is no function FORMAT.", None),
+            "SELECT SUMM(value) FROM Deal",
+            ("query.unknown_function", "There is no function SUMM.", None),
         ),
         (
             "SELECT id FROM Deal OFFSET 10001",
