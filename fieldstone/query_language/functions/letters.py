@@ -11,15 +11,16 @@ import re
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Any, ClassVar, Final
 
-from sqlalchemy import ColumnElement, Text, bindparam, column, func, select
+from sqlalchemy import ColumnElement, Text, bindparam, case, column, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from fieldstone.metadata.calculation import Kind, Value
 from fieldstone.metadata.field_types.stored import constant
+from fieldstone.query_language.formula.once import once
 from fieldstone.query_language.formula.typed import Constant, Misused, Shape, Typed
 from fieldstone.query_language.functions.function import (
     TEXT,
@@ -29,6 +30,8 @@ from fieldstone.query_language.functions.function import (
     Takes,
     check_arguments,
 )
+from fieldstone.query_language.regular.nodes import ranges_of
+from fieldstone.query_language.regular.render import render_letter
 
 _CODES: Final = (range(0x80, 0xD800), range(0xE000, 0x20000))
 _FREQUENT: Final = f"{ascii_lowercase} {digits}{ascii_uppercase}.,-_'@/:()&+#\"!?"
@@ -43,15 +46,17 @@ class Pairs:
 
     letters: str
     others: str
+    pattern: str
+    """Describes one letter of them that is not of ASCII."""
 
 
-@cache
+@lru_cache(maxsize=2)
 def small() -> Pairs:
     """Give the capitals and their small letters."""
     return _pairs(str.lower, {"\u0130": "i"})
 
 
-@cache
+@lru_cache(maxsize=2)
 def capitals() -> Pairs:
     """Give the small letters and their capitals."""
     return _pairs(str.upper, {})
@@ -64,10 +69,11 @@ def _pairs(change: Callable[[str], str], besides: Mapping[str, str]) -> Pairs:
     others = ((chr(code), change(chr(code))) for codes in _CODES for code in codes)
     found |= {one: other for one, other in others if other != one and len(other) == 1}
     found |= besides
-    return Pairs("".join(found), "".join(found.values()))
+    needed = ranges_of((ord(one), ord(one)) for one in found if not one.isascii())
+    return Pairs("".join(found), "".join(found.values()), render_letter(needed))
 
 
-@cache
+@lru_cache(maxsize=2)
 def _table(pairs: Pairs) -> dict[int, int]:
     return str.maketrans(pairs.letters, pairs.others)
 
@@ -84,20 +90,26 @@ def raised(text: str) -> str:
 
 def lowered_sql(text: ColumnElement[Any]) -> ColumnElement[Any]:
     """Give a text in small letters in SQL."""
-    return _translated(text, "small", small())
+    return once([text], lambda one: _translated(one, func.lower, "small", small()))
 
 
 def raised_sql(text: ColumnElement[Any]) -> ColumnElement[Any]:
     """Give a text in capitals in SQL."""
     sharpened = func.replace(text, constant(_SHARP), constant("SS"))
-    return _translated(sharpened, "capitals", capitals())
+    return once([sharpened], lambda one: _translated(one, func.upper, "capitals", capitals()))
 
 
-def _translated(text: ColumnElement[Any], name: str, pairs: Pairs) -> ColumnElement[Any]:
+def _translated(
+    text: ColumnElement[Any], simply: Callable[..., ColumnElement[Any]], name: str, pairs: Pairs
+) -> ColumnElement[Any]:
+    # For each character PostgreSQL looks through all pairs, and so only where there are letters
+    # that need it: for most texts the letters of ASCII are enough.
+    changed = simply(text.collate("C"))
     # Parameters of one name each, so that they go with a statement once.
     before = bindparam(f"{name}_of", pairs.letters, Text())
     after = bindparam(f"{name}_are", pairs.others, Text())
-    return func.translate(text, before, after)
+    needed = bindparam(f"{name}_needed", pairs.pattern, Text())
+    return case((text.regexp_match(needed), func.translate(changed, before, after)), else_=changed)
 
 
 class _InCase(Plain):
