@@ -23,7 +23,8 @@ async def query(request: Request) -> Response:
         page = await answer(tx, question)
         after, total = write_json(page.next), write_json(page.total)
         records = ",".join(page.records)
-        return text_response(f'{{"records": [{records}], "total": {total}, "next": {after}}}')
+        plan = "" if page.plan is None else f', "plan": {write_json(page.plan)}'
+        return text_response(f'{{"records": [{records}], "total": {total}, "next": {after}{plan}}}')
 
     return await database_of(request).ask(tenant_of(request), viewer_of(request), show)
 

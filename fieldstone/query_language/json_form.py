@@ -32,7 +32,10 @@ from fieldstone.query_language.syntax import (
     Source,
 )
 
-KEYS: Final = ("object", "fields", "where", "order_by", "limit", "cursor", "params", "offset")
+KEYS: Final = (
+    *("object", "fields", "where", "order_by", "limit", "cursor", "params", "offset"),
+    "explain",
+)
 MAX_FIELDS: Final = 1_000
 
 

@@ -7,6 +7,7 @@ its text and to read its values. PostgreSQL writes the JSON.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -17,7 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from fieldstone.errors import BadValue, InvalidInput, Span
 from fieldstone.ids import RecordId
 from fieldstone.metadata.catalog import Catalog
-from fieldstone.metadata.values import Json, JsonObject
+from fieldstone.metadata.values import Json, JsonObject, read_json, write_json
 from fieldstone.query_language.compile import (
     CAP,
     CURSOR_ID,
@@ -30,6 +31,7 @@ from fieldstone.query_language.compile import (
 from fieldstone.query_language.cursor import Place, decode_cursor, digest_of, nulls_of, write_cursor
 from fieldstone.query_language.errors import BadQuery, TypeMismatch
 from fieldstone.query_language.estimates import reads_by_index
+from fieldstone.query_language.explaining import explain_plan, read_expected
 from fieldstone.query_language.json_form import query_from_json
 from fieldstone.query_language.lifting import Lifted, lift
 from fieldstone.query_language.parse import parse_query
@@ -49,6 +51,8 @@ MOST_COUNTED: Final = 100_000
 _EVERYTHING: Final = 2**62
 _STEPS: Final = (2, 6, 11, 26, 51, 101, 201, 501, 1_001, 2_001)
 _PARSED: Final = 500
+_EXPLAIN: Final = "EXPLAIN (FORMAT JSON) "
+_EXPLAINS: Final = re.compile(r"\s*EXPLAIN(?=\s+SELECT(?!\w))", re.IGNORECASE)
 _PLANS_KEPT: Final = 5_000
 
 
@@ -58,7 +62,8 @@ class Question:
 
     page_size: rows per page; None for as many as the query's own LIMIT, or 200. cursor: what the
     page before gave as next. counts: whether the total is wanted. lifted: the query with its
-    values apart, where the caller has it from before. written: gives the query as it was written,
+    values apart, where the caller has it from before. explains: whether the plan is wanted in the
+    place of the answer. written: gives the query as it was written,
     where that is another one: errors have their places in that.
     """
 
@@ -69,6 +74,7 @@ class Question:
     counts: bool = True
     lifted: Lifted | None = None
     written: Callable[[], Query] | None = None
+    explains: bool = False
 
     @classmethod
     def of_text(
@@ -81,16 +87,23 @@ class Question:
         counts: bool = True,
     ) -> Question:
         """Read a question in the query language. Raises BadSyntax."""
+        text, explains = _without_explain(text)
         query, taken, written = _parsed(text)
         params = {**(params or {}), **taken}
-        return cls(query, params, page_size, cursor, counts, written=written)
+        return cls(query, params, page_size, cursor, counts, written=written, explains=explains)
 
     @classmethod
     def from_json(cls, asked: JsonObject) -> Question:
         """Read {q, params, cursor, limit} or {object, fields, where, order_by, limit, cursor}.
 
-        Raises BadSyntax and BadQuery.
+        With explain, the plan is asked for. Raises BadSyntax and BadQuery.
         """
+        explains = asked.get("explain", False)
+        if not isinstance(explains, bool):
+            raise BadQuery("explain must be true or false.", at="/explain")
+        if isinstance(text := asked.get("q"), str):
+            text, said = _without_explain(text)
+            asked, explains = {**asked, "q": text}, explains or said
         params, cursor, limit = asked.get("params"), asked.get("cursor"), asked.get("limit")
         if params is not None and not isinstance(params, Mapping):
             raise BadQuery("params must be a JSON object.", at="/params")
@@ -101,7 +114,8 @@ class Question:
         if limit is not None and limit < 0:
             raise BadQuery("limit must not be negative.", at="/limit")
         query, taken, written = _query_of(asked)
-        return cls(query, {**(params or {}), **taken}, limit, cursor, written=written)
+        params = {**(params or {}), **taken}
+        return cls(query, params, limit, cursor, written=written, explains=explains)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +123,14 @@ class Page:
     """One page of an answer.
 
     records: each a JSON text. next: the cursor of the page behind; None at the end. total: how
-    many the query gives over all pages; None if not asked for, or beyond 100,000.
+    many the query gives over all pages; None if not asked for, or beyond 100,000. plan: what was
+    asked by EXPLAIN, whose sentences are the records.
     """
 
     records: list[str]
     next: str | None
     total: int | None
+    plan: JsonObject | None = None
 
 
 async def answer(tx: Transaction, question: Question) -> Page:
@@ -133,6 +149,8 @@ async def _answer(tx: Transaction, question: Question) -> Page:
     ready.note_use(tx)
     values = _bound(ready.plan, lifted, moment_of(tx)) if ready.plan.parameters else {}
     limit, offset = _counts_of(ready.plan, lifted)
+    if question.explains:
+        return await _explained(tx, ready, values, limit)
     if ready.plan.counts_rows:
         return Page([], None, await _count(tx, ready, values, limit, offset))
     place = None if question.cursor is None else decode_cursor(ready.plan, question.cursor)
@@ -292,7 +310,7 @@ def _query_of(asked: JsonObject) -> _Read:
     if not isinstance(text, str):
         raise BadQuery("q must be a text.", at="/q")
     for key in asked:
-        if key not in ("q", "params", "cursor", "limit"):
+        if key not in ("q", "params", "cursor", "limit", "explain"):
             raise BadQuery(f"Beside q there is no {key[:80]}.", at=f"/{key[:80]}")
     return _parsed(text)
 
@@ -424,6 +442,29 @@ def _place_at(plan: Plan, row: Any, seen: int) -> Place:
     if plan.grouped:
         return Place((), 0, seen)
     return Place(tuple(row[f"k{n}"] for n in range(len(plan.order_by))), row["id"], seen)
+
+
+async def _explained(
+    tx: Transaction, ready: _Ready, values: Mapping[str, Any], limit: int | None
+) -> Page:
+    """Give the plan of the first page, with what PostgreSQL expects of its statement."""
+    if ready.plan.counts_rows:
+        statement = ready.counted(cut=limit is not None)
+    else:
+        size = DEFAULT_PAGE if limit is None else max(1, min(limit, MOST_PER_PAGE))
+        statement = ready.page(Wanted(_step_above(size)))
+    known = {**values, CAP: limit, OFFSET: 0}
+    rows = await tx.fetch(_EXPLAIN + statement.sql, statement.arguments(known))
+    plan = explain_plan(ready.plan, read_expected(read_json(rows[0][0])))
+    sentences = plan["says"]
+    assert isinstance(sentences, list)
+    return Page([write_json({"plan": one}) for one in sentences], None, len(sentences), plan)
+
+
+def _without_explain(text: str) -> tuple[str, bool]:
+    """Give a text with blanks for the word EXPLAIN in front of it, and whether it stood there."""
+    found = _EXPLAINS.match(text)
+    return (" " * found.end() + text[found.end() :], True) if found else (text, False)
 
 
 async def _count(

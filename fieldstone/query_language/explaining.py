@@ -1,0 +1,224 @@
+"""A plan in words: what is read, how each condition is answered, and what would make it faster.
+
+Nothing of it is a value, be it of a record or of the query: the names of objects and fields, and
+what PostgreSQL expects of its statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from fieldstone.metadata.values import JsonObject
+from fieldstone.query_language.joined_sources import joined_sources, operands, refs_of_rows
+from fieldstone.query_language.operands import uses_slot
+from fieldstone.query_language.plan import (
+    AggregateRef,
+    Every,
+    FieldRef,
+    InRows,
+    Negation,
+    Pattern,
+    Plan,
+    PlanCondition,
+    Ref,
+    Some,
+)
+
+_MANY: Final = 10_000
+"""Rows from which on it is worth while to think about how they are found."""
+
+
+class By(StrEnum):
+    """What of a record answers a condition or gives an order."""
+
+    COLUMN = "column"
+    SLOT = "slot"
+    JSON = "json"
+    CALCULATED = "calculated"
+    GROUP = "group"
+
+
+_WORDS: Final[Mapping[By, str]] = {
+    By.COLUMN: "a column that every record has",
+    By.SLOT: "an indexed slot",
+    By.JSON: "the JSON of each record",
+    By.CALCULATED: "a value that is worked out for each record",
+    By.GROUP: "the groups, once they are made",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What PostgreSQL expects. rows: before a limit cuts them. cost: in its own units.
+
+    scans: how it reads its tables, each as a sentence.
+    """
+
+    rows: int
+    cost: float
+    scans: tuple[str, ...]
+
+
+def explain_plan(plan: Plan, expected: Expected) -> JsonObject:
+    """Give a plan for people and programs; says holds the whole of it as sentences."""
+    sources = plan.rows.sources
+    joined = joined_sources(plan.rows, refs_of_rows(plan.members, plan.order_by))
+    reads = [
+        {"object": source.object.name, "heap": source.object.heap, "through": _through(plan, place)}
+        for place, source in enumerate(sources)
+    ]
+    conditions = [_used(plan, ref) for ref in operands(plan.rows.where)]
+    orders = [_used(plan, key.left) for key in plan.order_by if not _is_second(plan, key.left)]
+    advice = list(_advice(plan, expected))
+    says = [
+        _reading(plan),
+        *(_joining(read, joined=place in joined) for place, read in enumerate(reads) if place),
+        *(f"The condition on {one['field']} is answered by {_words(one)}." for one in conditions),
+        *(f"The order by {one['field']} comes from {_words(one)}." for one in orders),
+        *expected.scans,
+        f"PostgreSQL expects {expected.rows:,} rows, at a cost of {expected.cost:,.0f}.",
+        *advice,
+    ]
+    return {
+        "object": plan.object.name,
+        "reads": reads,
+        "conditions": conditions,
+        "order": orders,
+        "rows": expected.rows,
+        "cost": round(expected.cost),
+        "advice": advice,
+        "says": says,
+    }
+
+
+def read_expected(found: Any) -> Expected:
+    """Read what EXPLAIN (FORMAT JSON) gave."""
+    top: Mapping[str, Any] = found[0]["Plan"]
+    rows = top
+    while rows.get("Node Type") in ("Limit", "Append", "Subquery Scan") and rows.get("Plans"):
+        rows = rows["Plans"][0]
+    scans = tuple(dict.fromkeys(_scans(top)))
+    return Expected(int(rows["Plan Rows"]), float(top["Total Cost"]), scans)
+
+
+def _scans(node: Mapping[str, Any]) -> Iterator[str]:
+    name, heap = node.get("Node Type", ""), node.get("Relation Name")
+    if heap is not None and "Index Name" in node:
+        yield f"PostgreSQL reads {heap} by the index {node['Index Name']}."
+    elif heap is not None and name == "Seq Scan":
+        yield f"PostgreSQL reads {heap} from its first row to its last."
+    for inner in node.get("Plans", ()):
+        if inner.get("Node Type") == "Bitmap Index Scan" and heap is not None:
+            yield f"PostgreSQL reads {heap} by the index {inner['Index Name']}."
+        yield from _scans(inner)
+
+
+def _reading(plan: Plan) -> str:
+    source = plan.object
+    shows = "counts" if plan.counts_rows else "groups" if plan.grouped else "reads"
+    return f"The query {shows} records of {source.name}, which lie in {source.heap}."
+
+
+def _joining(read: Mapping[str, Any], *, joined: bool) -> str:
+    way = "joined" if joined else "looked up for the rows that are shown"
+    return f"{read['object']}, in {read['heap']}, is {way} through {read['through']}."
+
+
+def _through(plan: Plan, place: int) -> str | None:
+    names = []
+    step: int | None = place
+    while step:
+        source = plan.rows.sources[step]
+        names.append("the viewer" if source.reference is None else source.reference.name)
+        step = source.parent
+    return ".".join(reversed(names)) or None
+
+
+def _name(plan: Plan, ref: Ref) -> str:
+    if isinstance(ref, AggregateRef):
+        return f"{ref.function}({'' if ref.argument is None else _name(plan, ref.argument)})"
+    above = _through(plan, ref.source)
+    return ref.field.name if above is None else f"{above}.{ref.field.name}"
+
+
+def _by(ref: Ref) -> By:
+    if isinstance(ref, AggregateRef):
+        return By.GROUP
+    if ref.computed is not None:
+        return By.CALCULATED
+    if ref.field.column is not None:
+        return By.COLUMN
+    return By.SLOT if uses_slot(ref) else By.JSON
+
+
+def _used(plan: Plan, ref: Ref) -> JsonObject:
+    return {"field": _name(plan, ref), "by": str(_by(ref))}
+
+
+def _words(used: JsonObject) -> str:
+    return _WORDS[By(str(used["by"]))]
+
+
+def _is_second(plan: Plan, ref: Ref) -> bool:
+    """Tell whether a sort key only tells apart what a slot cannot."""
+    if not isinstance(ref, FieldRef) or not ref.exact or ref.computed is not None:
+        return False
+    return any(
+        isinstance(key.left, FieldRef) and key.left.field is ref.field and not key.left.exact
+        for key in plan.order_by
+    )
+
+
+def _advice(plan: Plan, expected: Expected) -> Iterator[str]:
+    """Yield what would make a query faster."""
+    for ref in dict.fromkeys((*operands(plan.rows.where), *(key.left for key in plan.order_by))):
+        if not isinstance(ref, FieldRef) or _is_second(plan, ref):
+            continue
+        by, name = _by(ref), _name(plan, ref)
+        if by is By.CALCULATED:
+            yield f"No index serves {name}: compare or sort by a field that is stored."
+        elif by is By.JSON and ref.field.type.slot is not None and ref.field.slot is None:
+            yield f"Give {name} a slot, by indexed: true in its definition."
+    yield from _advice_on_conditions(plan.rows.where)
+    if plan.rows.where is None and not plan.grouped and expected.rows > _MANY:
+        yield "All records are asked for: a condition, or a LIMIT, makes the answer short."
+    if plan.offset is not None:
+        yield "OFFSET reads what it passes over: follow the cursor in next."
+
+
+def _advice_on_conditions(condition: PlanCondition | None) -> Iterator[str]:
+    for one in _leaves(condition):
+        match one:
+            case Pattern():
+                yield "LIKE with a wildcard in front reads every value: search finds words faster."
+            case Negation(InRows()):
+                yield "NOT IN (SELECT …) looks at every row that is left."
+            case Some(tests) if _mixes_heaps(tests):
+                yield "OR between fields of several objects is answered once they are joined."
+
+
+def _leaves(condition: PlanCondition | None) -> Iterator[PlanCondition]:
+    match condition:
+        case None:
+            return
+        case Every(tests):
+            for test in tests:
+                yield from _leaves(test)
+        case Some(tests):
+            yield condition
+            for test in tests:
+                yield from _leaves(test)
+        case Negation(InRows()):
+            yield condition
+        case Negation(test):
+            yield from _leaves(test)
+        case _:
+            yield condition
+
+
+def _mixes_heaps(tests: Sequence[PlanCondition]) -> bool:
+    sources = {ref.source for test in tests for ref in operands(test) if isinstance(ref, FieldRef)}
+    return len(sources) > 1
