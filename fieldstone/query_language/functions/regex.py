@@ -21,20 +21,34 @@ from fieldstone.query_language.functions.function import (
     check_arguments,
 )
 from fieldstone.query_language.regular.automaton import Automaton
-from fieldstone.query_language.regular.nodes import looks
+from fieldstone.query_language.regular.nodes import looks, size
 from fieldstone.query_language.regular.read import BadPattern, read_pattern
 from fieldstone.query_language.regular.render import render_for_postgresql
 
 _MAX_LOOKED_AT: Final = 10_000
+_MAX_WORK: Final = 2_000_000
+_SMALL: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """What texts are compared with."""
+    """What texts are compared with. longest: how long they may be; None for any length."""
 
     automaton: Automaton
     pattern: str
-    looks: bool
+    longest: int | None
+
+    @classmethod
+    def of(cls, text: str) -> _Form:
+        """Read a pattern. Raises BadPattern."""
+        node = read_pattern(text)
+        longest = _MAX_WORK // size(node)
+        if looks(node):
+            # Looking ahead from each character takes PostgreSQL the square of the time.
+            longest = min(longest, _MAX_LOOKED_AT)
+        elif size(node) <= _SMALL:
+            return cls(Automaton(node), render_for_postgresql(node), None)
+        return cls(Automaton(node), render_for_postgresql(node), longest)
 
 
 class Regex(Plain):
@@ -43,7 +57,7 @@ class Regex(Plain):
     It is written as in Java: . [a-z] [^a-z] \\d \\w \\s \\b, ? * + {2,5}, ( | ), (?= ), (?! ), and
     (?i) in front where case does not matter; a backslash in quotes is written twice. References to
     groups, looking behind and possessive repetitions are not known. A text of more than 10,000
-    characters fails where the pattern looks ahead.
+    characters fails where the pattern looks ahead, and one of more than 2,000 where it is long.
     """
 
     name = "REGEX"
@@ -56,8 +70,7 @@ class Regex(Plain):
     )
 
     def __init__(self, pattern: str = "") -> None:
-        node = read_pattern(pattern)
-        self._form = _Form(Automaton(node), render_for_postgresql(node), looks(node))
+        self._form = _Form.of(pattern)
 
     def choose(self, arguments: Sequence[Typed]) -> Function:
         check_arguments(self.takes, arguments)
@@ -75,8 +88,9 @@ class Regex(Plain):
         return Shape(Kind.BOOLEAN)
 
     def value(self, text: str, _pattern: str) -> Value:
-        if self._form.looks and len(text) > _MAX_LOOKED_AT:
-            raise Failed(f"The text has more than {_MAX_LOOKED_AT:,} characters.")
+        longest = self._form.longest
+        if longest is not None and len(text) > longest:
+            raise Failed(f"The text has more than {longest:,} characters.")
         return self._form.automaton.matches(text)
 
     def sql(self, text: ColumnElement[Any], _pattern: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -85,5 +99,5 @@ class Regex(Plain):
     def wrong(
         self, text: ColumnElement[Any], _pattern: ColumnElement[Any]
     ) -> ColumnElement[bool] | None:
-        # Looking ahead from each character takes the square of the time.
-        return func.length(text) > constant(_MAX_LOOKED_AT) if self._form.looks else None
+        longest = self._form.longest
+        return None if longest is None else func.length(text) > constant(longest)

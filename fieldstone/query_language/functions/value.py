@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Numeric, cast, func, not_, true
+from sqlalchemy import ColumnElement, Numeric, cast, func, not_
 
 from fieldstone.metadata.calculation import Kind, Value
 from fieldstone.metadata.field_types.stored import constant
 from fieldstone.query_language.formula.sizes import number
-from fieldstone.query_language.formula.sql_values import any_of
-from fieldstone.query_language.formula.typed import Compiled, Failed, Shape
+from fieldstone.query_language.formula.typed import Failed, Shape
 from fieldstone.query_language.functions.function import TEXT, Category, Plain, Takes
 from fieldstone.query_language.functions.trim import BLANKS
 
@@ -21,10 +20,9 @@ _DIGITS: Final = 30
 _EXPONENT: Final = 29
 _BLANKS: Final = f"[{BLANKS}]*"
 _NUMBER: Final = r"[+-]?(?:[0-9]{1,30}(?:[.][0-9]{0,30})?|[.][0-9]{1,30})(?:[eE][+-]?[0-2]?[0-9])?"
-_WHOLE: Final = f"^{_BLANKS}({_NUMBER}){_BLANKS}$"
+_WHOLE: Final = f"^{_BLANKS}(?:{_NUMBER}){_BLANKS}$"
 _PERHAPS: Final = f"^{_BLANKS}(?:{_NUMBER}{_BLANKS})?$"
-_PYTHON: Final = re.compile(f"{_WHOLE[:-1]}\\Z")
-"""Python's $ holds before a last line break, too."""
+_PYTHON: Final = re.compile(f"{_BLANKS}(?:{_NUMBER}){_BLANKS}")
 
 
 class ValueOf(Plain):
@@ -43,20 +41,18 @@ class ValueOf(Plain):
         return number(_DIGITS + _EXPONENT, _DIGITS + _EXPONENT)
 
     def value(self, text: str) -> Value:
-        if found := _PYTHON.match(text):
-            return Decimal(found[1])
+        if _PYTHON.fullmatch(text):
+            return Decimal(text.strip(BLANKS))
         if text.strip(BLANKS):
             raise Failed("The text is not a number.")
         return None
 
     def sql(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
-        # A text that is no number gives null without a test, so that the text stands here once.
-        return cast(func.substring(text, constant(_WHOLE)), Numeric)
+        bare = func.btrim(text, constant(BLANKS))
+        return cast(func.nullif(bare, constant("")), Numeric)
 
-    def compile(self, arguments: Sequence[Compiled], shape: Shape) -> Compiled:
-        (text,) = arguments
-        wrong = not_(func.coalesce(text.value.regexp_match(constant(_PERHAPS)), true()))
-        return Compiled(shape, self.sql(text.value), any_of([wrong, text.fails]))
+    def wrong(self, text: ColumnElement[Any]) -> ColumnElement[bool]:
+        return not_(text.regexp_match(constant(_PERHAPS)))
 
 
 class IsNumber(Plain):
@@ -71,7 +67,7 @@ class IsNumber(Plain):
         return Shape(Kind.BOOLEAN)
 
     def value(self, text: str) -> Value:
-        return _PYTHON.match(text) is not None
+        return _PYTHON.fullmatch(text) is not None
 
     def sql(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
         return text.regexp_match(constant(_WHOLE))

@@ -23,8 +23,8 @@ from fieldstone.query_language.regular.nodes import (
 )
 
 _MATCHED: Final = 0
-_MAX_STEPS: Final = 2_000
-"""Steps that are kept: from some states by a character to others."""
+_MAX_KEPT: Final = 50_000
+"""States that are kept in all, of the steps from some states by a character to others."""
 
 States: TypeAlias = frozenset[int]
 Seen: TypeAlias = Sequence[Sequence[bool]]
@@ -46,6 +46,7 @@ class Automaton:
         self._ways: list[tuple[int, ...]] = [()]
         self._begin = self._built(node, _MATCHED)
         self._steps: dict[tuple[States, str], States] = {}
+        self._kept = 0
 
     def matches(self, text: str) -> bool:
         """Tell whether the pattern describes a text."""
@@ -130,10 +131,15 @@ class Automaton:
             passed.append(self._begin)
         found = self._reached(passed, text, at, seen)
         if not self._tests:
-            if len(self._steps) >= _MAX_STEPS:
-                self._steps.clear()
-            self._steps[step] = found
+            self._keep(step, found)
         return found
+
+    def _keep(self, step: tuple[States, str], found: States) -> None:
+        self._kept += len(found) + 1
+        if self._kept > _MAX_KEPT:
+            self._steps.clear()
+            self._kept = 0
+        self._steps[step] = found
 
     def _reached(self, begin: Iterable[int], text: str, at: int, seen: Seen) -> States:
         """Give where one comes without passing a character."""

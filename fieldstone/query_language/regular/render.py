@@ -30,7 +30,7 @@ def render_for_postgresql(node: Node) -> str:
 def _rendered(node: Node) -> str:
     match node:
         case Letter(ranges):
-            return _letter(ranges)
+            return render_letter(ranges)
         case Row(parts):
             return "".join(map(_rendered, parts)) or "(?:)"
         case Choice(options):
@@ -46,7 +46,8 @@ def _rendered(node: Node) -> str:
             assert_never(node)
 
 
-def _letter(ranges: Ranges) -> str:
+def render_letter(ranges: Ranges) -> str:
+    """Give the pattern of one character of a set."""
     if len(ranges) == 1 and ranges[0][0] == ranges[0][1]:
         return _character(ranges[0][0])
     if ranges[-1][1] == LAST_CODE and (besides := others(ranges)):
