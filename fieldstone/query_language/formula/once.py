@@ -31,7 +31,8 @@ def once(
     row = select(*labelled).correlate_except(None).offset(constant(0)).subquery()
     columns = iter(row.c)
     named = [next(columns) if is_heavy(value) else value for value in values]
-    return select(build(*named)).scalar_subquery()
+    # Whatever else it names belongs to the statement around it, be it several levels out.
+    return select(build(*named)).correlate_except(row).scalar_subquery()
 
 
 def is_heavy(value: ColumnElement[Any]) -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import literal_column, select
 
 from fieldstone.query_language.formula.compile import compile_expression
 from fieldstone.query_language.formula.once import is_heavy, once
+from fieldstone.query_language.formula.typed import Read
 from fieldstone.runtime.statements import prepare
-from tests.support.formulas import ROWS, typed
+from tests.support.formulas import FIELDS, ROWS, typed
 
 
 def test_light_values_are_written_where_they_are_needed() -> None:
@@ -33,6 +36,20 @@ def test_sql_grows_with_the_length_of_a_formula_and_not_with_powers_of_it() -> N
     short, long = (length_of_sql("d1" + " + n1" * terms) for terms in (8, 24))
 
     assert long < 12 * short
+
+
+def test_rows_within_rows_name_the_records_of_the_statement_around_them() -> None:
+    power = typed("(((n1 ^ n2) ^ n3) ^ amount) ^ n1")
+    compiled = compile_expression(power, lambda read: FIELDS[str(read.source)].sql(column(read)))
+
+    sql = prepare(select(compiled.value).select_from(ROWS)).sql
+
+    assert sql.count("FROM formula_row") == 1
+
+
+def column(read: Read) -> Any:
+    """Give the stored value of a field."""
+    return ROWS.c.data[str(read.source)]
 
 
 def length_of_sql(formula: str) -> int:
