@@ -32,7 +32,10 @@ def test_what_is_accepted_quickly_is_accepted_by_the_schema(definition: Any, mor
 
 @pytest.mark.parametrize("name", RIGHT)
 def test_what_is_right_is_accepted_quickly_and_read_alike(name: str) -> None:
-    said: dict[str, Any] = {"lookup": {"references": "Deal"}, "picklist": {"options": ["a", {"value": "b"}]}}
+    said: dict[str, Any] = {
+        "lookup": {"references": "Deal"},
+        "picklist": {"options": ["a", {"value": "b"}]},
+    }
     kind, options = FIELD_TYPES[name], said.get(name, {})
     body: dict[str, Any] = {"object": "Thing", "type": name, "required": True, **options}
 

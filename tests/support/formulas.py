@@ -245,7 +245,7 @@ ZONES: Final = (
     "Asia/Kathmandu",
     "Pacific/Apia",
 )
-"""Zones whose rules have long been the same: Python and PostgreSQL may hold other editions of them."""
+"""Zones with old rules: Python and PostgreSQL may hold other editions of newer ones."""
 _JSON_OF = {
     Kind.TEXT: TEXTS,
     Kind.NUMBER: NUMBERS,
