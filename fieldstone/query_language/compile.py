@@ -81,7 +81,7 @@ def compile_count(plan: Plan, catalog: Catalog, *, cut: bool) -> Select[Any]:
     if plan.grouped:
         counted = compile_groups(plan, catalog.by_id).order_by(None)
     else:
-        tables = Tables.of(plan.rows, (), catalog.by_id, count())
+        tables = Tables.of(plan.rows, (), catalog.by_id, count()).summing(())
         counted = select(func.count().label("total")).select_from(tables.joined())
         counted = counted.where(*tables.filtered())
         if not cut:
@@ -109,7 +109,8 @@ class _Pages:
         self._plan = plan
         self._wanted = wanted
         refs = refs_of_rows(plan.members, plan.order_by)
-        self._tables = Tables.of(plan.rows, refs, catalog.by_id, count())
+        tables = Tables.of(plan.rows, refs, catalog.by_id, count())
+        self._tables = tables.summing(key.left for key in plan.order_by)
         self._operands = RowConditions(self._tables)
         self._id = self._tables.aliases[0].c.id
         self._keys = [(self._operands.sorted_by(key.left), key) for key in plan.order_by]

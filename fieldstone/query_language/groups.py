@@ -52,7 +52,8 @@ _MARK: Final[ColumnElement[str]] = func.chr(constant(1))
 
 def compile_groups(plan: Plan, objects: Mapping[ObjectId, ObjectDef]) -> Select[Any]:
     """Give the statement of all groups, in order; its limit is for the caller to set."""
-    tables = Tables.of(plan.rows, _all_refs(plan), objects, count())
+    refs = _all_refs(plan)
+    tables = Tables.of(plan.rows, refs, objects, count()).summing(refs)
     groups = _Groups(plan, tables)
     members = [(key, groups.shown(_of_group(shown))) for key, shown in plan.members]
     found = select(json_object(members).label("row")).select_from(groups.inner)

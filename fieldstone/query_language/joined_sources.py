@@ -25,6 +25,7 @@ from fieldstone.query_language.plan import (
     Pattern,
     PlanCondition,
     Ref,
+    RolledUp,
     Rows,
     Some,
     SortKey,
@@ -46,6 +47,27 @@ def joined_sources(rows: Rows, refs: Iterable[Ref]) -> frozenset[int]:
                 found.add(place)
                 place = rows.sources[place].parent
     return frozenset(found)
+
+
+def roll_ups_of_all(where: PlanCondition | None, refs: Iterable[Ref]) -> tuple[RolledUp, ...]:
+    """Give the roll-ups that are worked out for all records of an object, each once.
+
+    refs: what is worked out for every row that the conditions leave. None where one of those is
+    about anything else, which may leave a few rows.
+    """
+    tested = [list(_roll_ups(ref)) for ref in operands(where)]
+    if not all(tested):
+        return ()
+    found = [one for some in tested for one in some]
+    found.extend(one for ref in refs for one in _roll_ups(ref))
+    return tuple(dict.fromkeys(found))
+
+
+def _roll_ups(ref: Ref) -> Iterator[RolledUp]:
+    fields = (ref.argument,) if isinstance(ref, AggregateRef) else (ref, *ref.others)
+    for one in fields:
+        if one is not None:
+            yield from (leaf for leaf in leaves(one.computed) if isinstance(leaf, RolledUp))
 
 
 def refs_of_rows(members: Iterable[Member], order_by: Iterable[SortKey]) -> tuple[Ref, ...]:

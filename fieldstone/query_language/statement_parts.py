@@ -47,7 +47,7 @@ from fieldstone.query_language.columns import (
     type_of,
 )
 from fieldstone.query_language.computed import Values
-from fieldstone.query_language.joined_sources import joined_sources
+from fieldstone.query_language.joined_sources import joined_sources, roll_ups_of_all
 from fieldstone.query_language.operands import slot_holds_all, uses_slot
 from fieldstone.query_language.plan import (
     Against,
@@ -71,7 +71,7 @@ from fieldstone.query_language.plan import (
     Top,
     Within,
 )
-from fieldstone.query_language.rolled_up_sql import rolled_up_sql
+from fieldstone.query_language.rolled_up_sql import of_parent, rolled_up_by_parent, rolled_up_sql
 from fieldstone.query_language.syntax import AggregateFunction, Operator
 
 Objects = Mapping[ObjectId, ObjectDef]
@@ -82,6 +82,7 @@ class Tables:
     """The sources of some rows as aliased tables.
 
     joins: the places of those that are joined. numbers: makes aliases unique in a statement.
+    summed: the roll-ups that are worked out for all rows at once, by parent.
     """
 
     rows: Rows
@@ -89,6 +90,7 @@ class Tables:
     joins: frozenset[int]
     objects: Objects
     numbers: count[int] = field(repr=False)
+    summed: Mapping[RolledUp, FromClause] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, rows: Rows, refs: Iterable[Ref], objects: Objects, numbers: count[int]) -> Tables:
@@ -102,11 +104,28 @@ class Tables:
         refs = () if rolled.argument is None else (rolled.argument,)
         return cls.of(rolled.rows, refs, objects, numbers)
 
+    def summing(self, refs: Iterable[Ref]) -> Tables:
+        """Give the same tables, which work out a roll-up at once where every row is asked for it.
+
+        refs: what is worked out for every row, beside the conditions. For the rows of a whole
+        statement alone: those of a subquery may be found anew for each row outside.
+        """
+        wanted = roll_ups_of_all(self.rows.where, refs)
+        return replace(self, summed={one: self._by_parent(one) for one in wanted})
+
+    def _by_parent(self, rolled: RolledUp) -> FromClause:
+        children = Tables.of_children(rolled, self.objects, self.numbers)
+        children = children.summing(() if rolled.argument is None else (rolled.argument,))
+        return rolled_up_by_parent(rolled, children).subquery(f"r{next(self.numbers)}")
+
     def joined(self) -> FromClause:
         """Give the tables joined along the references; a missing parent gives nulls."""
         joined: FromClause = self.aliases[0]
         for place in sorted(self.joins - {0}):
             joined = joined.outerjoin(self.aliases[place], self.on(place))
+        for rolled, found in self.summed.items():
+            parent = self.aliases[rolled.source].c.id
+            joined = joined.outerjoin(found, found.c.parent == parent)
         return joined
 
     def on(self, place: int) -> ColumnElement[bool]:
@@ -186,7 +205,9 @@ class Tables:
         return Values(self.rows.sources, self.aliases, self.objects, self._rolled_up)
 
     def _rolled_up(self, rolled: RolledUp) -> ColumnElement[Any]:
-        """Give a roll-up of the rows of a source, which is correlated with that source alone."""
+        """Give a roll-up of the rows of a source: joined, or correlated with that source alone."""
+        if rolled in self.summed:
+            return of_parent(rolled, self.summed[rolled])
         inner = Tables.of_children(rolled, self.objects, self.numbers)
         outer = self.aliases[rolled.source]
         return rolled_up_sql(rolled, inner, outer.c.id).correlate(outer).scalar_subquery()
