@@ -120,7 +120,7 @@ async def import_once(engine: Engine, path: Path, asked: ImportRequest) -> tuple
         number = tx.minter.mint()
         kept = await parts.files.keep(tenant.id, number, bytes_of(path), 10**10)
         file = await add_file(tx, number, path.name, "text/csv", kept)
-        upload = await open_upload(tx, parts.files, file)
+        upload = await open_upload(tenant.id, parts.files, file)
         job = await begin_import(tx, upload, asked)
     begun = perf_counter()
     context = JobContext(engine.database, tenant, viewer, job)

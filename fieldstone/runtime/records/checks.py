@@ -78,12 +78,13 @@ def _noted(draft: Draft, field: Field) -> bool:
 async def check_references(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> None:
     """Note every changed reference whose record does not exist; one statement for each target."""
     wanted: dict[int, list[tuple[Draft, Field | None, int, str]]] = {}
+    references = [field for field in obj.own_fields if field.is_reference]
     for draft in drafts:
-        for field in obj.own_fields:
-            if field.is_reference and draft.changes(field):
+        for field in references:
+            if draft.changes(field):
                 for text in _texts(draft.value(field)):
                     _sort_out(tx, draft, field, text, wanted)
-        _want_owner(tx, draft, wanted)
+    _want_owners(tx, drafts, wanted)
     for object_id, wants in wanted.items():
         target = tx.catalog.by_id[object_id]  # type: ignore[index]
         readable = tx.rights.may_read_object(target.id)
@@ -99,15 +100,21 @@ async def check_references(tx: Transaction, obj: ObjectDef, drafts: Sequence[Dra
                 draft.refuse("value.unknown_reference", message, at)
 
 
-def _want_owner(
-    tx: Transaction, draft: Draft, wanted: dict[int, list[tuple[Draft, Field | None, int, str]]]
+def _want_owners(
+    tx: Transaction,
+    drafts: Iterable[Draft],
+    wanted: dict[int, list[tuple[Draft, Field | None, int, str]]],
 ) -> None:
-    user = tx.catalog.find_object("User")
-    if user is None or draft.owner_id is None or draft.owner_id == tx.viewer.user_id:
+    user, me = tx.catalog.find_object("User"), tx.viewer.user_id
+    if user is None:
         return
-    if draft.before is None or draft.before.owner_id != draft.owner_id:
-        text = format_id(user.prefix, draft.owner_id)
-        wanted.setdefault(user.id, []).append((draft, None, draft.owner_id, text))
+    for draft in drafts:
+        owner = draft.owner_id
+        if owner is None or owner == me:
+            continue
+        if draft.before is None or draft.before.owner_id != owner:
+            text = format_id(user.prefix, owner)
+            wanted.setdefault(user.id, []).append((draft, None, owner, text))
 
 
 def _sort_out(

@@ -32,9 +32,12 @@ async def fill(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> None
         else:
             draft.data.update(defaults)
             draft.owner_id = tx.viewer.user_id
+        data = draft.data
         for field, value in draft.given.items():
-            if field.is_system:
+            if not field.key:
                 draft.owner_id = _owner(value)
+            elif value:
+                data[field.key] = value
             else:
                 draft.put(field, value)
     await _calculate_defaults(tx, obj, [draft for draft in drafts if draft.is_new])

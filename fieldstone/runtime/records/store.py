@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from fieldstone.ids import parse_id
 from fieldstone.metadata.catalog import Field, ObjectDef
@@ -21,6 +21,10 @@ from fieldstone.runtime.records.side_statements import (
 )
 from fieldstone.runtime.statements import Prepared
 from fieldstone.runtime.transactions import Transaction
+
+T = TypeVar("T")
+Logged = Mapping[str, Json] | str | None
+"""Values by field key as the log tells them, or the JSON text of them; None for none."""
 
 
 def stored_record(row: Any) -> StoredRecord:
@@ -44,8 +48,10 @@ def stored_record(row: Any) -> StoredRecord:
 
 async def insert(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> None:
     """Write new records. They were checked; ids and unique values are theirs already."""
-    await _write_rows(tx, obj, drafts, insert_rows)
-    await _log(tx, obj, drafts, "create")
+    written = await _write_rows(tx, obj, drafts, insert_rows)
+    after = [_as_created(texts, draft) for texts, draft in zip(written, drafts, strict=True)]
+    records = [(draft.id, 1) for draft in drafts]
+    await write_log(tx, obj, "create", records, [(None, text) for text in after])
     await add_links(tx, obj, drafts, [f for f in obj.own_fields if is_linked(f)])
     await put_search(tx, obj, drafts, ADD_SEARCH)
 
@@ -53,7 +59,10 @@ async def insert(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> No
 async def update(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> None:
     """Write changed records, which the transaction has locked."""
     await _write_rows(tx, obj, drafts, update_rows)
-    await _log(tx, obj, drafts, "update")
+    stored = [(draft, draft.before) for draft in drafts if draft.before is not None]
+    versions = [(draft.id, before.version + 1) for draft, before in stored]
+    entries = [_log_entry(draft, before) for draft, before in stored]
+    await write_log(tx, obj, "update", versions, entries)
     linked = [f for f in obj.own_fields if is_linked(f)]
     moved = [(d, [f for f in linked if d.changes(f)]) for d in drafts]
     gone = [(f.id, d.id) for d, fields in moved for f in fields]
@@ -75,29 +84,46 @@ def is_linked(field: Field) -> bool:
     return field.is_reference or isinstance(field.type, File)
 
 
-async def _write_rows(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft], build: Any) -> None:
+async def _write_rows(
+    tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft], build: Any
+) -> list[tuple[str, str | None]]:
+    """Write rows; gives the JSON of data and data_long of each."""
     slotted = [f for f in obj.own_fields if f.written_slot is not None]
     slots = tuple(str(f.written_slot) for f in slotted)
     long_keys = frozenset(f.key for f in obj.own_fields if f.type.long)
     split = [split_long(draft.data, long_keys) for draft in drafts]
+    written = [(write_json(short), write_json(long) if long else None) for short, long in split]
     await tx.run(
         build(obj.heap, tx.tenant.id, obj.id, slots),
         id=[draft.id for draft in drafts],
         owner_id=[draft.owner_id for draft in drafts],
-        data=[write_json(short) for short, _ in split],
-        data_long=[write_json(long) if long else None for _, long in split],
+        data=[short for short, _ in written],
+        data_long=[long for _, long in written],
         now=tx.now,
         actor=tx.viewer.user_id,
-        **{str(f.written_slot): _slot_values(f, drafts) for f in slotted},
+        **{str(f.written_slot): _column(f, drafts, f.type.slot_value) for f in slotted},
     )
+    return written
 
 
-def _slot_values(field: Field, drafts: Sequence[Draft]) -> list[Any]:
-    """Give a column of slot values; written out, since imports spend much of their time here."""
-    key, options = field.key, field.options
-    decode, in_slot = field.type.decode, field.type.slot_value
-    values = (draft.data.get(key) for draft in drafts)
-    return [None if value is None else in_slot(decode(value), options) for value in values]
+def _column(field: Field, drafts: Sequence[Draft], work: Callable[[Any, Any], T]) -> list[T | None]:
+    """Give what is worked out of each record's value of a field, once for each different value."""
+    key, options, decode = field.key, field.options, field.type.decode
+    values: list[Any] = [draft.data.get(key) for draft in drafts]
+    try:
+        different = set(values)
+    except TypeError:  # objects and lists, which cannot be told apart so quickly
+        return [None if value is None else work(decode(value), options) for value in values]
+    found = {value: work(decode(value), options) for value in different if value is not None}
+    return [found.get(value) for value in values]
+
+
+def _as_created(texts: tuple[str, str | None], draft: Draft) -> str:
+    """Give what the log says of a new record, out of the JSON that its row has."""
+    short, long = texts
+    owner = "null" if draft.owner_id is None else str(draft.owner_id)
+    parts = (short[1:-1], "" if long is None else long[1:-1], f'"owner":{owner}')
+    return "{" + ",".join(filter(None, parts)) + "}"
 
 
 def split_long(data: Data, long_keys: frozenset[str]) -> tuple[Data, Data]:
@@ -117,24 +143,13 @@ def slot_value(field: Field, value: Json) -> Any:
     return field.type.slot_value(field.type.decode(value), field.options)
 
 
-async def _log(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft], operation: str) -> None:
-    entries = [log_entry(draft) for draft in drafts]
-    await write_log(tx, obj, operation, [(d.id, _next_version(d)) for d in drafts], entries)
-
-
-def _next_version(draft: Draft) -> int:
-    return draft.before.version + 1 if draft.before else 1
-
-
-def log_entry(draft: Draft) -> tuple[Data | None, Data]:
+def _log_entry(draft: Draft, stored: StoredRecord) -> tuple[Data, Data]:
     """Give before and after of a change: only the keys that changed; owner as itself."""
-    if draft.before is None:
-        return None, {**draft.data, "owner": draft.owner_id}
     keys = draft.changed_keys()
-    before: Data = {key: draft.before.data.get(key) for key in keys}
+    before: Data = {key: stored.data.get(key) for key in keys}
     after: Data = {key: draft.data.get(key) for key in keys}
-    if draft.before.owner_id != draft.owner_id:
-        before["owner"], after["owner"] = draft.before.owner_id, draft.owner_id
+    if stored.owner_id != draft.owner_id:
+        before["owner"], after["owner"] = stored.owner_id, draft.owner_id
     return before, after
 
 
@@ -143,9 +158,9 @@ async def write_log(
     obj: ObjectDef,
     operation: str,
     records: Sequence[tuple[int, int]],
-    entries: Sequence[tuple[Mapping[str, Json] | None, Mapping[str, Json] | None]],
+    entries: Sequence[tuple[Logged, Logged]],
 ) -> None:
-    """Add entries to the change log: one for each record's id and version."""
+    """Add entries to the change log: one for each record's id and version, before and after."""
     await tx.run(
         LOG,
         tenant=tx.tenant.id,
@@ -156,9 +171,13 @@ async def write_log(
         record_id=[record_id for record_id, _ in records],
         version=[version for _, version in records],
         operation=[operation] * len(records),
-        before=[None if before is None else write_json(before) for before, _ in entries],
-        after=[None if after is None else write_json(after) for _, after in entries],
+        before=[_logged_text(before) for before, _ in entries],
+        after=[_logged_text(after) for _, after in entries],
     )
+
+
+def _logged_text(said: Logged) -> str | None:
+    return said if said is None or isinstance(said, str) else write_json(said)
 
 
 async def add_links(
@@ -200,7 +219,8 @@ async def put_search(
     fields = [f for f in obj.own_fields if f.searchable]
     if not fields or not drafts:
         return
-    texts = {draft.id: search_text(fields, draft) for draft in drafts}
+    numbers = [draft.id for draft in drafts]
+    texts = dict(zip(numbers, search_texts(fields, drafts), strict=True))
     filled = {key: text for key, text in texts.items() if text}
     emptied = [key for key, text in texts.items() if not text]
     if filled:
@@ -215,8 +235,7 @@ async def put_search(
         await tx.run(REMOVE_SEARCH, tenant=tx.tenant.id, ids=emptied)
 
 
-def search_text(fields: Sequence[Field], draft: Draft) -> str:
-    """Give the folded text by which a record is found, its name first."""
-    values = [(f, draft.value(f)) for f in fields]
-    parts = [f.type.search_text(f.type.decode(v), f.options) for f, v in values if v is not None]
-    return fold(" ".join(parts))
+def search_texts(fields: Sequence[Field], drafts: Sequence[Draft]) -> list[str]:
+    """Give the folded texts by which records are found, each with its name first."""
+    columns = [_column(field, drafts, field.type.search_text) for field in fields]
+    return [fold(" ".join(filter(None, row))) for row in zip(*columns, strict=True)]
