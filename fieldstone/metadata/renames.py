@@ -10,7 +10,7 @@ from fieldstone.metadata.kinds.field import split_name
 from fieldstone.metadata.kinds.registry import OWNED
 from fieldstone.metadata.names import keys_of
 from fieldstone.metadata.scope import Scope
-from fieldstone.metadata.values import Json, fold
+from fieldstone.metadata.values import Json, JsonObject, fold
 
 
 class FormulaNames(Protocol):
@@ -18,6 +18,12 @@ class FormulaNames(Protocol):
 
     def renamed(self, text: str, owner: str, target: Component, name: str) -> str:
         """Give a formula over the records of owner as it reads once target is called name."""
+        ...
+
+    def renamed_roll_up(
+        self, said: JsonObject, owner: str, target: Component, name: str
+    ) -> JsonObject:
+        """Give the roll_up of a field of owner as it reads once target is called name."""
         ...
 
 
@@ -40,10 +46,15 @@ def renamed(
     keys = [
         key for key in _FORMULAS.get(component.kind, ()) if isinstance(found.body.get(key), str)
     ]
-    if formulas is None or not keys:
+    roll_up = found.body.get("roll_up") if component.kind == "field" else None
+    if formulas is None or not (keys or roll_up):
         return found
     owner = split_name(component.name)[0]
-    followed = {key: formulas.renamed(str(found.body[key]), owner, target, name) for key in keys}
+    followed: dict[str, Json] = {
+        key: formulas.renamed(str(found.body[key]), owner, target, name) for key in keys
+    }
+    if isinstance(roll_up, dict):
+        followed["roll_up"] = formulas.renamed_roll_up(roll_up, owner, target, name)
     return replace(found, body={**found.body, **followed})
 
 

@@ -66,7 +66,11 @@ def _problems(error: ValidationError, code: str) -> Iterator[Problem]:
     instance: Any = error.instance
     schema: Any = error.schema
     pointer = "".join(f"/{part}" for part in error.absolute_path)
-    if error.validator == "additionalProperties":
+    inner = list(_of_one_alternative(error))
+    if inner:
+        for one in inner:
+            yield from _problems(one, code)
+    elif error.validator == "additionalProperties":
         known = tuple(schema["properties"])
         for name in sorted(set(instance) - set(known)):
             hint = suggestion(name, known) or f"Known are: {', '.join(known)}."
@@ -83,6 +87,23 @@ def _problems(error: ValidationError, code: str) -> Iterator[Problem]:
     else:
         message = f"{_subject(error)}: {_sentence(error.message)}"
         yield Problem(code, message, pointer, _limit(str(error.validator), rule))
+
+
+def _of_one_alternative(error: ValidationError) -> Iterator[ValidationError]:
+    """Yield what is wrong with a value by the one alternative that its kind leaves.
+
+    What may be left out is an alternative to empty.
+    """
+    branches: dict[object, list[ValidationError]] = {}
+    for inner in error.context or () if error.validator == "anyOf" else ():
+        branches.setdefault(inner.relative_schema_path[0], []).append(inner)
+    fitting = [
+        found
+        for found in branches.values()
+        if not any(one.validator == "type" and not one.relative_path for one in found)
+    ]
+    if len(fitting) == 1:
+        yield from fitting[0]
 
 
 def _limit(keyword: str, rule: object) -> str | None:

@@ -266,6 +266,7 @@ def _calculation_problems(
     if len(said) > 1:
         message = "A field has a formula or a roll-up, not both."
         yield Problem("metadata.invalid", message, "/roll_up", "Leave one of them out.")
+    yield from _unknown_keys(body.get("roll_up"))
     noun, given = ("formula", GIVEN) if said[0] == "formula" else ("roll-up", _SUMMED_UP)
     if not _is_given(field_type, given):
         names = ", ".join(name for name, one in FIELD_TYPES.items() if _is_given(one, given))
@@ -275,6 +276,15 @@ def _calculation_problems(
         if body.get(key):
             message = f"A calculated field cannot be {key.replace('_', ' ')}."
             yield Problem("metadata.invalid", message, f"/{key}", f"Leave {key} out.")
+
+
+def _unknown_keys(roll_up: Json) -> Iterator[Problem]:
+    """Yield what a roll-up says that none has, such as a filter by another name."""
+    known = [one.name for one in fields(RollUpBody)]
+    for key in roll_up if isinstance(roll_up, Mapping) else ():
+        if key not in known:
+            hint = suggestion(key, known) or f"Known are: {', '.join(known)}."
+            yield Problem("metadata.invalid", f"{key} is not known here.", f"/roll_up/{key}", hint)
 
 
 _SUMMED_UP: Final = frozenset(

@@ -1,23 +1,46 @@
-"""Formulas follow renames: the names that mean a renamed field or object are written anew."""
+"""Formulas and roll-ups follow renames: the names that mean what is renamed are written anew."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from fieldstone.errors import FieldstoneError, Span
-from fieldstone.metadata.catalog import Catalog, Field, ObjectDef
+from fieldstone.metadata.catalog import (
+    Catalog,
+    ChildRelation,
+    Field,
+    ObjectDef,
+    RollUp,
+    RollUpFunction,
+)
 from fieldstone.metadata.component import Component
 from fieldstone.metadata.kinds.field import split_name
+from fieldstone.metadata.names import slug_of
 from fieldstone.metadata.rights import ADMINISTRATOR
-from fieldstone.metadata.values import fold
+from fieldstone.metadata.values import JsonObject, fold
 from fieldstone.query_language.formula.parse import parse_formula
 from fieldstone.query_language.formula.record_scope import USER_OBJECT
+from fieldstone.query_language.formula.summed import children_summed
+from fieldstone.query_language.parse import parse_condition
 from fieldstone.query_language.relations import relation_of, targets_of
-from fieldstone.query_language.syntax import Call, Expression, Operation, Path
+from fieldstone.query_language.syntax import (
+    And,
+    Call,
+    Comparison,
+    Condition,
+    Expression,
+    Membership,
+    Not,
+    Operand,
+    Operation,
+    Or,
+    Path,
+)
 
+_Change = tuple[Component, str]
 _POINT: Final = re.compile(r"(\s*\.\s*)")
 
 
@@ -39,6 +62,45 @@ class FormulaRenames:
             paths = list(_paths(parse_formula(text)))
         except FieldstoneError:
             return text
+        return self._rewritten(text, paths, obj, (target, name))
+
+    def renamed_roll_up(
+        self, said: JsonObject, owner: str, target: Component, name: str
+    ) -> JsonObject:
+        """Give the roll_up of a field of owner as it reads once target is called name."""
+        obj = self.catalog.find_object(owner)
+        if obj is None:
+            return said
+        where, field = said.get("where"), said.get("field")
+        children = RollUp(str(said["children"]), RollUpFunction.COUNT)
+        try:
+            relation = children_summed(children, obj, self.catalog)
+            paths = list(_paths_of(parse_condition(where))) if isinstance(where, str) else []
+        except FieldstoneError:
+            return said
+        child, change = relation.object, (target, name)
+        found = {**said, "children": self._children(children.children, relation, change)}
+        if isinstance(field, str) and self._is(child.find_field(field), target):
+            found["field"] = split_name(name)[1] or name
+        if isinstance(where, str):
+            found["where"] = self._rewritten(where, paths, child, change)
+        return found
+
+    def _children(self, written: str, relation: ChildRelation, change: _Change) -> str:
+        """Give the name of a child relation, by its reference if a rename would take it away."""
+        target, name = change
+        child, reference = relation.object, relation.field
+        renamed = [self._is(one, target) for one in (child, reference)]
+        stays = relation.name == (reference.child_name or slug_of(child.plural_label))
+        if not any(renamed) or ("." not in written and stays):
+            return written
+        new = split_name(name)[1] or name
+        ends = (child.name, reference.name)
+        return ".".join(new if is_it else end for end, is_it in zip(ends, renamed, strict=True))
+
+    def _rewritten(self, text: str, paths: Iterable[Path], obj: ObjectDef, change: _Change) -> str:
+        """Give a text over the records of obj in which the paths mean what they meant."""
+        target, name = change
         new = split_name(name)[1] or name
         for path in sorted(paths, key=lambda one: (one.span.line, one.span.column), reverse=True):
             meant = self._meant(path, obj)
@@ -86,6 +148,21 @@ def _rewritten(text: str, span: Span, places: list[int], name: str) -> str:
     for place in places:
         parts[2 * place] = name
     return text[:begin] + "".join(parts) + text[begin + span.length :]
+
+
+def _paths_of(condition: Condition) -> Iterator[Path]:
+    """Yield the paths of a condition of the query language."""
+    match condition:
+        case Comparison(left, _, right):
+            for side in (left, right):
+                yield from _paths(side) if isinstance(side, Operand) else ()
+        case Membership(left):
+            yield from _paths(left)
+        case Not(inner):
+            yield from _paths_of(inner)
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from _paths_of(part)
 
 
 def _paths(expression: Expression) -> Iterator[Path]:
