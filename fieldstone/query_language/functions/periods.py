@@ -5,10 +5,11 @@ Of an instant they tell the day in UTC; convertTimezone gives it as the viewer's
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, Integer, Interval, Numeric, cast, func
 
@@ -154,10 +155,12 @@ class OfFiscalYear(OfMoment, Part):
     """What the fiscal functions share; the fiscal year has the number of the year in which it ends.
 
     A date is moved to the calendar year that the fiscal year is, its first month to January.
+    part: what is asked of the moved date, as PostgreSQL names it.
     """
 
     takes = _ANY_DATE
     reads = FISCAL_MONTH
+    part: ClassVar[str]
 
     def value(self, day: date, first: Decimal) -> Value:
         months = day.year * 12 + day.month - 1 + (13 - int(first)) % 12
@@ -170,11 +173,9 @@ class OfFiscalYear(OfMoment, Part):
         )
         return part_sql(self.part, moved)
 
-    part: str
-
+    @abstractmethod
     def found(self, year: int, month: int) -> int:
         """Give the part, of a month from 0 to 11."""
-        raise NotImplementedError
 
 
 class FiscalYear(OfFiscalYear):
