@@ -17,8 +17,10 @@ from hypothesis import strategies as st
 from fieldstone.metadata.values import read_json
 from fieldstone.query_language.render import render_condition, render_order
 from fieldstone.query_language.syntax import (
+    Aggregate,
     And,
     Boolean,
+    Call,
     Comparison,
     Condition,
     DateTimeValue,
@@ -29,6 +31,7 @@ from fieldstone.query_language.syntax import (
     Null,
     NullsPlace,
     Number,
+    Operation,
     Operator,
     Or,
     Order,
@@ -242,6 +245,8 @@ def holds(condition: Condition, row: Row, rows: list[Row]) -> bool:
             return any(holds(part, row, rows) for part in parts)
         case Not(part):
             return not holds(part, row, rows)
+        case Comparison(right=Path() | Call() | Aggregate() | Operation()):
+            raise AssertionError(condition)
         case Comparison(Path(names), Operator.NOT_EQUAL, right):
             return not _equals(value_of(row, names, rows), right)
         case Comparison(Path(names), operator, right):

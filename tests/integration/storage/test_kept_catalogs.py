@@ -21,7 +21,9 @@ async def shown(world: StorageWorld) -> tuple[int, list[dict[str, Json]]]:
     """Give version and objects of the newest catalog."""
     async with world.database.read(world.tenant, world.viewer) as tx:
         catalog = tx.catalog
-        return catalog.version, [show_object(obj, catalog, {}) for obj in catalog.objects]
+        return catalog.version, [
+            show_object(obj, catalog, {}, tx.rights) for obj in catalog.objects
+        ]
 
 
 async def test_what_was_changed_is_seen_as_another_process_sees_it(world: StorageWorld) -> None:

@@ -38,6 +38,7 @@ from fieldstone.query_language.syntax import (
     Null,
     NullsPlace,
     Number,
+    Operation,
     Operator,
     Or,
     Order,
@@ -63,6 +64,7 @@ def value_in(text: str) -> Value:
     """Give the value that a query compares with."""
     where = parse_query(f"SELECT a FROM b WHERE c = {text}").where
     assert isinstance(where, Comparison)
+    assert not isinstance(where.right, Path | Call | Aggregate | Operation)
     return where.right
 
 
