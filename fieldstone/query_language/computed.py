@@ -57,14 +57,14 @@ class Values:
         """Give what is compared and ordered by; null where there is no value."""
         value, kind = self._value(ref)
         if kind.is_text:
-            return func.nullif(func.lower(value), constant(""), type_=Text()).collate("C")
+            return _folded(value)
         return self._known(value, kind, ref.field)
 
     def value(self, ref: FieldRef) -> ColumnElement[Any]:
         """Give what is compared with another calculated value; null where there is none."""
         value, kind = self._value(ref)
         if kind.is_text:
-            return func.nullif(func.lower(value), constant(""), type_=Text()).collate("C")
+            return _folded(value)
         return value
 
     def text(self, ref: FieldRef) -> ColumnElement[str]:
@@ -126,6 +126,15 @@ class Values:
         prefix = self._objects[field.references[0]].prefix if field.references else obj.prefix
         text = constant(f"{prefix}_").concat(func.to_hex(column))
         return func.coalesce(text, constant(""), type_=String())
+
+
+def _folded(text: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Give a text in which case does not count, ordered by code point; null where it is blank.
+
+    Functions may give a text of the collation "C", in which only the letters of English have cases.
+    """
+    lower = func.lower(text.collate("default"))
+    return func.nullif(lower, constant(""), type_=Text()).collate("C")
 
 
 def kind_of(ref: FieldRef) -> Kind:

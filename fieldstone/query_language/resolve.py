@@ -191,6 +191,7 @@ class _OneQuery:
             raise NotSupported("A subquery of children shows records alone.", at=query.span)
         members = self._members()
         where = self.where()
+        order_by = self._order(_RowNames(self), where)
         limit = whole.lifted.number_of_clause(query, "LIMIT")
         offset = whole.lifted.number_of_clause(query, "OFFSET")
         return ChildrenShown(
@@ -198,7 +199,7 @@ class _OneQuery:
             reference=FieldRef(0, reference),
             rows=self._rows(where),
             members=members,
-            order_by=self._order(_RowNames(self), where),
+            order_by=order_by,
             limit=None if limit is None else whole.parameter(limit, operands.number),
             offset=None if offset is None else whole.parameter(offset, operands.number),
         )

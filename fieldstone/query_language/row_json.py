@@ -114,11 +114,13 @@ def _children(tables: Tables, children: ChildrenShown) -> ColumnElement[Any]:
     refs = refs_of_rows(children.members, children.order_by)
     inner = Tables.of(children.rows, (*refs, children.reference), tables.objects, tables.numbers)
     parent_id = tables.aliases[children.source].c.id
+    own_id, order_by = inner.aliases[0].c.id, children.order_by
+    descends = bool(order_by) and order_by[-1].descending
     rows: Select[Any] = (
         select(row_json(inner, children.members).label("child"))
         .select_from(inner.joined())
         .where(*inner.filtered(), _points(inner, children.reference, parent_id))
-        .order_by(*ordered(RowConditions(inner), children.order_by), inner.aliases[0].c.id)
+        .order_by(*ordered(RowConditions(inner), order_by), own_id.desc() if descends else own_id)
     )
     most: ColumnElement[Any] = constant(MOST_CHILDREN)
     if children.limit is not None:

@@ -1,0 +1,494 @@
+"""A plain reading of the query language, over lists of dicts, to hold against PostgreSQL.
+
+Written from docs/guides/queries.md; of the product it knows the syntax tree alone. Records are
+dicts with an id, in the order of their ids; a reference holds the record it points to, or None.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+from functools import partial
+from itertools import combinations
+from typing import Any, Final
+
+from fieldstone.query_language.syntax import (
+    Aggregate,
+    AggregateFunction,
+    And,
+    Boolean,
+    Call,
+    ChildQuery,
+    Comparison,
+    Condition,
+    DateValue,
+    Expression,
+    Grouping,
+    ListOperator,
+    Membership,
+    Not,
+    Null,
+    NullsPlace,
+    Number,
+    Operand,
+    Operation,
+    Operator,
+    Or,
+    Order,
+    Path,
+    Query,
+    SelectItem,
+    Sign,
+    Text,
+)
+
+Record = dict[str, Any]
+World = Mapping[str, Sequence[Record]]
+PERCENTS: Final = frozenset({"probability"})
+CHILDREN: Final = {"deals": ("Deal", "company")}
+
+
+def answer_plainly(query: Query, world: World) -> list[Record]:
+    """Give what a query shows, as JSON would have it."""
+    rows = [row for row in world[query.source.path.text] if _holds_all(query, row, world)]
+    if query.group_by is not None or query.distinct or _aggregates(query):
+        found = _groups(query, rows)
+    else:
+        ordered = _sorted(rows, query.order_by, lambda row, one: _stored(one, row))
+        if query.per:
+            ordered = _first_of_each(ordered, query.per, _count(query.limit))
+        found = [_shown(query, row, world) for row in ordered]
+    return _cut(query, found)
+
+
+def _cut(query: Query, rows: list[Record]) -> list[Record]:
+    offset = _count(query.offset or 0)
+    limit = None if query.limit is None or query.per else _count(query.limit)
+    return rows[offset : None if limit is None else offset + limit]
+
+
+def _count(count: object) -> int:
+    assert isinstance(count, int)
+    return count
+
+
+def _aggregates(query: Query) -> bool:
+    return any(
+        isinstance(item, SelectItem) and isinstance(item.expression, Aggregate)
+        for item in query.select
+    )
+
+
+def _first_of_each(rows: list[Record], per: Sequence[Operand], most: int) -> list[Record]:
+    seen: dict[Any, int] = {}
+    found = []
+    for row in rows:
+        key = tuple(_folded(_stored(one, row)) for one in per)
+        seen[key] = seen.get(key, 0) + 1
+        if seen[key] <= most:
+            found.append(row)
+    return found
+
+
+# What is shown
+
+
+def _shown(query: Query, row: Record, world: World) -> Record:
+    found: Record = {"id": row["id"]}
+    unnamed = 0
+    for item in query.select:
+        if isinstance(item, ChildQuery):
+            name = item.query.source.path.text
+            below, reference = CHILDREN[name]
+            own = [one for one in world[below] if one[reference] is row]
+            found[name] = answer_plainly(_over(item.query, below), {**world, below: own})
+        elif isinstance(item, SelectItem):
+            if item.alias is None and isinstance(item.expression, Path):
+                _put(found, item.expression.names, row)
+                continue
+            found[item.alias or f"expr{unnamed}"] = _json(_stored(item.expression, row))
+            unnamed += item.alias is None
+    return found
+
+
+def _over(query: Query, name: str) -> Query:
+    return replace(query, source=replace(query.source, path=Path((name,))))
+
+
+def _put(shown: Record, names: Sequence[str], row: Record) -> None:
+    for name in names[:-1]:
+        parent: Record | None = row[name]
+        if parent is None:
+            shown.setdefault(name, None)
+            return
+        row = parent
+        shown = shown.setdefault(name, {"id": row["id"]})
+    shown[names[-1]] = _json(row[names[-1]])
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, dict):
+        return value["id"]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+# Order
+
+
+def _sorted(
+    rows: Sequence[Any], order_by: Sequence[Order], value: Callable[[Any, Any], Any]
+) -> list[Any]:
+    """Sort stably by the last key first; rows alike follow their ids, down if the last key goes."""
+    found = list(rows)
+    if order_by and order_by[-1].descending:
+        found.reverse()
+    for order in reversed(order_by):
+        there = [row for row in found if value(row, order.expression) is not None]
+        missing = [row for row in found if value(row, order.expression) is None]
+        if order.descending:
+            there.reverse()
+        there.sort(key=lambda row: _folded(value(row, order.expression)))
+        if order.descending:
+            there.reverse()
+        last = order.nulls is NullsPlace.LAST
+        found = [*there, *missing] if last else [*missing, *there]
+    return found
+
+
+def _folded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return value["id"]
+    return value.lower() if isinstance(value, str) else value
+
+
+# Groups
+
+
+def _groups(query: Query, rows: list[Record]) -> list[Record]:
+    keys = _keys(query)
+    made: list[tuple[tuple[int, ...], list[Record]]] = []
+    for kept in _levels(query, len(keys)):
+        groups: dict[Any, list[Record]] = {}
+        for row in rows:
+            parts = (
+                _folded(_stored(key, row)) if n in kept else None for n, key in enumerate(keys)
+            )
+            groups.setdefault(tuple(parts), []).append(row)
+        if not groups and not kept:
+            groups[()] = []
+        made.extend((kept, group) for group in groups.values())
+
+    def value(group: Any, expression: Expression) -> Any:
+        return _of_group(_named(query, expression), keys, *group)
+
+    if query.having is not None:
+        having = query.having
+        made = [one for one in made if _true(having, partial(value, one), {})]
+    for n in reversed(range(len(keys))):
+        made.sort(key=lambda one: n not in one[0])
+    for key in reversed(keys):
+        made.sort(key=lambda one: _last_if_none(value(one, key)))
+    # Ties keep the order of the keys, whatever the direction: groups have no ids.
+    for order in reversed(query.order_by):
+        made = _sorted_groups(made, order, value)
+    return [_shown_group(query, one, value) for one in made]
+
+
+def _sorted_groups(made: list[Any], order: Order, value: Callable[[Any, Any], Any]) -> list[Any]:
+    there = [one for one in made if value(one, order.expression) is not None]
+    missing = [one for one in made if value(one, order.expression) is None]
+    there.sort(key=lambda one: _folded(value(one, order.expression)), reverse=order.descending)
+    last = order.nulls is NullsPlace.LAST
+    return [*there, *missing] if last else [*missing, *there]
+
+
+def _last_if_none(value: Any) -> tuple[bool, Any]:
+    return (value is None, 0 if value is None else _folded(value))
+
+
+def _keys(query: Query) -> list[Expression]:
+    if query.distinct:
+        return [item.expression for item in query.select if isinstance(item, SelectItem)]
+    return [] if query.group_by is None else list(query.group_by.expressions)
+
+
+def _levels(query: Query, count: int) -> Iterable[tuple[int, ...]]:
+    """Give which keys each level of subtotals keeps."""
+    kind = Grouping.PLAIN if query.group_by is None else query.group_by.grouping
+    every = tuple(range(count))
+    if kind is Grouping.ROLLUP:
+        return [every[:size] for size in range(count, -1, -1)]
+    if kind is Grouping.CUBE:
+        return [some for size in range(count, -1, -1) for some in combinations(every, size)]
+    return [every]
+
+
+def _named(query: Query, expression: Expression) -> Expression:
+    """Give what an alias stands for."""
+    for item in query.select:
+        if isinstance(item, SelectItem) and expression == Path((item.alias or "",)):
+            return item.expression
+    return expression
+
+
+def _of_group(
+    expression: Expression, keys: list[Expression], kept: tuple[int, ...], rows: list[Record]
+) -> Any:
+    if isinstance(expression, Aggregate):
+        return _aggregate(expression, keys, kept, rows)
+    if keys.index(expression) not in kept:
+        return None
+    return _stored(expression, rows[0])
+
+
+def _aggregate(
+    aggregate: Aggregate, keys: list[Expression], kept: tuple[int, ...], rows: list[Record]
+) -> Any:
+    if not aggregate.arguments:
+        return len(rows)
+    (argument,) = aggregate.arguments
+    if aggregate.function is AggregateFunction.GROUPING:
+        return int(keys.index(argument) not in kept)
+    values = [value for row in rows if (value := _stored(argument, row)) is not None]
+    return _TOTALS[aggregate.function](values)
+
+
+def _total(values: list[Any]) -> Any:
+    return sum(values, Decimal(0)) if values else None
+
+
+_TOTALS: Final[Mapping[AggregateFunction, Callable[[list[Any]], Any]]] = {
+    AggregateFunction.COUNT: len,
+    AggregateFunction.COUNT_DISTINCT: lambda values: len({_folded(value) for value in values}),
+    AggregateFunction.SUM: _total,
+    AggregateFunction.AVG: lambda values: _total(values) / len(values) if values else None,
+    AggregateFunction.MIN: lambda values: min(values, key=_folded, default=None),
+    AggregateFunction.MAX: lambda values: max(values, key=_folded, default=None),
+}
+
+
+def _shown_group(query: Query, group: Any, value: Callable[[Any, Any], Any]) -> Record:
+    found: Record = {}
+    unnamed = 0
+    for item in query.select:
+        assert isinstance(item, SelectItem)
+        key = item.alias or f"expr{unnamed}"
+        if isinstance(item.expression, Path):
+            key = item.alias or item.expression.names[-1]
+        else:
+            unnamed += item.alias is None
+        found[key] = _json(value(group, item.expression))
+    return found
+
+
+# Conditions
+
+
+def _holds_all(query: Query, row: Record, world: World) -> bool:
+    return query.where is None or _true(query.where, lambda one: _stored(one, row), world, row)
+
+
+def _true(
+    condition: Condition,
+    value: Callable[[Expression], Any],
+    world: World,
+    row: Record | None = None,
+) -> bool:
+    match condition:
+        case And(parts):
+            return all(_true(part, value, world, row) for part in parts)
+        case Or(parts):
+            return any(_true(part, value, world, row) for part in parts)
+        case Not(part):
+            return not _true(part, value, world, row)
+        case Membership():
+            return _is_in(condition, value, world)
+        case Comparison():
+            return _compares(condition, value, row)
+
+
+def _is_in(membership: Membership, value: Callable[[Expression], Any], world: World) -> bool:
+    mine, right = _folded(value(membership.left)), membership.right
+    if isinstance(right, Query):
+        (item,) = right.select
+        assert isinstance(item, SelectItem)
+        rows = [one for one in world[right.source.path.text] if _holds_all(right, one, world)]
+        others = [_folded(_stored(item.expression, one)) for one in rows]
+        found = mine is not None and mine in others
+    else:
+        assert isinstance(right, tuple)
+        found = any(mine == _folded(_constant(member)) for member in right)
+    return found == (membership.operator is ListOperator.IN)
+
+
+def _compares(
+    comparison: Comparison, value: Callable[[Expression], Any], row: Record | None
+) -> bool:
+    left, sign, right = comparison.left, comparison.operator, comparison.right
+    if isinstance(right, Operand):
+        if row is None:
+            return _compared(value(left), sign, value(right))
+        return _compared(_share(left, row), sign, _share(right, row))
+    if sign is not Operator.LIKE:
+        return _compared(value(left), sign, _constant(right))
+    assert isinstance(right, Text)
+    mine = value(left)
+    if not right.pattern:
+        return mine is None
+    pattern = re.compile(_regular(right.pattern), re.IGNORECASE | re.DOTALL)
+    return mine is not None and bool(pattern.fullmatch(mine))
+
+
+def _compared(left: Any, sign: Operator, right: Any) -> bool:
+    left, right = _folded(left), _folded(right)
+    if sign is Operator.EQUAL:
+        return bool(left == right)
+    if sign is Operator.NOT_EQUAL:
+        return bool(left != right)
+    if left is None or right is None:
+        return False
+    outcomes: dict[Operator, bool] = {
+        Operator.LESS: left < right,
+        Operator.LESS_OR_EQUAL: left <= right,
+        Operator.GREATER: left > right,
+        Operator.GREATER_OR_EQUAL: left >= right,
+    }
+    return outcomes[sign]
+
+
+def _regular(pattern: str) -> str:
+    wild = {"%": ".*", "_": "."}
+    parts = re.findall(r"\\.|.", pattern, re.DOTALL)
+    return "".join(wild.get(part) or re.escape(part[-1]) for part in parts)
+
+
+def _constant(value: Any) -> Any:
+    match value:
+        case Null():
+            return None
+        case Text():
+            return value.value or None
+        case Number() | Boolean() | DateValue():
+            return value.value
+        case _:
+            raise AssertionError(value)
+
+
+# Values
+
+
+def _stored(expression: Expression, row: Record) -> Any:
+    """Give a field as it is stored, and what an expression gives; None where there is no value."""
+    if isinstance(expression, Path):
+        return _at(expression, row)
+    return _or_none(_worked_out(expression, row))
+
+
+def _share(expression: Expression, row: Record) -> Any:
+    """Give the value that an expression has against another one: a percent is a share of one."""
+    return _or_none(_worked_out(expression, row))
+
+
+def _or_none(value: Any) -> Any:
+    return None if value == "" else value
+
+
+def _at(path: Path, row: Record | None) -> Any:
+    for name in path.names[:-1]:
+        row = None if row is None else row[name]
+    return None if row is None else row[path.names[-1]]
+
+
+class _NoValue(Exception):
+    """What is worked out fails, as a division by zero does."""
+
+
+def _worked_out(expression: Expression, row: Record) -> Any:
+    try:
+        return _formula(expression, row)
+    except _NoValue:
+        return None
+
+
+def _formula(expression: Expression, row: Record) -> Any:
+    match expression:
+        case Path(names):
+            value = _at(expression, row)
+            if names[-1] in PERCENTS and value is not None:
+                return value / 100
+            return "" if value is None and names[-1] in _TEXTS else value
+        case Call(name, arguments):
+            return _FUNCTIONS[name](*(partial(_formula, one, row) for one in arguments))
+        case Operation(sign, operands):
+            return _operated(sign, [partial(_formula, one, row) for one in operands])
+        case Text():
+            return expression.value
+        case _:
+            return _constant(expression)
+
+
+_TEXTS: Final = frozenset({"name", "next_step", "stage", "industry"})
+Thunk = Callable[[], Any]
+
+
+def _operated(sign: Sign, operands: list[Thunk]) -> Any:
+    if sign is Sign.AND:
+        return all(operand() for operand in operands)
+    if sign is Sign.OR:
+        return any(operand() for operand in operands)
+    values = [operand() for operand in operands]
+    if sign in _SURE:
+        return _SURE[sign](values)
+    if sign is Sign.DIVIDE and values[1] == 0:
+        raise _NoValue
+    if None in values:
+        return None
+    return -values[0] if len(values) == 1 else _arithmetic(sign, *values)
+
+
+def _in_order(test: Callable[[Any, Any], bool]) -> Callable[[list[Any]], Any]:
+    return lambda values: None not in values and test(*values)
+
+
+_SURE: Final[Mapping[Sign, Callable[[list[Any]], Any]]] = {
+    Sign.NOT: lambda values: not values[0],
+    Sign.JOIN: "".join,
+    Sign.EQUAL: lambda values: values[0] == values[1],
+    Sign.NOT_EQUAL: lambda values: values[0] != values[1],
+    Sign.LESS: _in_order(operator.lt),
+    Sign.LESS_OR_EQUAL: _in_order(operator.le),
+    Sign.GREATER: _in_order(operator.gt),
+    Sign.GREATER_OR_EQUAL: _in_order(operator.ge),
+}
+"""Signs that have a value whatever is missing."""
+
+
+def _arithmetic(sign: Sign, left: Any, right: Any) -> Any:
+    if isinstance(left, date):
+        days = timedelta(days=int(right))
+        return left + days if sign is Sign.ADD else left - days
+    if sign is Sign.DIVIDE:
+        with localcontext(prec=100):
+            return (left / right).quantize(Decimal(1).scaleb(-24), ROUND_HALF_UP)
+    return {Sign.ADD: left + right, Sign.SUBTRACT: left - right, Sign.MULTIPLY: left * right}[sign]
+
+
+def _year(day: Thunk) -> Any:
+    found = day()
+    return None if found is None else Decimal(found.year)
+
+
+_FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
+    "IF": lambda test, yes, no: yes() if test() else no(),
+    "NOT": lambda test: not test(),
+    "ISBLANK": lambda value: value() in (None, ""),
+    "LEN": lambda text: Decimal(len(text())),
+    "LEFT": lambda text, size: text()[: int(size())],
+    "UPPER": lambda text: text().upper(),
+    "BLANKVALUE": lambda value, other: other() if (found := value()) in (None, "") else found,
+    "CALENDAR_YEAR": _year,
+}
