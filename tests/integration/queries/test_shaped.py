@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
+from fieldstone.metadata.values import read_json
+from fieldstone.runtime.queries import Question
 from tests.support.query_world import World
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -97,3 +101,44 @@ async def test_dates_are_asked_by_year_and_month(world: World) -> None:
     assert [list(record.values()) for record in records] == [[2026, 1, 1], [2026, 3, 1]]
     text = "SELECT code FROM Sample WHERE HOUR_IN_DAY(convertTimezone(moment)) = 0"
     assert await world.in_zone("Europe/Berlin").values(text) == ["AB1"]
+
+
+async def test_distances_are_shown_compared_and_sorted(world: World) -> None:
+    own = await world.another_tenant("places")
+    await own.create(
+        "Company",
+        {"name": "Berlin", "location": {"latitude": Decimal("52.52"), "longitude": 13}},
+        {"name": "Munich", "location": {"latitude": 48, "longitude": Decimal("11.57")}},
+        {"name": "Nowhere"},
+    )
+    way = "DISTANCE(location, GEOLOCATION(52, 13), 'km')"
+    records = await own.ask(
+        f"SELECT name, {way} far FROM Company WHERE {way} < 1000 ORDER BY {way} DESC"
+    )
+    assert [record["name"] for record in records] == ["Munich", "Berlin"]
+    assert 50 < records[1]["far"] < 60
+    assert await own.values(f"SELECT name FROM Company WHERE NOT {way} < 100") == [
+        "Munich",
+        "Nowhere",
+    ]
+    code, message, _ = await own.problem(
+        "SELECT DISTANCE(location, GEOLOCATION(1, 1), 'm') FROM Company"
+    )
+    assert (code, message) == ("query.type_mismatch", "DISTANCE: unit must be 'mi' or 'km'.")
+
+
+async def test_the_json_form_takes_expressions(world: World) -> None:
+    page = await world.page(
+        Question.from_json(
+            {
+                "object": "Deal",
+                "fields": ["name", "value * 2 doubled", "LEFT(stage, 1)"],
+                "where": "value * 2 >= 2001 AND close_date > (created_at) AND stage = Proposal",
+                "order_by": ["value * -1"],
+            }
+        )
+    )
+    (record,) = [read_json(one) for one in page.records]
+    assert isinstance(record, dict)
+    assert list(record.values())[1:] == ["Alpha", 2001, "P"]
+    assert list(record) == ["id", "name", "doubled", "expr0"]
