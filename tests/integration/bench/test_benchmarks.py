@@ -45,6 +45,17 @@ def test_http_is_compared() -> None:
 
 
 @pytest.mark.slow
+def test_roll_ups_are_compared() -> None:
+    shown = told(
+        "bench.rollups",
+        *("--rows", "200", "--rounds", "2", "--seconds", "0.3", "--turns", "1"),
+    )
+
+    assert "| 0.7 | 0.00 |" in shown, "the roll-ups are what the writers know"
+    assert shown.count("| sorted by it |") == 4
+
+
+@pytest.mark.slow
 def test_tenants_are_measured() -> None:
     shown = told("bench.catalog", "--rows", "3")
 
