@@ -15,7 +15,7 @@ from fieldstone.metadata.catalog import Catalog, ChildRelation, Field, ObjectDef
 from fieldstone.metadata.names import keys_of, suggestion
 from fieldstone.metadata.rights import ADMINISTRATOR, Rights
 from fieldstone.metadata.values import fold
-from fieldstone.query_language.errors import NotSupported, UnknownField, UnknownObject
+from fieldstone.query_language.errors import UnknownField, UnknownObject
 from fieldstone.query_language.expressions import (
     bound_at,
     made_field,
@@ -39,13 +39,13 @@ from fieldstone.query_language.polymorphic import asks_type, type_ref
 from fieldstone.query_language.relations import RELATION_SUFFIX, relation_of, targets_of
 from fieldstone.query_language.render import Writer
 from fieldstone.query_language.roll_ups import RollUpParts
-from fieldstone.query_language.syntax import Call, Operation, Path, Source, Value
+from fieldstone.query_language.sources import Sources
+from fieldstone.query_language.syntax import Call, Operation, Path, Value
 
 Parameters = Callable[[int | None, Reader], Parameter]
 """Makes a parameter of the plan."""
 
 MAX_PARENTS: Final = 5
-MAX_SOURCES: Final = 60
 
 
 def bind_object(path: Path, catalog: Catalog, rights: Rights) -> ObjectDef:
@@ -105,10 +105,10 @@ def _plurals(name: str) -> Iterator[str]:
         yield f"{name}es"
 
 
-class Binder:
+class Binder(Sources):
     """Binds the paths of one query and collects the parents that they go through.
 
-    sources: the object that is asked, and behind it each parent once. trail: the roll-ups of which
+    trail: the roll-ups of which
     it is a part. checks: whether a calculated field raises what is wrong with it; else it then has
     no value.
     """
@@ -123,8 +123,7 @@ class Binder:
         trail: tuple[Field, ...] = (),
         checks: bool = False,
     ) -> None:
-        self._catalog = catalog
-        self._rights = rights
+        super().__init__(catalog, rights, obj)
         self._parameters = parameters
         self._expressions: dict[str, FieldRef] = {}
         self._trail = trail
@@ -133,16 +132,6 @@ class Binder:
         self._rolled_up: dict[tuple[int, Field], RolledUp] = {}
         self._types: dict[tuple[int, Field], FieldRef] = {}
         self._of_moment: dict[object, Parameter] = {}
-        self._aliases: dict[str, tuple[str, ...]] = {}
-        self.sources: list[SourceTable] = [SourceTable(obj)]
-
-    def name_source(self, source: Source, joins: tuple[Source, ...] = ()) -> None:
-        """Take the aliases that FROM gives."""
-        if source.alias is not None:
-            self._aliases[fold(source.alias)] = ()
-        for join in joins:
-            names = self.own_names(join.path)
-            self._aliases[fold(join.alias or names[-1])] = names
 
     def field(self, path: Path) -> FieldRef:
         """Give the field that a path means. Raises UnknownField.
@@ -266,14 +255,10 @@ class Binder:
             self._expressions[text] = made_ref(0, field, bound_at(found, 0, self))
         return self._expressions[text]
 
-    def place_behind(self, place: int, step: Field) -> int:
-        """Give the place of the parent that a reference of a source points to."""
-        return self._place_of(SourceTable(self._catalog.by_id[step.references[0]], place, step))
-
     def place_of_user(self) -> int:
         """Give the place of the viewer's own record."""
         users = self._catalog.get_object(USER_OBJECT)
-        return self._place_of(SourceTable(users, user=self.of_moment(MomentValue.USER)))
+        return self.place_of(SourceTable(users, user=self.of_moment(MomentValue.USER)))
 
     def of_moment(self, source: object) -> Parameter:
         """Give the parameter that takes what is known of moment and viewer."""
@@ -282,95 +267,9 @@ class Binder:
             self._of_moment[source] = self._parameters(None, moment_reader(source))
         return self._of_moment[source]
 
-    def own_names(self, path: Path) -> tuple[str, ...]:
-        """Give a path without the alias or the object's name in front of it."""
-        first, *rest = path.names
-        if fold(first) in self._aliases and rest:
-            return (*self._aliases[fold(first)], *rest)
-        obj = self.sources[0].object
-        names_object = bool(rest) and self._catalog.find_object(first) is obj
-        if names_object and relation_of(obj, first, self._rights) is None:
-            return tuple(rest)
-        return path.names
-
-    def fields(
-        self, places: tuple[int, ...], name: str, path: Path
-    ) -> tuple[tuple[int, Field], ...]:
-        """Give the field of a name in each of the sources that has it. Raises UnknownField."""
-        found = tuple(
-            (place, field)
-            for place in places
-            if (field := self.sources[place].object.find_field(name)) is not None
-            and self._rights.may_read_field(field.id)
-        )
-        if found:
-            return found
-        obj = self.sources[places[0]].object
-        visible = [field.name for place in places for field in self.visible_fields(place)]
-        raise UnknownField(
-            f"{obj.label} has no field {name[:80]}.", at=path.span, hint=suggestion(name, visible)
-        )
-
-    def parents(self, places: tuple[int, ...], name: str, path: Path) -> tuple[int, ...]:
-        """Give the places of what a reference of some sources points to. Raises UnknownField."""
-        found = [
-            self._place_of(SourceTable(target, place, field))
-            for place in places
-            if (field := relation_of(self.sources[place].object, name, self._rights)) is not None
-            for target in targets_of(field, self._catalog, self._rights)
-        ]
-        if len(self.sources) > MAX_SOURCES:
-            raise NotSupported("The query reaches too many objects.", at=path.span)
-        if found:
-            return tuple(found)
-        obj = self.sources[places[0]].object
-        fields = (field for place in places for field in self.visible_fields(place))
-        known = (f.name for f in fields if targets_of(f, self._catalog, self._rights))
-        raise UnknownField(
-            f"{obj.label} has no parent {name[:80]}.", at=path.span, hint=suggestion(name, known)
-        )
-
-    def relation_key(self, places: tuple[int, ...], name: str) -> str:
-        """Give the key under which a parent is shown: the field's name, or the relation's."""
-        fields = (relation_of(self.sources[place].object, name, self._rights) for place in places)
-        field = next(found for found in fields if found is not None)
-        bare = fold(name).removesuffix(RELATION_SUFFIX)
-        return field.name if bare in keys_of(field.name) and not name.endswith("__r") else name
-
-    def field_key(self, name: str, field: Field) -> str:
-        """Give the key under which a field is shown: its name, or the alias that was written."""
-        return _spelling(name, field.name, field.aliases)
-
-    def visible_fields(self, place: int = 0) -> Iterator[Field]:
-        """Yield the fields of a source that the viewer may read."""
-        for field in self.sources[place].object.fields:
-            if self._rights.may_read_field(field.id):
-                yield field
-
-    def _place_of(self, wanted: SourceTable) -> int:
-        for number, source in enumerate(self.sources):
-            if (
-                source.parent == wanted.parent
-                and source.reference is wanted.reference
-                and source.object is wanted.object
-                and source.user is wanted.user
-            ):
-                return number
-        self.sources.append(wanted)
-        return len(self.sources) - 1
-
     def _alternatives(self, refs: list[FieldRef]) -> FieldRef:
         first, *others = refs
         alike = [other for other in others if other.field.type is first.field.type]
         # One form for all of them: their slots if each has one, else their JSON.
         exact = bool(alike) and not all(uses_slot(ref) for ref in (first, *alike))
         return replace(first, exact=exact, others=tuple(alike))
-
-
-def _spelling(written: str, name: str, aliases: tuple[str, ...]) -> str:
-    if fold(written) in keys_of(name):
-        return name
-    for alias in aliases:
-        if fold(written) in keys_of(alias):
-            return alias
-    return name

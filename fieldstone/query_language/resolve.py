@@ -7,7 +7,7 @@ BadQuery or NotSupported, each at the place in the text.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from functools import cached_property
 from typing import Final, assert_never
 
 from fieldstone.errors import Span
@@ -20,15 +20,16 @@ from fieldstone.query_language.checks import (
     aggregated,
     check_aggregate,
     check_clauses,
-    check_comparable,
     check_same_values,
     in_group,
     sort_keys,
 )
 from fieldstone.query_language.clauses import counts_rows, grouping_of, has_aggregate
 from fieldstone.query_language.conditions import Conditions
-from fieldstone.query_language.errors import BadQuery, NotSupported, TypeMismatch
+from fieldstone.query_language.errors import BadQuery, NotSupported
+from fieldstone.query_language.grouped_select import GroupedSelect
 from fieldstone.query_language.lifting import Lifted
+from fieldstone.query_language.operand_names import GroupNames, RowNames
 from fieldstone.query_language.operands import Reader
 from fieldstone.query_language.plan import (
     AggregateRef,
@@ -43,13 +44,11 @@ from fieldstone.query_language.plan import (
     Parameter,
     Plan,
     PlanCondition,
-    Ref,
     Rows,
     SortKey,
     Test,
     Top,
 )
-from fieldstone.query_language.render import Writer
 from fieldstone.query_language.shaping import shaped_path
 from fieldstone.query_language.shown import ShownMembers
 from fieldstone.query_language.syntax import (
@@ -62,7 +61,6 @@ from fieldstone.query_language.syntax import (
     Item,
     ListOperator,
     Membership,
-    Operand,
     Operation,
     Operator,
     Path,
@@ -123,8 +121,6 @@ class _OneQuery:
         self._whole = whole
         self._query = query
         self._binder = binder
-        self._grouping = grouping_of(query)
-        self._group_by: tuple[FieldRef, ...] = ()
         binder.name_source(query.source, query.joins)
         check_clauses(query)
 
@@ -132,32 +128,32 @@ class _OneQuery:
         """Resolve the outer query."""
         query, lifted = self._query, self._whole.lifted
         only_counts = counts_rows(query)
-        grouped = not only_counts and (self._grouping is not None or has_aggregate(query))
-        self._group_by = self._group_keys()
-        aliases = self._aliases() if grouped else {}
+        grouped = not only_counts and (grouping_of(query) is not None or has_aggregate(query))
+        select = self._groups
+        aliases = select.aliases() if grouped else {}
         members: tuple[Member, ...] = tuple(aliases.items())
         if not grouped and not only_counts:
             members = self._members()
-        groups = _GroupNames(self, aliases, self._group_by)
+        groups = GroupNames(self, aliases, select.keys)
         having = None
         if query.having is not None:
             having = Conditions(lifted, groups).resolve(query.having)
         where = self.where()
         order_by: tuple[SortKey, ...] = ()
         if not only_counts:
-            names = groups if grouped else _RowNames(self)
+            names = groups if grouped else RowNames(self)
             order_by = self._order(names, where)
         top = None
         if query.per:
             if grouped:
                 raise NotSupported("PER counts records, not groups.", at=query.per[0].span)
-            top = self._top(order_by)
+            top = self._top(select, order_by)
         return Plan(
             rows=self._rows(where, top),
             members=members,
             parameters=self._whole.parameters(),
             order_by=order_by,
-            group_by=self._group_by,
+            group_by=select.keys,
             having=having,
             grouped=grouped,
             grouping=Grouping.PLAIN if query.group_by is None else query.group_by.grouping,
@@ -165,6 +161,10 @@ class _OneQuery:
             limit=None if query.per else lifted.number_of_clause(query, "LIMIT"),
             offset=lifted.number_of_clause(query, "OFFSET"),
         )
+
+    @cached_property
+    def _groups(self) -> GroupedSelect:
+        return GroupedSelect(self, self._query, self._binder)
 
     def semi_join(self, left: FieldRef, at: Span) -> InRows:
         """Resolve the query behind IN as the test that it has a row with the value of left."""
@@ -187,11 +187,11 @@ class _OneQuery:
     def children(self, parent: int, reference: Field) -> ChildrenShown:
         """Resolve a subquery in the list of fields."""
         query, whole = self._query, self._whole
-        if self._grouping is not None or has_aggregate(query) or query.per:
+        if grouping_of(query) is not None or has_aggregate(query) or query.per:
             raise NotSupported("A subquery of children shows records alone.", at=query.span)
         members = self._members()
         where = self.where()
-        order_by = self._order(_RowNames(self), where)
+        order_by = self._order(RowNames(self), where)
         limit = whole.lifted.number_of_clause(query, "LIMIT")
         offset = whole.lifted.number_of_clause(query, "OFFSET")
         return ChildrenShown(
@@ -211,7 +211,7 @@ class _OneQuery:
             owner = FieldRef(0, self._binder.sources[0].object.by_name["owner"])
             tests.append(Test(owner, Operator.EQUAL, self.parameter(None, _user_id)))
         if self._query.where is not None:
-            conditions = Conditions(self._whole.lifted, _RowNames(self))
+            conditions = Conditions(self._whole.lifted, RowNames(self))
             tests.append(conditions.resolve(self._query.where))
         if len(tests) > 1:
             return Every(tuple(tests))
@@ -234,7 +234,7 @@ class _OneQuery:
         if others or not isinstance(written, Path | Call | Operation):
             raise BadQuery(f"{function} takes one field or one expression.", at=aggregate.span)
         if function is AggregateFunction.GROUPING:
-            return AggregateRef(function, self._grouped(written))
+            return AggregateRef(function, self._groups.grouped(written))
         ref = self.field(written) if isinstance(written, Path) else self.expression(written)
         check_aggregate(function, ref.field, written.span)
         return AggregateRef(function, aggregated(function, ref))
@@ -262,10 +262,10 @@ class _OneQuery:
         self._whole.count_subquery(query.span)
         return _OneQuery(self._whole, query, self._whole.binder(obj))
 
-    def _top(self, order_by: tuple[SortKey, ...]) -> Top:
+    def _top(self, select: GroupedSelect, order_by: tuple[SortKey, ...]) -> Top:
         """Resolve LIMIT … PER."""
         number = self._whole.lifted.number_of_clause(self._query, "LIMIT")
-        per = tuple(self._group_key(operand) for operand in self._query.per)
+        per = tuple(select.key(operand) for operand in self._query.per)
         return Top(per, order_by, self.parameter(number, operands.number))
 
     def _rows(self, where: PlanCondition | None, top: Top | None = None) -> Rows:
@@ -319,7 +319,7 @@ class _OneQuery:
         return found
 
     def _order(
-        self, names: _RowNames | _GroupNames, where: PlanCondition | None
+        self, names: RowNames | GroupNames, where: PlanCondition | None
     ) -> tuple[SortKey, ...]:
         """Resolve ORDER BY."""
         return tuple(
@@ -327,143 +327,6 @@ class _OneQuery:
             for order in self._query.order_by
             for key in sort_keys(order, names.bind(order.expression), where)
         )
-
-    def group_key(self, operand: Path | Call | Operation) -> FieldRef:
-        """Give the field that an operand means, as rows are grouped by it."""
-        found = self.field(operand) if isinstance(operand, Path) else self.expression(operand)
-        return operands.told_apart(found)
-
-    def _group_keys(self) -> tuple[FieldRef, ...]:
-        group = self._grouping
-        expressions = () if group is None else group.expressions
-        return tuple(self._group_key(expression) for expression in expressions)
-
-    def _group_key(self, operand: Operand) -> FieldRef:
-        if isinstance(operand, Aggregate):
-            raise BadQuery("Rows are grouped by fields.", at=operand.span)
-        found = self.group_key(operand)
-        check_comparable(found.field, operand.span, "grouped")
-        return found
-
-    def _aliases(self) -> dict[str, Ref]:
-        """Give what a grouped query shows, by key: alias, field name, or expr0 and so on."""
-        found: dict[str, Ref] = {}
-        unnamed = 0
-        for item in self._query.select:
-            match item:
-                case SelectItem((Path() | Call() | Operation()) as operand, alias):
-                    grouped = self._grouped(operand)
-                    ref: Ref = grouped
-                    key = alias or f"expr{unnamed}"
-                    shaped = shaped_path(operand) if isinstance(operand, Call) else None
-                    if shaped is not None and alias is None:
-                        key = self._binder.field_key(
-                            shaped.names[-1], self._binder.field(shaped).field
-                        )
-                    elif not isinstance(operand, Path):
-                        unnamed += alias is None
-                    elif alias is None:
-                        key = self._binder.field_key(operand.names[-1], grouped.field)
-                case SelectItem(Aggregate() as aggregate, alias):
-                    ref = self.aggregate(aggregate)
-                    key = alias or f"expr{unnamed}"
-                    unnamed += alias is None
-                case _:
-                    raise BadQuery("Groups have no records to show.", at=item.span)
-            if key in found:
-                raise BadQuery(
-                    f"Two columns are called {key}.", at=item.span, hint="Give one an alias."
-                )
-            found[key] = ref
-        return found
-
-    def _grouped(self, operand: Path | Call | Operation) -> FieldRef:
-        ref = self.group_key(operand)
-        if ref not in self._group_by:
-            text = Writer().expression(operand)[:80]
-            raise BadQuery(
-                f"{text} is neither grouped nor counted.",
-                at=operand.span,
-                hint=f"Write GROUP BY {text}, or COUNT({text}).",
-            )
-        return ref
-
-
-class _RowNames:
-    """What operands mean where rows are tested: in WHERE, and in the order of rows."""
-
-    def __init__(self, query: _OneQuery) -> None:
-        self._query = query
-
-    def bind(self, operand: Operand) -> Ref:
-        """Give what an operand means."""
-        match operand:
-            case Path():
-                return self._query.field(operand)
-            case Aggregate():
-                raise BadQuery(
-                    f"{operand.function} stands where there are no groups.",
-                    at=operand.span,
-                    hint="Write the condition behind HAVING.",
-                )
-            case Call() | Operation():
-                return self._query.expression(operand)
-            case _:
-                assert_never(operand)
-
-    def calculated(self, operand: Operand) -> FieldRef:
-        """Give what an operand means as a calculated value."""
-        assert not isinstance(operand, Aggregate), "rows have no aggregates"
-        return self._query.expression(operand)
-
-    def rows(self, membership: Membership, query: Query) -> PlanCondition:
-        """Give the test against the rows of a subquery."""
-        return self._query.rows_of(membership, query)
-
-    def parameter(self, number: int | None, read: Reader) -> Parameter:
-        """Make a parameter of the plan."""
-        return self._query.parameter(number, read)
-
-
-class _GroupNames:
-    """What operands mean where groups are tested: in HAVING, and in the order of groups."""
-
-    def __init__(
-        self, query: _OneQuery, aliases: Mapping[str, Ref], group_by: tuple[FieldRef, ...]
-    ) -> None:
-        self._query = query
-        self._aliases = {fold(key): ref for key, ref in aliases.items()}
-        self._group_by = group_by
-
-    def bind(self, operand: Operand) -> Ref:
-        """Give what an operand means; an alias goes before a field."""
-        match operand:
-            case Path() | Call() | Operation():
-                text = Writer().expression(operand)
-                if found := self._aliases.get(fold(text)):
-                    return found
-                ref = self._query.group_key(operand)
-                if ref not in self._group_by:
-                    raise BadQuery(f"{text[:80]} is not grouped.", at=operand.span)
-                return ref
-            case Aggregate():
-                return self._query.aggregate(operand)
-            case _:
-                assert_never(operand)
-
-    def calculated(self, operand: Operand) -> FieldRef:
-        """Refuse what is no number, by which alone groups are compared."""
-        raise TypeMismatch(
-            "Of groups, numbers alone are compared with each other.", at=operand.span
-        )
-
-    def rows(self, membership: Membership, query: Query) -> PlanCondition:
-        """Refuse a subquery."""
-        raise NotSupported("HAVING takes no subquery.", at=membership.span)
-
-    def parameter(self, number: int | None, read: Reader) -> Parameter:
-        """Make a parameter of the plan."""
-        return self._query.parameter(number, read)
 
 
 def _user_id(literal: Literal, moment: Moment) -> object:
