@@ -107,12 +107,13 @@ class ShownMembers:
     def _below(self, trees: dict[int, _Tree], name: str, path: Path) -> dict[int, _Tree]:
         """Give the trees of what a reference points to, made where they are missing."""
         found: dict[int, _Tree] = {}
+        parents = self._binder.parents(tuple(trees), name, path)
         key = self._binder.relation_key(tuple(trees), name)
         for place, tree in trees.items():
             parent = tree.get(key)
             if not isinstance(parent, dict):
                 parent = {}
-            for below in self._binder.parents(tuple(trees), name, path):
+            for below in parents:
                 if self._binder.sources[below].parent == place:
                     found[below] = parent.setdefault(below, {"id": self._id_of(below)})
             if parent:

@@ -92,6 +92,66 @@ def queries(draw: st.DrawFn, fields: dict[str, list[str]]) -> str:
     return f"SELECT {group}, {draw(aggregate)} a FROM {name}{where} GROUP BY {group}{having}{tail}"
 
 
+PLAIN = (
+    *("{0} = {1}", "{0} < {1}", "{0} != {1} * 2", "{0} >= {1} & 'x'", "{0} = UPPER({1})"),
+    *("ISBLANK({0})", "IF({0} = {1}, 1, 2) = 1", "BLANKVALUE({0}, {1}) > {0}", "-{0} < {1}"),
+    *("{0} - {1} > 1", "DAY_ONLY({0}) = TODAY", "{0}.type = 'User'", "TEXT({0}) LIKE '%1%'"),
+)
+SHOWN = (
+    *("{0}", "{0} + {1}", "{0} & {1}", "toLabel({0})", "FORMAT({0})", "convertCurrency({0})"),
+    *("FORMAT({0} * {1})", "LEN({0})", "{0}.city", "{0}.type", "LEFT({0}, 2)", "{0} / {1}"),
+    *("CALENDAR_YEAR({0})", "DAY_ONLY(convertTimezone({0}))", "TYPEOF {0} WHEN Deal THEN name END"),
+    *("FIELDS(STANDARD)", "{0}.name", "CASE({0}, {1}, 'a', 'b')", "TEXT({0})", "1 / 0 + {0}"),
+)
+
+
+@st.composite
+def calculations(draw: st.DrawFn, fields: dict[str, list[str]]) -> str:
+    """Give queries that calculate with any fields, in every clause."""
+    name = draw(st.sampled_from(OBJECTS))
+    field = st.sampled_from(fields[name])
+
+    def of(forms: tuple[str, ...]) -> str:
+        first = draw(field)
+        second = first if draw(st.booleans()) else draw(field)
+        return draw(st.sampled_from(forms)).format(first, second)
+
+    where = f" WHERE {of(PLAIN)} OR NOT {of(PLAIN)}" if draw(st.booleans()) else ""
+    explain = "EXPLAIN " if draw(st.booleans()) and draw(st.booleans()) else ""
+    kind = draw(st.sampled_from(["rows", "top", "groups", "distinct"]))
+    if kind == "distinct":
+        shown = of(SHOWN)
+        return (
+            f"{explain}SELECT DISTINCT {shown}, {draw(field)} FROM {name}{where} ORDER BY {shown}"
+        )
+    if kind == "groups":
+        key, total = of(SHOWN), f"{draw(functions)}({of(SHOWN)})"
+        grouping = draw(st.sampled_from(["{}", "ROLLUP({})", "CUBE({})"])).format(key)
+        return (
+            f"{explain}SELECT {key}, {total}, GROUPING({key}) FROM {name}{where} "
+            f"GROUP BY {grouping} HAVING {total} > COUNT(id) ORDER BY {total} DESC, {key}"
+        )
+    limit = f" LIMIT 1 PER {of(SHOWN)}" if kind == "top" else ""
+    return (
+        f"{explain}SELECT {of(SHOWN)}, {of(SHOWN)} FROM {name}{where} "
+        f"ORDER BY {of(SHOWN)}, {of(SHOWN)} DESC NULLS LAST{limit}"
+    )
+
+
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+async def test_any_calculation_is_answered_or_refused_with_a_code(
+    held: Held, data: st.DataObject
+) -> None:
+    text = data.draw(calculations(held.fields))
+
+    code = await answered(held.world, text)
+
+    assert code == "" or code.startswith("query.")
+
+
 @settings(
     max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
