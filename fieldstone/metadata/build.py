@@ -183,7 +183,9 @@ class _Builder:
         targets = [self._ids.get(fold(name)) for name in self._target_names(options)]
         if not targets and refers(field_type):
             targets = list(self._ids.values())
-        slot, filling = row.storage.get("slot"), row.storage.get("slot_filling")
+        # A field that was stored once keeps its slot for the time when it is stored again.
+        lent = {} if body.is_calculated else row.storage
+        slot, filling = lent.get("slot"), lent.get("slot_filling")
         return Field(
             id=FieldId(row.id),
             object_id=object_id,

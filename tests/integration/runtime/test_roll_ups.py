@@ -301,3 +301,32 @@ async def test_roll_ups_of_a_tenant_are_its_own(companies: Api, other: Api) -> N
 
     assert [one["won"] for one in theirs] == [0]
     await other.refused("POST", "/api/query", {"q": "SELECT mean FROM Company"}, status=422)
+
+
+async def test_stored_field_becomes_a_roll_up_and_is_stored_again(companies: Api) -> None:
+    await companies.post(FIELDS, {"name": "kept", "type": "currency"})
+    path, kept = f"{FIELDS}/kept", "SELECT kept FROM Company WHERE kept > 0 ORDER BY kept"
+    (acme,) = await ask(companies, "SELECT id FROM Company WHERE name = 'Acme'")
+    await companies.patch(f"/companies/{acme['id']}", {"kept": 5})
+
+    await companies.patch(path, {"roll_up": TOTAL["roll_up"]})
+    summed = await ask(companies, kept)
+    await companies.patch(f"/companies/{acme['id']}", {"phone": "+49 30 901820"})
+    await companies.patch(path, {"roll_up": None})
+    stored = await ask(companies, kept)
+
+    assert [one["kept"] for one in summed] == [150.25]
+    assert [one["kept"] for one in stored] == [5]
+
+
+async def test_pages_and_exports_show_roll_ups(companies: Api) -> None:
+    (acme,) = await ask(companies, "SELECT id FROM Company WHERE name = 'Acme'")
+
+    record = await companies.http.get(f"/admin/Company/{acme['id']}")
+    edit = await companies.http.get(f"/admin/Company/{acme['id']}/edit")
+    asked = {"object": "Company", "fields": "name,won", "order_by": "won desc"}
+    exported = await companies.http.get("/api/export", params=asked)
+
+    assert "150.25" in record.text
+    assert 'name="won"' not in edit.text
+    assert exported.text.splitlines()[1].endswith("Acme,150.25"), exported.text
