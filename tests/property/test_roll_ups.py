@@ -146,7 +146,12 @@ children = st.fixed_dictionaries(
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def world(postgres_server: PostgresServer, template_database: str) -> AsyncIterator[World]:
     """A world in which samples sum up their parts."""
-    body: dict[str, Any] = {"object": "Sample__c", **NUMBER, "formula": "number * 2", "blanks_as": "blank"}
+    body: dict[str, Any] = {
+        "object": "Sample__c",
+        **NUMBER,
+        "formula": "number * 2",
+        "blanks_as": "blank",
+    }
     fields = [Component("field", "Sample__c.doubled", body)]
     fields += [one.component() for one in ROLL_UPS]
     with made_database(postgres_server, template_database) as dsn:
