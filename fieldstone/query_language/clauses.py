@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fieldstone.query_language.errors import BadQuery
+from fieldstone.query_language.of_aggregates import has_aggregates
 from fieldstone.query_language.syntax import (
     Aggregate,
     GroupBy,
@@ -42,6 +43,7 @@ def grouping_of(query: Query) -> GroupBy | None:
 def has_aggregate(query: Query) -> bool:
     """Tell whether a query shows an aggregate."""
     return any(
-        isinstance(item, SelectItem) and isinstance(item.expression, Aggregate)
+        isinstance(item, SelectItem)
+        and (isinstance(item.expression, Aggregate) or has_aggregates(item.expression))
         for item in query.select
     )

@@ -29,7 +29,14 @@ from fieldstone.query_language.columns import INSTANT_FORMAT, JsonText, stored
 from fieldstone.query_language.formula.compile import compile_expression
 from fieldstone.query_language.formula.sql_values import SQL_TYPES, number_sql
 from fieldstone.query_language.formula.typed import Read
-from fieldstone.query_language.plan import FieldRef, Leaf, Parameter, RolledUp, SourceTable
+from fieldstone.query_language.plan import (
+    AggregateRef,
+    FieldRef,
+    Leaf,
+    Parameter,
+    RolledUp,
+    SourceTable,
+)
 
 _TEXT_FORMS: Final = {
     Kind.DATE: "YYYY-MM-DD",
@@ -47,11 +54,13 @@ class Values:
         aliases: tuple[FromClause, ...],
         objects: Mapping[ObjectId, ObjectDef],
         roll_up: Callable[[RolledUp], ColumnElement[Any]],
+        aggregate: Callable[[AggregateRef, Kind], ColumnElement[Any]] | None = None,
     ) -> None:
         self._sources = sources
         self._aliases = aliases
         self._objects = objects
         self._roll_up = roll_up
+        self._total = aggregate
 
     def comparable(self, ref: FieldRef) -> ColumnElement[Any]:
         """Give what is compared and ordered by; null where there is no value."""
@@ -95,12 +104,18 @@ class Values:
         found = compile_expression(ref.computed, self._read)
         return found.value, kind_of(ref)
 
+    def _aggregate(self, ref: AggregateRef, kind: Kind) -> ColumnElement[Any]:
+        assert self._total is not None, "groups alone have aggregates"
+        return self._total(ref, kind)
+
     def _read(self, read: Read) -> ColumnElement[Any]:
         match read.source:
             case Parameter(name):
                 return _parameter(name, read.shape.kind)
             case Leaf(source, field, part):
                 return self._leaf(source, field, part)
+            case AggregateRef() as ref:
+                return self._aggregate(ref, read.shape.kind)
             case RolledUp():
                 return self._roll_up(read.source)
             case _:

@@ -6,6 +6,7 @@ from fieldstone.query_language.binding import Binder
 from fieldstone.query_language.checks import check_comparable
 from fieldstone.query_language.clauses import grouping_of
 from fieldstone.query_language.errors import BadQuery
+from fieldstone.query_language.of_aggregates import has_aggregates
 from fieldstone.query_language.operand_names import AskedQuery, group_key
 from fieldstone.query_language.plan import FieldRef, Ref
 from fieldstone.query_language.render import Writer
@@ -46,9 +47,13 @@ class GroupedSelect:
         unnamed = 0
         for item in self._query.select:
             match item:
+                case SelectItem((Call() | Operation()) as whole, alias) if has_aggregates(whole):
+                    ref: Ref = self._asked.of_aggregates(whole)
+                    key = alias or f"expr{unnamed}"
+                    unnamed += alias is None
                 case SelectItem((Path() | Call() | Operation()) as operand, alias):
                     grouped = self.grouped(operand)
-                    ref: Ref = grouped
+                    ref = grouped
                     key = alias or f"expr{unnamed}"
                     shaped = shaped_path(operand) if isinstance(operand, Call) else None
                     if shaped is not None and alias is None:

@@ -12,6 +12,7 @@ from typing import Any, Final, assert_never
 
 from sqlalchemy import (
     ColumnElement,
+    DateTime,
     Label,
     Numeric,
     Select,
@@ -28,6 +29,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.selectable import Subquery
 
 from fieldstone.ids import ObjectId
+from fieldstone.metadata.calculation import Kind
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.field_types.choice import HasChoices
 from fieldstone.metadata.field_types.stored import constant
@@ -35,6 +37,8 @@ from fieldstone.metadata.slots import SlotKind
 from fieldstone.metadata.tables import heap
 from fieldstone.metadata.values import fold, write_json
 from fieldstone.query_language.columns import comparable, stored_text
+from fieldstone.query_language.formula.sql_values import SQL_TYPES, number_sql
+from fieldstone.query_language.of_aggregates import aggregates_in
 from fieldstone.query_language.operands import uses_slot
 from fieldstone.query_language.plan import AggregateRef, FieldRef, Plan, Ref, Shown
 from fieldstone.query_language.row_json import json_object
@@ -91,6 +95,7 @@ class _Groups(RowConditions):
         self._places: dict[tuple[str, int, int, bool], str] = {}
         self._grouped = plan.group_by
         self.has_subtotals = plan.grouping is not Grouping.PLAIN
+        self._values = tables.values_of_groups(self._total)
         for ref in _all_refs(plan):
             if isinstance(ref, FieldRef):
                 self._note(ref)
@@ -106,6 +111,8 @@ class _Groups(RowConditions):
     def left(self, ref: Ref) -> ColumnElement[Any]:
         if isinstance(ref, AggregateRef):
             return self._aggregate(ref)
+        if aggregates_in(ref.computed):
+            return self._values.comparable(ref)
         key = next(
             one for one in self._grouped if one.field is ref.field and one.source == ref.source
         )
@@ -127,6 +134,8 @@ class _Groups(RowConditions):
         """Give what is shown of a group: of texts that differ in case, one that stands there."""
         if isinstance(ref, AggregateRef):
             return self._shown_aggregate(ref)
+        if aggregates_in(ref.computed):
+            return self._values.shown(ref)
         found = self._shown_key(ref)
         if not self.has_subtotals:
             return found
@@ -200,6 +209,16 @@ class _Groups(RowConditions):
             return func.substr(best, func.strpos(best, _MARK) + constant(1))
         return self._aggregate(ref)
 
+    def _total(self, ref: AggregateRef, kind: Kind) -> ColumnElement[Any]:
+        """Give an aggregate as a value of formulas."""
+        found = self._shown_aggregate(ref)
+        if kind.is_text:
+            return func.coalesce(found, constant(""), type_=Text())
+        if isinstance(found.type, DateTime):
+            found = func.timezone(constant("UTC"), found)
+        known = cast(found, SQL_TYPES[kind])
+        return known * number_sql("0.01") if kind is Kind.PERCENT else known
+
     def _note(self, ref: FieldRef) -> None:
         """Have the inner select give what may be needed of a field; unused columns cost nothing."""
         if ("key", ref.source, ref.field.id, ref.exact) in self._places:
@@ -226,7 +245,14 @@ def _all_refs(plan: Plan) -> list[Ref]:
     refs.extend(ref for _, ref in plan.members if isinstance(ref, FieldRef | AggregateRef))
     if plan.having is not None:
         refs.extend(refs_in(plan.having))
-    return refs
+    return [part for ref in refs for part in _parts(ref)]
+
+
+def _parts(ref: Ref) -> list[Ref]:
+    """Give what an operand needs of the rows: of an expression over aggregates, each of them."""
+    if isinstance(ref, FieldRef) and (parts := aggregates_in(ref.computed)):
+        return list(parts)
+    return [ref]
 
 
 def refs_in(condition: object) -> list[Ref]:

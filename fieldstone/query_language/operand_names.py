@@ -7,6 +7,7 @@ from typing import Protocol, assert_never
 
 from fieldstone.metadata.values import fold
 from fieldstone.query_language.errors import BadQuery, NotSupported, TypeMismatch
+from fieldstone.query_language.of_aggregates import has_aggregates
 from fieldstone.query_language.operands import Reader, told_apart
 from fieldstone.query_language.plan import (
     AggregateRef,
@@ -40,6 +41,10 @@ class AskedQuery(Protocol):
 
     def aggregate(self, aggregate: Aggregate) -> AggregateRef:
         """Give what an aggregate means."""
+        ...
+
+    def of_aggregates(self, written: Call | Operation) -> FieldRef:
+        """Give the value of an expression over aggregates, as a field."""
         ...
 
     def rows_of(self, membership: Membership, query: Query) -> PlanCondition:
@@ -110,6 +115,8 @@ class GroupNames:
                 text = Writer().expression(operand)
                 if found := self._aliases.get(fold(text)):
                     return found
+                if not isinstance(operand, Path) and has_aggregates(operand):
+                    return self._query.of_aggregates(operand)
                 ref = group_key(self._query, operand)
                 if ref not in self._group_by:
                     raise BadQuery(f"{text[:80]} is not grouped.", at=operand.span)

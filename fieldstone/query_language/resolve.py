@@ -27,8 +27,10 @@ from fieldstone.query_language.checks import (
 from fieldstone.query_language.clauses import counts_rows, grouping_of, has_aggregate
 from fieldstone.query_language.conditions import Conditions
 from fieldstone.query_language.errors import BadQuery, NotSupported
+from fieldstone.query_language.expressions import with_values
 from fieldstone.query_language.grouped_select import GroupedSelect
 from fieldstone.query_language.lifting import Lifted
+from fieldstone.query_language.of_aggregates import of_aggregates
 from fieldstone.query_language.operand_names import GroupNames, RowNames
 from fieldstone.query_language.operands import Reader
 from fieldstone.query_language.plan import (
@@ -70,6 +72,8 @@ from fieldstone.query_language.syntax import (
 )
 
 MAX_SUBQUERIES: Final = 20
+_OVER_AGGREGATES: Final = 10**6
+"""Where the numbers begin of fields that are made for expressions over aggregates."""
 
 
 def resolve(lifted: Lifted, catalog: Catalog, rights: Rights) -> Plan:
@@ -86,6 +90,7 @@ class _Resolution:
         self.rights = rights
         self._parameters: list[Parameter] = []
         self._subqueries = 0
+        self._made = 0
 
     def plan(self) -> Plan:
         """Resolve the whole query."""
@@ -106,6 +111,11 @@ class _Resolution:
     def parameters(self) -> tuple[Parameter, ...]:
         """Give all parameters made so far."""
         return tuple(self._parameters)
+
+    def next_made(self) -> int:
+        """Give the number of one more field that is made for an expression over aggregates."""
+        self._made += 1
+        return _OVER_AGGREGATES + self._made
 
     def count_subquery(self, at: Span) -> None:
         """Count a subquery. Raises NotSupported for one too many."""
@@ -224,6 +234,13 @@ class _OneQuery:
     def expression(self, written: Path | Call | Operation) -> FieldRef:
         """Give the value of an expression, as a field."""
         return self._binder.expression(written, self._whole.lifted.inlined)
+
+    def of_aggregates(self, written: Call | Operation) -> FieldRef:
+        """Give the value of an expression over aggregates, as a field."""
+        known = with_values(written, self._whole.lifted.inlined)
+        assert isinstance(known, Call | Operation)
+        obj = self._binder.sources[0].object
+        return of_aggregates(known, self._whole.next_made(), obj, self.aggregate)
 
     def aggregate(self, aggregate: Aggregate) -> AggregateRef:
         """Give what an aggregate means."""

@@ -23,6 +23,7 @@ from fieldstone.query_language.functions.shown_values import (
     FormatTime,
     Label,
 )
+from fieldstone.query_language.plan import AggregateRef, FieldRef
 from fieldstone.query_language.syntax import Call, Path
 
 _PLACES: Final = 2
@@ -103,6 +104,8 @@ def _field_of(argument: Typed) -> Field | None:
     match argument:
         case Read(FieldPath(part=None) as place):
             return place.field
+        case Read(AggregateRef(argument=FieldRef(field=field, computed=None))):
+            return field if argument.shape.kind is not Kind.NUMBER else None
         case _:
             return None
 

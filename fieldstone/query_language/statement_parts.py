@@ -5,7 +5,7 @@ Heap, tenant, object and JSON keys are literals; whatever a person typed is boun
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, assert_never
@@ -35,6 +35,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
 from fieldstone.ids import ObjectId
+from fieldstone.metadata.calculation import Kind
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.field_types.stored import constant
 from fieldstone.metadata.slots import TEXT_SLOT_LENGTH
@@ -200,6 +201,12 @@ class Tables:
     def value(self, ref: FieldRef) -> ColumnElement[Any]:
         """Give a calculated value to be compared with another."""
         return self._values().value(ref)
+
+    def values_of_groups(
+        self, aggregate: Callable[[AggregateRef, Kind], ColumnElement[Any]]
+    ) -> Values:
+        """Give the calculated values of groups. aggregate: gives the SQL of an aggregate."""
+        return Values(self.rows.sources, self.aliases, self.objects, self._rolled_up, aggregate)
 
     def _values(self) -> Values:
         return Values(self.rows.sources, self.aliases, self.objects, self._rolled_up)

@@ -18,7 +18,8 @@ from fieldstone.metadata.values import read_json
 from fieldstone.query_language.render import render_query
 from fieldstone.query_language.syntax import Query
 from fieldstone.runtime.queries import Question
-from tests.support.naive_queries import Record, answer_plainly
+from tests.support.naive_queries import answer_plainly
+from tests.support.naive_values import Record
 from tests.support.query_world import World, a_world
 from tests.support.servers import PostgresServer, made_database
 from tests.support.whole_queries import whole_queries

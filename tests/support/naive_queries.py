@@ -6,12 +6,11 @@ dicts with an id, in the order of their ids; a reference holds the record it poi
 
 from __future__ import annotations
 
-import operator
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from datetime import date
+from decimal import Decimal
 from functools import partial
 from itertools import combinations
 from typing import Any, Final
@@ -20,20 +19,15 @@ from fieldstone.query_language.syntax import (
     Aggregate,
     AggregateFunction,
     And,
-    Boolean,
-    Call,
     ChildQuery,
     Comparison,
     Condition,
-    DateValue,
     Expression,
     Grouping,
     ListOperator,
     Membership,
     Not,
-    Null,
     NullsPlace,
-    Number,
     Operand,
     Operation,
     Operator,
@@ -42,13 +36,19 @@ from fieldstone.query_language.syntax import (
     Path,
     Query,
     SelectItem,
-    Sign,
     Text,
 )
+from tests.support.naive_values import (
+    NoValue,
+    Record,
+    constant_of,
+    folded,
+    operated,
+    share_of,
+    stored_value,
+)
 
-Record = dict[str, Any]
 World = Mapping[str, Sequence[Record]]
-PERCENTS: Final = frozenset({"probability"})
 CHILDREN: Final = {"deals": ("Deal", "company")}
 
 
@@ -58,7 +58,7 @@ def answer_plainly(query: Query, world: World) -> list[Record]:
     if query.group_by is not None or query.distinct or _aggregates(query):
         found = _groups(query, rows)
     else:
-        ordered = _sorted(rows, query.order_by, lambda row, one: _stored(one, row))
+        ordered = _sorted(rows, query.order_by, lambda row, one: stored_value(one, row))
         if query.per:
             ordered = _first_of_each(ordered, query.per, _count(query.limit))
         found = [_shown(query, row, world) for row in ordered]
@@ -77,17 +77,19 @@ def _count(count: object) -> int:
 
 
 def _aggregates(query: Query) -> bool:
-    return any(
-        isinstance(item, SelectItem) and isinstance(item.expression, Aggregate)
-        for item in query.select
-    )
+    for item in query.select:
+        shown = item.expression if isinstance(item, SelectItem) else None
+        first = shown.operands[0] if isinstance(shown, Operation) else shown
+        if isinstance(first, Aggregate):
+            return True
+    return False
 
 
 def _first_of_each(rows: list[Record], per: Sequence[Operand], most: int) -> list[Record]:
     seen: dict[Any, int] = {}
     found = []
     for row in rows:
-        key = tuple(_folded(_stored(one, row)) for one in per)
+        key = tuple(folded(stored_value(one, row)) for one in per)
         seen[key] = seen.get(key, 0) + 1
         if seen[key] <= most:
             found.append(row)
@@ -110,7 +112,7 @@ def _shown(query: Query, row: Record, world: World) -> Record:
             if item.alias is None and isinstance(item.expression, Path):
                 _put(found, item.expression.names, row)
                 continue
-            found[item.alias or f"expr{unnamed}"] = _json(_stored(item.expression, row))
+            found[item.alias or f"expr{unnamed}"] = _json(stored_value(item.expression, row))
             unnamed += item.alias is None
     return found
 
@@ -151,18 +153,12 @@ def _sorted(
         missing = [row for row in found if value(row, order.expression) is None]
         if order.descending:
             there.reverse()
-        there.sort(key=lambda row: _folded(value(row, order.expression)))
+        there.sort(key=lambda row: folded(value(row, order.expression)))
         if order.descending:
             there.reverse()
         last = order.nulls is NullsPlace.LAST
         found = [*there, *missing] if last else [*missing, *there]
     return found
-
-
-def _folded(value: Any) -> Any:
-    if isinstance(value, dict):
-        return value["id"]
-    return value.lower() if isinstance(value, str) else value
 
 
 # Groups
@@ -175,7 +171,7 @@ def _groups(query: Query, rows: list[Record]) -> list[Record]:
         groups: dict[Any, list[Record]] = {}
         for row in rows:
             parts = (
-                _folded(_stored(key, row)) if n in kept else None for n, key in enumerate(keys)
+                folded(stored_value(key, row)) if n in kept else None for n, key in enumerate(keys)
             )
             groups.setdefault(tuple(parts), []).append(row)
         if not groups and not kept:
@@ -201,13 +197,13 @@ def _groups(query: Query, rows: list[Record]) -> list[Record]:
 def _sorted_groups(made: list[Any], order: Order, value: Callable[[Any, Any], Any]) -> list[Any]:
     there = [one for one in made if value(one, order.expression) is not None]
     missing = [one for one in made if value(one, order.expression) is None]
-    there.sort(key=lambda one: _folded(value(one, order.expression)), reverse=order.descending)
+    there.sort(key=lambda one: folded(value(one, order.expression)), reverse=order.descending)
     last = order.nulls is NullsPlace.LAST
     return [*there, *missing] if last else [*missing, *there]
 
 
 def _last_if_none(value: Any) -> tuple[bool, Any]:
-    return (value is None, 0 if value is None else _folded(value))
+    return (value is None, 0 if value is None else folded(value))
 
 
 def _keys(query: Query) -> list[Expression]:
@@ -240,9 +236,24 @@ def _of_group(
 ) -> Any:
     if isinstance(expression, Aggregate):
         return _aggregate(expression, keys, kept, rows)
+    if isinstance(expression, Operation) and isinstance(expression.operands[0], Aggregate):
+        parts = [partial(_of_total, part, keys, kept, rows) for part in expression.operands]
+        try:
+            return operated(expression.sign, parts)
+        except NoValue:
+            return None
     if keys.index(expression) not in kept:
         return None
-    return _stored(expression, rows[0])
+    return stored_value(expression, rows[0])
+
+
+def _of_total(
+    part: Expression, keys: list[Expression], kept: tuple[int, ...], rows: list[Record]
+) -> Any:
+    if not isinstance(part, Aggregate):
+        return constant_of(part)
+    found = _aggregate(part, keys, kept, rows)
+    return found if found is None else Decimal(found)
 
 
 def _aggregate(
@@ -253,7 +264,7 @@ def _aggregate(
     (argument,) = aggregate.arguments
     if aggregate.function is AggregateFunction.GROUPING:
         return int(keys.index(argument) not in kept)
-    values = [value for row in rows if (value := _stored(argument, row)) is not None]
+    values = [value for row in rows if (value := stored_value(argument, row)) is not None]
     return _TOTALS[aggregate.function](values)
 
 
@@ -263,11 +274,11 @@ def _total(values: list[Any]) -> Any:
 
 _TOTALS: Final[Mapping[AggregateFunction, Callable[[list[Any]], Any]]] = {
     AggregateFunction.COUNT: len,
-    AggregateFunction.COUNT_DISTINCT: lambda values: len({_folded(value) for value in values}),
+    AggregateFunction.COUNT_DISTINCT: lambda values: len({folded(value) for value in values}),
     AggregateFunction.SUM: _total,
     AggregateFunction.AVG: lambda values: _total(values) / len(values) if values else None,
-    AggregateFunction.MIN: lambda values: min(values, key=_folded, default=None),
-    AggregateFunction.MAX: lambda values: max(values, key=_folded, default=None),
+    AggregateFunction.MIN: lambda values: min(values, key=folded, default=None),
+    AggregateFunction.MAX: lambda values: max(values, key=folded, default=None),
 }
 
 
@@ -289,7 +300,7 @@ def _shown_group(query: Query, group: Any, value: Callable[[Any, Any], Any]) -> 
 
 
 def _holds_all(query: Query, row: Record, world: World) -> bool:
-    return query.where is None or _true(query.where, lambda one: _stored(one, row), world, row)
+    return query.where is None or _true(query.where, lambda one: stored_value(one, row), world, row)
 
 
 def _true(
@@ -312,16 +323,16 @@ def _true(
 
 
 def _is_in(membership: Membership, value: Callable[[Expression], Any], world: World) -> bool:
-    mine, right = _folded(value(membership.left)), membership.right
+    mine, right = folded(value(membership.left)), membership.right
     if isinstance(right, Query):
         (item,) = right.select
         assert isinstance(item, SelectItem)
         rows = [one for one in world[right.source.path.text] if _holds_all(right, one, world)]
-        others = [_folded(_stored(item.expression, one)) for one in rows]
+        others = [folded(stored_value(item.expression, one)) for one in rows]
         found = mine is not None and mine in others
     else:
         assert isinstance(right, tuple)
-        found = any(mine == _folded(_constant(member)) for member in right)
+        found = any(mine == folded(constant_of(member)) for member in right)
     return found == (membership.operator is ListOperator.IN)
 
 
@@ -332,9 +343,9 @@ def _compares(
     if isinstance(right, Operand):
         if row is None:
             return _compared(value(left), sign, value(right))
-        return _compared(_share(left, row), sign, _share(right, row))
+        return _compared(share_of(left, row), sign, share_of(right, row))
     if sign is not Operator.LIKE:
-        return _compared(value(left), sign, _constant(right))
+        return _compared(value(left), sign, constant_of(right))
     assert isinstance(right, Text)
     mine = value(left)
     if not right.pattern:
@@ -344,7 +355,7 @@ def _compares(
 
 
 def _compared(left: Any, sign: Operator, right: Any) -> bool:
-    left, right = _folded(left), _folded(right)
+    left, right = folded(left), folded(right)
     if sign is Operator.EQUAL:
         return bool(left == right)
     if sign is Operator.NOT_EQUAL:
@@ -364,131 +375,3 @@ def _regular(pattern: str) -> str:
     wild = {"%": ".*", "_": "."}
     parts = re.findall(r"\\.|.", pattern, re.DOTALL)
     return "".join(wild.get(part) or re.escape(part[-1]) for part in parts)
-
-
-def _constant(value: Any) -> Any:
-    match value:
-        case Null():
-            return None
-        case Text():
-            return value.value or None
-        case Number() | Boolean() | DateValue():
-            return value.value
-        case _:
-            raise AssertionError(value)
-
-
-# Values
-
-
-def _stored(expression: Expression, row: Record) -> Any:
-    """Give a field as it is stored, and what an expression gives; None where there is no value."""
-    if isinstance(expression, Path):
-        return _at(expression, row)
-    return _or_none(_worked_out(expression, row))
-
-
-def _share(expression: Expression, row: Record) -> Any:
-    """Give the value that an expression has against another one: a percent is a share of one."""
-    return _or_none(_worked_out(expression, row))
-
-
-def _or_none(value: Any) -> Any:
-    return None if value == "" else value
-
-
-def _at(path: Path, row: Record | None) -> Any:
-    for name in path.names[:-1]:
-        row = None if row is None else row[name]
-    return None if row is None else row[path.names[-1]]
-
-
-class _NoValue(Exception):
-    """What is worked out fails, as a division by zero does."""
-
-
-def _worked_out(expression: Expression, row: Record) -> Any:
-    try:
-        return _formula(expression, row)
-    except _NoValue:
-        return None
-
-
-def _formula(expression: Expression, row: Record) -> Any:
-    match expression:
-        case Path(names):
-            value = _at(expression, row)
-            if names[-1] in PERCENTS and value is not None:
-                return value / 100
-            return "" if value is None and names[-1] in _TEXTS else value
-        case Call(name, arguments):
-            return _FUNCTIONS[name](*(partial(_formula, one, row) for one in arguments))
-        case Operation(sign, operands):
-            return _operated(sign, [partial(_formula, one, row) for one in operands])
-        case Text():
-            return expression.value
-        case _:
-            return _constant(expression)
-
-
-_TEXTS: Final = frozenset({"name", "next_step", "stage", "industry"})
-Thunk = Callable[[], Any]
-
-
-def _operated(sign: Sign, operands: list[Thunk]) -> Any:
-    if sign is Sign.AND:
-        return all(operand() for operand in operands)
-    if sign is Sign.OR:
-        return any(operand() for operand in operands)
-    values = [operand() for operand in operands]
-    if sign in _SURE:
-        return _SURE[sign](values)
-    if sign is Sign.DIVIDE and values[1] == 0:
-        raise _NoValue
-    if None in values:
-        return None
-    return -values[0] if len(values) == 1 else _arithmetic(sign, *values)
-
-
-def _in_order(test: Callable[[Any, Any], bool]) -> Callable[[list[Any]], Any]:
-    return lambda values: None not in values and test(*values)
-
-
-_SURE: Final[Mapping[Sign, Callable[[list[Any]], Any]]] = {
-    Sign.NOT: lambda values: not values[0],
-    Sign.JOIN: "".join,
-    Sign.EQUAL: lambda values: values[0] == values[1],
-    Sign.NOT_EQUAL: lambda values: values[0] != values[1],
-    Sign.LESS: _in_order(operator.lt),
-    Sign.LESS_OR_EQUAL: _in_order(operator.le),
-    Sign.GREATER: _in_order(operator.gt),
-    Sign.GREATER_OR_EQUAL: _in_order(operator.ge),
-}
-"""Signs that have a value whatever is missing."""
-
-
-def _arithmetic(sign: Sign, left: Any, right: Any) -> Any:
-    if isinstance(left, date):
-        days = timedelta(days=int(right))
-        return left + days if sign is Sign.ADD else left - days
-    if sign is Sign.DIVIDE:
-        with localcontext(prec=100):
-            return (left / right).quantize(Decimal(1).scaleb(-24), ROUND_HALF_UP)
-    return {Sign.ADD: left + right, Sign.SUBTRACT: left - right, Sign.MULTIPLY: left * right}[sign]
-
-
-def _year(day: Thunk) -> Any:
-    found = day()
-    return None if found is None else Decimal(found.year)
-
-
-_FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
-    "IF": lambda test, yes, no: yes() if test() else no(),
-    "NOT": lambda test: not test(),
-    "ISBLANK": lambda value: value() in (None, ""),
-    "LEN": lambda text: Decimal(len(text())),
-    "LEFT": lambda text, size: text()[: int(size())],
-    "UPPER": lambda text: text().upper(),
-    "BLANKVALUE": lambda value, other: other() if (found := value()) in (None, "") else found,
-    "CALENDAR_YEAR": _year,
-}

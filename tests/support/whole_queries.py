@@ -198,6 +198,15 @@ aggregates: st.SearchStrategy[Any] = st.one_of(
 )
 
 
+sums = st.builds(
+    Aggregate,
+    st.sampled_from([AggregateFunction.SUM, AggregateFunction.AVG, AggregateFunction.MAX]),
+    _paths("value", "company.employees").map(lambda one: (one,)),
+)
+counts = st.builds(Aggregate, st.just(AggregateFunction.COUNT), operands.map(lambda one: (one,)))
+quotients = _pair((Sign.ADD, Sign.SUBTRACT, Sign.MULTIPLY, Sign.DIVIDE), sums, counts | numbers)
+
+
 def _orders(expressions: st.SearchStrategy[Any], most: int) -> st.SearchStrategy[tuple[Order, ...]]:
     one = st.builds(
         Order, expressions, st.booleans(), st.none() | st.sampled_from(list(NullsPlace))
@@ -253,18 +262,17 @@ def _groups(draw: st.DrawFn) -> Query:
             order_by=draw(_orders(st.sampled_from(keys), 1)),
             distinct=True,
         )
-    totals: list[Any] = draw(st.lists(aggregates, min_size=1, max_size=2))
+    totals: list[Any] = draw(st.lists(aggregates | quotients, min_size=1, max_size=2))
     grouping: Grouping = draw(st.sampled_from(list(Grouping)))
     if grouping is not Grouping.PLAIN:
         totals = [*totals, Aggregate(AggregateFunction.GROUPING, (keys[0],))]
-    sums = [
-        one for one in totals if one.function in (AggregateFunction.SUM, AggregateFunction.COUNT)
-    ]
+    known = (AggregateFunction.SUM, AggregateFunction.COUNT)
+    tested = [one for one in totals if isinstance(one, Operation) or one.function in known]
     having = None
     chosen: bool = draw(st.booleans())
-    if sums and chosen:
+    if tested and chosen:
         operator: Operator = draw(st.sampled_from([Operator.GREATER, Operator.LESS_OR_EQUAL]))
-        having = Comparison(sums[0], operator, draw(numbers))
+        having = Comparison(tested[0], operator, draw(numbers))
     return Query(
         select=(*named, *(SelectItem(one, f"a{number}") for number, one in enumerate(totals))),
         source=_DEAL,
@@ -280,7 +288,7 @@ def _groups(draw: st.DrawFn) -> Query:
 @st.composite
 def _wholes(draw: st.DrawFn) -> Query:
     """Give queries of one group, without GROUP BY."""
-    totals = draw(st.lists(aggregates, min_size=1, max_size=3))
+    totals = draw(st.lists(aggregates | quotients, min_size=1, max_size=3))
     return Query(
         select=tuple(SelectItem(one) for one in totals),
         source=_DEAL,

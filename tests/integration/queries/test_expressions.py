@@ -112,7 +112,15 @@ async def test_groups_compare_their_sums_with_each_other(world: World) -> None:
             ),
         ),
         (
-            "SELECT SUM(value) + 1 FROM Deal",
+            "SELECT SUM(value) + value FROM Deal",
+            (
+                "query.contradiction",
+                "value stands beside an aggregate, where only aggregates do.",
+                "Write MIN(value).",
+            ),
+        ),
+        (
+            "SELECT id FROM Deal WHERE SUM(value) + 1 > 2",
             ("query.contradiction", "An aggregate stands alone, outside of operations.", None),
         ),
     ],
@@ -128,3 +136,20 @@ async def test_expressions_see_nothing_of_another_tenant(world: World) -> None:
     assert await names(other, "value >= value OR name = name") == []
     (record,) = await other.ask("SELECT COUNT(id) n, SUM(value * 2) s FROM Deal")
     assert record == {"n": 0, "s": None}
+
+
+async def test_groups_calculate_with_their_aggregates(world: World) -> None:
+    records = await world.ask(
+        "SELECT stage, SUM(value) / COUNT(id) mean, FORMAT(MAX(close_date)) last, "
+        "FORMAT(SUM(value)), MIN(name) & '!' first FROM Deal GROUP BY stage "
+        "HAVING SUM(value) - COUNT(id) > 10 ORDER BY SUM(value) / COUNT(id) DESC"
+    )
+    assert [list(record.values())[:3] for record in records] == [
+        ["Closed Won", 2000, None],
+        ["Proposal", Decimal("750.25"), "Mar 20, 2026"],
+    ]
+    assert records[1]["expr0"].endswith("1,500.50")
+    assert records[1]["first"] == "Alpha!"
+    text = "SELECT MAX(created_at) - MIN(created_at), MAX(probability) - MAX(probability) FROM Deal"
+    (record,) = await world.ask(text)
+    assert record["expr0"] == 0

@@ -1,0 +1,132 @@
+"""Expressions over aggregates, such as SUM(value) / COUNT(id): the value of a group."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from fieldstone.errors import Span
+from fieldstone.metadata.calculation import Kind
+from fieldstone.metadata.catalog import ObjectDef
+from fieldstone.query_language.errors import BadQuery, TypeMismatch, UnknownFunction
+from fieldstone.query_language.expressions import made_field, made_ref, parts_of
+from fieldstone.query_language.formula import errors as formula_errors
+from fieldstone.query_language.formula.check import check
+from fieldstone.query_language.formula.record_scope import FieldPath, shape_of
+from fieldstone.query_language.formula.typed import FormulaFunction, Read, Shape, Typed
+from fieldstone.query_language.functions.registry import FUNCTIONS
+from fieldstone.query_language.plan import AggregateRef, FieldRef
+from fieldstone.query_language.shaping import shaped
+from fieldstone.query_language.syntax import (
+    Aggregate,
+    AggregateFunction,
+    Call,
+    Expression,
+    Operation,
+    Path,
+)
+
+_COUNTED: Final = Shape(Kind.NUMBER, 19)
+_ENDS: Final = (AggregateFunction.MIN, AggregateFunction.MAX)
+_ROWS_DIGITS: Final = 19
+_QUOTIENT_PLACES: Final = 40
+_PLACE: Final = "$aggregate"
+
+Refs = Callable[[Aggregate], AggregateRef]
+
+
+def has_aggregates(written: Expression) -> bool:
+    """Tell whether an expression is made of aggregates."""
+    return any(isinstance(part, Aggregate) for part in parts_of(written))
+
+
+def of_aggregates(written: Call | Operation, number: int, obj: ObjectDef, refs: Refs) -> FieldRef:
+    """Give the value of an expression over aggregates, as a field made for it.
+
+    number: unique among the fields made for a query. refs: gives what an aggregate means. Raises
+    BadQuery, TypeMismatch and UnknownFunction.
+    """
+    found: list[AggregateRef] = []
+    try:
+        typed = check(_without_aggregates(written, found, refs), _Scope(tuple(found)))
+    except formula_errors.UnknownFunction as error:
+        problem = error.problem
+        raise UnknownFunction(problem.message, at=problem.at, hint=problem.hint) from None
+    except (
+        formula_errors.BadFormula,
+        formula_errors.WrongArguments,
+        formula_errors.FormulaTooLarge,
+    ) as error:
+        problem = error.problem
+        raise TypeMismatch(problem.message, at=problem.at, hint=problem.hint) from None
+    return made_ref(0, made_field(number, f"expression {number}", typed.shape, obj), typed)
+
+
+def aggregates_in(expression: Typed | None) -> list[AggregateRef]:
+    """Give the aggregates that a calculated value reads."""
+    match expression:
+        case Read(AggregateRef() as ref):
+            return [ref]
+        case None:
+            return []
+        case _:
+            parts: tuple[Typed, ...] = getattr(expression, "arguments", ())
+            return [ref for part in parts for ref in aggregates_in(part)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """Names that stand for aggregates, and no others."""
+
+    refs: tuple[AggregateRef, ...]
+
+    @property
+    def functions(self) -> Mapping[str, FormulaFunction]:
+        """All functions."""
+        return FUNCTIONS
+
+    def read(self, path: Path) -> Typed:
+        """Give the aggregate that a name stands for. Raises BadQuery."""
+        if path.names[0] != _PLACE:
+            raise BadQuery(
+                f"{path.text[:80]} stands beside an aggregate, where only aggregates do.",
+                at=path.span,
+                hint=f"Write MIN({path.text[:80]}).",
+            )
+        ref = self.refs[int(path.names[1])]
+        return Read(ref, _shape_of(ref))
+
+    def special(self, name: str, arguments: Sequence[Typed], at: Span) -> Typed | None:
+        """Give what FORMAT and its like mean. Raises WrongArguments."""
+        return shaped(name, arguments, at)
+
+
+def _without_aggregates(written: Expression, found: list[AggregateRef], refs: Refs) -> Expression:
+    match written:
+        case Aggregate():
+            found.append(refs(written))
+            return Path((_PLACE, str(len(found) - 1)), written.span)
+        case Call(_, parts):
+            inner = tuple(_without_aggregates(part, found, refs) for part in parts)
+            return replace(written, arguments=inner)
+        case Operation(_, parts):
+            inner = tuple(_without_aggregates(part, found, refs) for part in parts)
+            return replace(written, operands=inner)
+        case _:
+            return written
+
+
+def _shape_of(ref: AggregateRef) -> Shape:
+    argument = ref.argument
+    sums = (AggregateFunction.SUM, AggregateFunction.AVG)
+    if argument is None or ref.function not in (*sums, *_ENDS):
+        return _COUNTED
+    if argument.computed is not None:
+        shape = argument.computed.shape
+    else:
+        shape = shape_of(FieldPath((), argument.field))
+    if ref.function in _ENDS or not shape.kind.is_number:
+        return shape
+    places = _QUOTIENT_PLACES if ref.function is AggregateFunction.AVG else 0
+    return Shape(shape.kind, shape.digits + _ROWS_DIGITS, max(shape.places, places))
