@@ -105,6 +105,9 @@ SHOWN = (
 )
 
 
+TOTALS = (*("{0}", "{0}", "{0} / COUNT(id)", "FORMAT({0})", "TEXT({0}) & 'x'"), "{0} - {0} * 2")
+
+
 @st.composite
 def calculations(draw: st.DrawFn, fields: dict[str, list[str]]) -> str:
     """Give queries that calculate with any fields, in every clause."""
@@ -125,7 +128,8 @@ def calculations(draw: st.DrawFn, fields: dict[str, list[str]]) -> str:
             f"{explain}SELECT DISTINCT {shown}, {draw(field)} FROM {name}{where} ORDER BY {shown}"
         )
     if kind == "groups":
-        key, total = of(SHOWN), f"{draw(functions)}({of(SHOWN)})"
+        key, form = of(SHOWN), draw(st.sampled_from(TOTALS))
+        total = form.format(f"{draw(functions)}({of(SHOWN)})")
         grouping = draw(st.sampled_from(["{}", "ROLLUP({})", "CUBE({})"])).format(key)
         return (
             f"{explain}SELECT {key}, {total}, GROUPING({key}) FROM {name}{where} "
