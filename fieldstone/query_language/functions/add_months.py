@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Interval, cast, func
+from sqlalchemy import ColumnElement, Integer, Interval, cast, extract, func
 
 from fieldstone.metadata.calculation import Kind, Value
 from fieldstone.metadata.field_types.stored import constant
@@ -23,10 +23,12 @@ from fieldstone.query_language.functions.function import (
     Takes,
 )
 from fieldstone.query_language.functions.guarded import Guarded, clamped
+from fieldstone.query_language.functions.moments import FIRST_DAY, LAST_DAY
 from fieldstone.query_language.functions.zones import OUTSIDE, moment_in_years, moment_in_years_sql
 
-_MOST: Final = 120_000
-"""Months that lead out of all years."""
+_FIRST: Final = FIRST_DAY.year * 12
+_LAST: Final = LAST_DAY.year * 12 + 11
+"""The first and the last month that formulas know, counted from the year 0."""
 
 
 class AddMonthsToInstant(Guarded):
@@ -99,9 +101,14 @@ def _moved_sql(moment: ColumnElement[Any], months: ColumnElement[Any]) -> Column
     of a month is the one before the first of the next, which is the later of the two.
     """
     wanted = SQL_TYPES[Kind.DATETIME]
-    passed = func.make_interval(constant(0), clamped(months, -_MOST, _MOST), type_=Interval())
-    day = func.make_interval(constant(0), constant(0), constant(0), constant(1), type_=Interval())
     start = cast(moment, wanted)
+    # From here to the month that is meant, or to one just outside the years that there are, so
+    # that PostgreSQL never leaves the years that it knows itself.
+    here = extract("year", start) * constant(12) + extract("month", start) - constant(1)
+    meant = clamped(here + func.trunc(months), _FIRST, _LAST)
+    months_on = cast(meant - here, Integer)
+    passed = func.make_interval(constant(0), months_on, type_=Interval())
+    day = func.make_interval(constant(0), constant(0), constant(0), constant(1), type_=Interval())
     same = start.op("+", return_type=wanted)(passed)
     behind = start.op("+", return_type=wanted)(day).op("+", return_type=wanted)(passed)
     return func.greatest(same, behind.op("-", return_type=wanted)(day), type_=wanted)
