@@ -16,8 +16,11 @@ from fieldstone.metadata.values import Json
 
 LONGEST: Final = 2_000
 _PREFIX: Final = "x__"
-# A backslash escapes, comments may hold anything, and a caller may use our names.
-_DIFFICULT: Final = re.compile(rf"\\|//|/\*|{_PREFIX}")
+# A backslash escapes, comments may hold anything, and a caller may use our names. A bind stands for
+# a list where a value may not: a IN 'x' is no condition.
+_DIFFICULT: Final = re.compile(
+    rf"\\|//|/\*|{_PREFIX}|\b(?:IN|INCLUDES|EXCLUDES)\s*['\"\d]", re.IGNORECASE
+)
 _SINGLE: Final = r"'(?P<single>[^']*)'"
 _DOUBLE: Final = r'"(?P<double>[^"]*)"'
 _NUMBER: Final = r"(?<![\w.:+-])(?P<number>\d{1,15}(?:\.\d{1,9})?)(?![\w.:-])"

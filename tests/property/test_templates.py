@@ -92,6 +92,7 @@ def test_any_query_means_the_same_through_its_template(text: str) -> None:
 @example("a LIKE '%a' AND b.c IN ( 1 , 2 )")
 @example("a = 'it''s'")
 @example("a = 'x'y'z'")
+@example("a IN 'x'")
 def test_any_text_means_the_same_through_its_template(text: str) -> None:
     template = template_of(text, words=True)
     assume(template is not None)
