@@ -5,11 +5,12 @@ Building and compiling takes longer than most statements take to run (docs/archi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import (
+    ARRAY,
     BindParameter,
     ClauseElement,
     Column,
@@ -26,8 +27,6 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.types import TypeEngine
 
-from fieldstone.runtime.array_text import ArrayText, array_of
-
 T = TypeVar("T")
 _DIALECT: Final = dialect()  # type: ignore[no-untyped-call]
 
@@ -37,26 +36,15 @@ OPENED_TENANT: Final = "opened_tenant"
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A statement as text, with the names of its parameters in order and those already known.
-
-    columns: for each parameter that takes a column of a call, what makes an array literal of it.
-    """
+    """A statement as text, with the names of its parameters in order and those already known."""
 
     sql: str
     names: tuple[str, ...]
     known: Mapping[str, Any]
-    columns: Mapping[str, Callable[[Sequence[Any]], str]] = field(default_factory=dict)
 
     def arguments(self, values: Mapping[str, Any]) -> list[Any]:
         """Give the arguments in order. Raises KeyError for a parameter without a value."""
-        if not self.columns:
-            return [values[name] if name in values else self.known[name] for name in self.names]
-        return [self._argument(name, values) for name in self.names]
-
-    def _argument(self, name: str, values: Mapping[str, Any]) -> Any:
-        value = values[name] if name in values else self.known[name]
-        write = self.columns.get(name)
-        return value if write is None else write(value)
+        return [values[name] if name in values else self.known[name] for name in self.names]
 
 
 def parameter(name: str, type_: TypeEngine[T]) -> BindParameter[T]:
@@ -66,7 +54,7 @@ def parameter(name: str, type_: TypeEngine[T]) -> BindParameter[T]:
 
 def incoming(table: Table, *columns: str) -> FromClause:
     """Give arrays of a call as rows: one parameter for each of these columns of a table."""
-    arrays = [array_of(name, table.c[name].type, parameter) for name in columns]
+    arrays = [parameter(name, ARRAY(table.c[name].type)) for name in columns]
     typed: list[Column[Any]] = [Column(name, table.c[name].type) for name in columns]
     return func.unnest(*arrays).table_valued(*typed).render_derived().alias("x")
 
@@ -89,9 +77,4 @@ def prepare(statement: ClauseElement) -> Prepared:
     compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
     names = tuple(compiled.positiontup or ())  # type: ignore[attr-defined]
     params = compiled.params
-    known = {key: value for key, value in params.items() if value is not None}
-    binds: Mapping[str, BindParameter[Any]] = compiled.binds  # type: ignore[attr-defined]
-    columns = {
-        name: bind.type.write for name, bind in binds.items() if isinstance(bind.type, ArrayText)
-    }
-    return Prepared(str(compiled), names, known, columns)
+    return Prepared(str(compiled), names, {k: v for k, v in params.items() if v is not None})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Annotated, Final, Protocol
 
 from msgspec import Meta
@@ -21,6 +22,7 @@ Precision = Annotated[int, Meta(ge=1, le=28)]
 Places = Annotated[int, Meta(ge=0, le=12)]
 
 _LARGEST_EXPONENT: Final = 40
+_AS_IT_IS: Final = re.compile(r"-?\d{1,18}(\.\d{1,18})?", re.ASCII)
 _BLANKS: Final = re.compile(r"[\s'\u2019]")
 _PLAIN: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _COMMA_GROUPS: Final = re.compile(r"[+-]?\d{1,3}(,\d{2,3})*,\d{3}(\.\d*)?", re.ASCII)
@@ -97,6 +99,8 @@ def parse_decimal(text: str) -> Decimal:
     Thousands may be set apart by blanks, apostrophes, commas or points; a comma is the decimal
     mark where it cannot be anything else, as in 1.234,50 or 12,5. 1,234 is a thousand and more.
     """
+    if _AS_IT_IS.fullmatch(text):
+        return Decimal(text)
     plain = _BLANKS.sub("", text)
     if _COMMA_GROUPS.fullmatch(plain):
         plain = plain.replace(",", "")
@@ -112,18 +116,25 @@ def parse_decimal(text: str) -> Decimal:
 def fit(number: Decimal, limits: DecimalLimits) -> Decimal:
     """Round a number to its places and check digits and bounds. Raises BadValue."""
     try:
-        exact = number.quantize(Decimal(1).scaleb(-limits.places), rounding=ROUND_HALF_UP)
+        exact = number.quantize(_step(limits.places), rounding=ROUND_HALF_UP)
     except InvalidOperation:
         raise BadValue(f"At most {limits.precision} digits are allowed.") from None
-    told = str(number)[:60]
     whole = limits.precision - limits.places
     if exact and exact.adjusted() + 1 > whole:
-        raise BadValue(f"{told} has more than {whole} digits before the point.")
+        raise BadValue(f"{str(number)[:60]} has more than {whole} digits before the point.")
     if limits.lowest is not None and min(number, exact) < limits.lowest:
+        told = str(number)[:60]
         raise BadValue(f"{told} is under {limits.lowest}, the lowest value allowed.")
     if limits.highest is not None and max(number, exact) > limits.highest:
+        told = str(number)[:60]
         raise BadValue(f"{told} is over {limits.highest}, the highest value allowed.")
-    return abs(exact) if exact == 0 else exact
+    return exact or abs(exact)
+
+
+@lru_cache(maxsize=64)
+def _step(places: int) -> Decimal:
+    """Give the least amount of so many places."""
+    return Decimal(1).scaleb(-places)
 
 
 def number_schema(limits: DecimalLimits) -> JsonSchema:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from decimal import Decimal
+from types import NoneType
+from typing import Any, Final, TypeVar
 
 from fieldstone.ids import parse_id
 from fieldstone.metadata.catalog import Field, ObjectDef
@@ -22,6 +24,8 @@ from fieldstone.runtime.records.side_statements import (
 from fieldstone.runtime.statements import Prepared
 from fieldstone.runtime.transactions import Transaction
 
+_SAMPLE: Final = 64
+_SIMPLE: Final = (str, int, Decimal, NoneType)
 T = TypeVar("T")
 Logged = Mapping[str, Json] | str | None
 """Values by field key as the log tells them, or the JSON text of them; None for none."""
@@ -107,15 +111,21 @@ async def _write_rows(
 
 
 def _column(field: Field, drafts: Sequence[Draft], work: Callable[[Any, Any], T]) -> list[T | None]:
-    """Give what is worked out of each record's value of a field, once for each different value."""
+    """Give what is worked out of each record's value of a field, once where values repeat."""
     key, options, decode = field.key, field.options, field.type.decode
     values: list[Any] = [draft.data.get(key) for draft in drafts]
-    try:
-        different = set(values)
-    except TypeError:  # objects and lists, which cannot be told apart so quickly
+    if not _repeat(values):
         return [None if value is None else work(decode(value), options) for value in values]
-    found = {value: work(decode(value), options) for value in different if value is not None}
+    found = {value: work(decode(value), options) for value in set(values) if value is not None}
     return [found.get(value) for value in values]
+
+
+def _repeat(values: Sequence[Any]) -> bool:
+    """Tell by the first values of a column whether it holds the same few texts or numbers."""
+    some = values[:_SAMPLE]
+    if len(some) < _SAMPLE or not all(isinstance(value, _SIMPLE) for value in values):
+        return False
+    return len(set(some)) * 2 < _SAMPLE
 
 
 def _as_created(texts: tuple[str, str | None], draft: Draft) -> str:
