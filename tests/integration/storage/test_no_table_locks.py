@@ -20,7 +20,7 @@ from fieldstone.runtime.metadata_changes import change_metadata
 from tests.support.speed import slowness
 from tests.support.storage_world import StorageWorld
 
-FAST_S: Final = 0.05
+WAITED_S: Final = 0.5
 HARMLESS: Final = {"AccessShareLock", "RowShareLock", "RowExclusiveLock"}
 LOCKS: Final = """
 SELECT c.relname, l.mode FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
@@ -71,7 +71,8 @@ async def test_objects_and_fields_are_made_while_all_records_are_locked(
             applied = await change_metadata(tx, Proposal(creates=creates))
 
     assert applied.catalog.get_object("Object0__c").get_field("more").slot is not None
-    assert min(took) < FAST_S * slowness(), took
+    # How fast it is stands in docs/performance.md; here, that it waits for nobody.
+    assert min(took) < WAITED_S * slowness(), took
 
 
 async def test_a_change_of_metadata_touches_no_table_of_records(world: StorageWorld) -> None:
