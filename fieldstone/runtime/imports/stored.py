@@ -12,6 +12,7 @@ from sqlalchemy import ARRAY, BigInteger, Integer, func, select
 from fieldstone.errors import Problem
 from fieldstone.ids import BadId, parse_id
 from fieldstone.metadata.catalog import Derivation, Field, ObjectDef
+from fieldstone.metadata.field_types.stored import constant
 from fieldstone.metadata.tables import heap
 from fieldstone.metadata.values import Json
 from fieldstone.runtime.imports.matcher import Known, Matching
@@ -127,7 +128,8 @@ def _by_slot(heap_name: str, tenant_id: int, object_id: int, slot: str) -> Prepa
             column == func.any(parameter("values", ARRAY(column.type))),
             table.c.deleted_at.is_(None),
         )
-        .order_by(table.c.id)
+        # Not the bare id: its index would be walked from the first record on, for every batch.
+        .order_by(table.c.id + constant(0))
         .limit(parameter("most", Integer()))
     )
 
