@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import ARRAY, BigInteger, Integer, func, select
+from sqlalchemy import ARRAY, BigInteger, Integer, func, select, true
 
 from fieldstone.errors import Problem
 from fieldstone.ids import BadId, parse_id
@@ -31,6 +31,11 @@ MOST_KEPT: Final = 20_000
 _PAGE: Final = 2_000
 _PER_VALUE: Final = 5
 _CACHED: Final = 1024
+# While an object grows, PostgreSQL's statistics take it for empty, and the general plan compares
+# every record with every value. Knowing the values, it takes the slot's index or hashes them.
+_FOR_VALUES: Final = prepare(
+    select(func.set_config("plan_cache_mode", "force_custom_plan", true()))
+)
 
 
 @dataclass(slots=True)
@@ -66,6 +71,7 @@ class StoredRecords:
         """Let the matching know what rows of a batch may double."""
         if self.complete or not rows:
             return
+        await tx.run(_FOR_VALUES)
         for of, values in self.matching.lookups([row.data for row in rows]).items():
             if of.slot is None or not values:
                 continue
