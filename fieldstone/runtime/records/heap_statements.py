@@ -23,13 +23,15 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
-from fieldstone.metadata.tables import heap
+from fieldstone.metadata.tables import CHANGE, heap
 from fieldstone.runtime.statements import Prepared, incoming, parameter, prepare
 
 Slots = tuple[str, ...]
 _CACHED: Final = 4096
 _FIXED: Final = ("id", "owner_id", "data", "data_long")
+_NOTHING: Final = func.jsonb_build_object()
 
 
 def inline(value: int | str) -> ColumnElement[Any]:
@@ -44,7 +46,11 @@ def of_object(table: FromClause, tenant_id: int, object_id: int) -> ColumnElemen
 
 @lru_cache(maxsize=_CACHED)
 def insert_rows(heap_name: str, tenant_id: int, object_id: int, slots: Slots) -> Prepared:
-    """New records: arrays id, owner_id, data, data_long and each slot; scalars now and actor."""
+    """New records and what the change log says of them, in one statement.
+
+    Arrays id, owner_id, data, data_long and each slot; scalars now, actor and cause. The log takes
+    what the heap was given: sent and read as JSON once only.
+    """
     table = heap(heap_name)
     columns = (*_FIXED, *slots)
     x = incoming(table, *columns)
@@ -61,7 +67,28 @@ def insert_rows(heap_name: str, tenant_id: int, object_id: int, slots: Slots) ->
     )
     into = ["tenant_id", "object_id", *columns]
     into += ["created_at", "created_by", "updated_at", "updated_by"]
-    return prepare(insert(table).from_select(into, rows))
+    made = (
+        insert(table)
+        .from_select(into, rows)
+        .returning(*(table.c[name] for name in _FIXED))
+        .cte("made")
+    )
+    said = made.c.data.concat(func.coalesce(made.c.data_long, _NOTHING)).concat(
+        func.jsonb_build_object(inline("owner"), made.c.owner_id)
+    )
+    logged = {
+        "tenant_id": inline(tenant_id),
+        "at": now,
+        "actor_id": actor,
+        "cause": parameter("cause", JSONB()),
+        "object_id": inline(object_id),
+        "record_id": made.c.id,
+        "version": inline(1),
+        "operation": inline("create"),
+        "after": said,
+    }
+    entries = select(*logged.values())
+    return prepare(insert(CHANGE).from_select(list(logged), entries).add_cte(made))
 
 
 @lru_cache(maxsize=_CACHED)

@@ -27,8 +27,8 @@ from fieldstone.runtime.transactions import Transaction
 _SAMPLE: Final = 64
 _SIMPLE: Final = (str, int, Decimal, NoneType)
 T = TypeVar("T")
-Logged = Mapping[str, Json] | str | None
-"""Values by field key as the log tells them, or the JSON text of them; None for none."""
+Logged = Mapping[str, Json] | None
+"""Values by field key as the log tells them; None for none."""
 
 
 def stored_record(row: Any) -> StoredRecord:
@@ -52,10 +52,7 @@ def stored_record(row: Any) -> StoredRecord:
 
 async def insert(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> None:
     """Write new records. They were checked; ids and unique values are theirs already."""
-    written = await _write_rows(tx, obj, drafts, insert_rows)
-    after = [_as_created(texts, draft) for texts, draft in zip(written, drafts, strict=True)]
-    records = [(draft.id, 1) for draft in drafts]
-    await write_log(tx, obj, "create", records, [(None, text) for text in after])
+    await _write_rows(tx, obj, drafts, insert_rows, cause=write_json(tx.cause))
     await add_links(tx, obj, drafts, [f for f in obj.own_fields if is_linked(f)])
     await put_search(tx, obj, drafts, ADD_SEARCH)
 
@@ -89,25 +86,23 @@ def is_linked(field: Field) -> bool:
 
 
 async def _write_rows(
-    tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft], build: Any
-) -> list[tuple[str, str | None]]:
-    """Write rows; gives the JSON of data and data_long of each."""
+    tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft], build: Any, **scalars: str
+) -> None:
     slotted = [f for f in obj.own_fields if f.written_slot is not None]
     slots = tuple(str(f.written_slot) for f in slotted)
     long_keys = frozenset(f.key for f in obj.own_fields if f.type.long)
     split = [split_long(draft.data, long_keys) for draft in drafts]
-    written = [(write_json(short), write_json(long) if long else None) for short, long in split]
     await tx.run(
         build(obj.heap, tx.tenant.id, obj.id, slots),
         id=[draft.id for draft in drafts],
         owner_id=[draft.owner_id for draft in drafts],
-        data=[short for short, _ in written],
-        data_long=[long for _, long in written],
+        data=[write_json(short) for short, _ in split],
+        data_long=[write_json(long) if long else None for _, long in split],
         now=tx.now,
         actor=tx.viewer.user_id,
         **{str(f.written_slot): _column(f, drafts, f.type.slot_value) for f in slotted},
+        **scalars,
     )
-    return written
 
 
 def _column(field: Field, drafts: Sequence[Draft], work: Callable[[Any, Any], T]) -> list[T | None]:
@@ -126,14 +121,6 @@ def _repeat(values: Sequence[Any]) -> bool:
     if len(some) < _SAMPLE or not all(isinstance(value, _SIMPLE) for value in values):
         return False
     return len(set(some)) * 2 < _SAMPLE
-
-
-def _as_created(texts: tuple[str, str | None], draft: Draft) -> str:
-    """Give what the log says of a new record, out of the JSON that its row has."""
-    short, long = texts
-    owner = "null" if draft.owner_id is None else str(draft.owner_id)
-    parts = (short[1:-1], "" if long is None else long[1:-1], f'"owner":{owner}')
-    return "{" + ",".join(filter(None, parts)) + "}"
 
 
 def split_long(data: Data, long_keys: frozenset[str]) -> tuple[Data, Data]:
@@ -187,7 +174,7 @@ async def write_log(
 
 
 def _logged_text(said: Logged) -> str | None:
-    return said if said is None or isinstance(said, str) else write_json(said)
+    return None if said is None else write_json(said)
 
 
 async def add_links(
