@@ -116,6 +116,7 @@ def _written(fields: list[Field], *, new: bool) -> dict[str, Json]:
 def _must_be_given(field: Field) -> bool:
     return (
         field.required
+        and field.visible_if is None
         and field.default is None
         and field.derivation is None
         and field.type.default(field.options) is None

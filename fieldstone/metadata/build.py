@@ -203,6 +203,8 @@ class _Builder:
             read_only=body.read_only or field_type.read_only or body.is_calculated,
             default=body.default,
             default_formula=body.default_formula,
+            visible_if=body.visible_if,
+            required_if=body.required_if,
             derivation=_derivation(body),
             formula=_formula(body),
             roll_up=_roll_up(body),

@@ -102,6 +102,7 @@ class Field:
     although no query uses it: one that is being lent or taken back (runtime/storage/backfill.py).
     references: the objects a reference may point to; empty for other types.
     formula, roll_up: of a field that is calculated; it is stored nowhere, and nobody writes it.
+    visible_if, required_if: conditions under which forms show it, and it must have a value.
     child_name: what its target calls the records that point to it, such as contacts.
     """
 
@@ -122,6 +123,8 @@ class Field:
     read_only: bool = False
     default: Json = None
     default_formula: str | None = None
+    visible_if: str | None = None
+    required_if: str | None = None
     derivation: Derivation | None = None
     formula: Formula | None = None
     roll_up: RollUp | None = None

@@ -28,7 +28,7 @@ class FormulaNames(Protocol):
 
 
 _FORMULAS: Final = {
-    "field": ("formula", "default_formula"),
+    "field": ("formula", "default_formula", "visible_if", "required_if"),
     "validation_rule": ("condition",),
 }
 """Where the bodies of components hold formulas."""

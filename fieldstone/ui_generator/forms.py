@@ -61,7 +61,9 @@ class ValueField(wtforms.Field):
     """A form field for a field of an object; its data is the JSON that is stored.
 
     stored: the value of the record; names: what the records that it points to are called.
-    problems: what is wrong with it, by part. is_required: as the object says.
+    problems: what is wrong with it, by part. is_required: as the object or a condition says.
+    is_hidden: whether a condition hides it; what is wrong with it is shown all the same.
+    is_misread: whether what was sent is no value of its type.
     """
 
     def __init__(self, *, of: Field, view: Viewing, render: Render, **known: Any) -> None:
@@ -75,6 +77,8 @@ class ValueField(wtforms.Field):
         self.given = False
         self.names: dict[str, str] = {}
         self.problems: list[Problem] = []
+        self.is_required = of.required
+        self._hidden = self.is_misread = False
         self._sent: Texts = _NO_TEXTS
 
     def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
@@ -92,13 +96,17 @@ class ValueField(wtforms.Field):
         try:
             self.data = self.look.read(self._sent, self.of, self.view)
         except FieldstoneError as error:
-            self.data = None
+            self.data, self.is_misread = None, True
             self.problems = [problem.below(f"/{self.of.name}") for problem in error.problems]
 
     @property
-    def is_required(self) -> bool:
-        """Whether it cannot be left empty."""
-        return self.of.required
+    def is_hidden(self) -> bool:
+        """Whether it is not shown."""
+        return self._hidden and not self.problems
+
+    def stand(self, *, visible: bool, required: bool) -> None:
+        """Say whether it is shown, and whether it cannot be left empty."""
+        self._hidden, self.is_required = not visible, required
 
     @property
     def is_changed(self) -> bool:
@@ -244,10 +252,11 @@ def _is_editable(obj: ObjectDef, field: Field) -> bool:
 def first_fields(obj: ObjectDef, fields: Sequence[Field], most: int = 8) -> tuple[Field, ...]:
     """Give those that a new record is asked for at once; the others wait behind "More".
 
-    What is required, what names the record, and what lists and filters are made of.
+    What is required, what names the record, what has a condition, and what lists and filters are
+    made of.
     """
     named = {obj.title.name, *(obj.title.derivation.fields if obj.title.derivation else ())}
-    asked = [f for f in fields if f.required or f.name in named]
+    asked = [f for f in fields if f.required or f.name in named or f.visible_if or f.required_if]
     likely = [f for f in fields if f.slot and f not in asked and not f.external_id]
     chosen = {*asked, *likely[: max(0, most - len(asked))]}
     return tuple(f for f in fields if f in chosen)

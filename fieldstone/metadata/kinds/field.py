@@ -74,7 +74,8 @@ class FieldBody:
     whenever it is asked for, in the formula language; the type says what it gives. blanks_as: what
     numbers that are missing count as in it, "zero" or "blank". roll_up: what the value sums up of
     the records that point to this one. default_formula: what a new record gets where nothing is
-    said, calculated when it is made.
+    said, calculated when it is made. visible_if: a condition without which forms neither show nor
+    demand the field. required_if: a condition under which it must have a value.
     """
 
     object: Name
@@ -92,6 +93,8 @@ class FieldBody:
     blanks_as: Literal["zero", "blank"] = "zero"
     roll_up: RollUpBody | None = None
     default_formula: Annotated[str, Meta(min_length=1, max_length=MAX_FORMULA)] | None = None
+    visible_if: Annotated[str, Meta(min_length=1, max_length=MAX_FORMULA)] | None = None
+    required_if: Annotated[str, Meta(min_length=1, max_length=MAX_FORMULA)] | None = None
     aliases: tuple[Name, ...] = ()
     description: Annotated[str, Meta(max_length=4000)] = ""
     help: Annotated[str, Meta(max_length=1000)] = ""
@@ -107,6 +110,7 @@ CALCULATED_BY: Final = ("formula", "roll_up")
 
 _NOT_CALCULATED: Final = (
     "required",
+    "required_if",
     "unique",
     "external_id",
     "default",

@@ -53,9 +53,20 @@ def wrong_formulas(catalog: Catalog) -> Iterator[WrongFormula]:
             if field.default_formula is not None:
                 work = partial(default_expression, field, obj, catalog)
                 yield from _wrong("field", name, "default_formula", work)
+            for key, condition in _conditions(field):
+                work = partial(rule_condition, condition, obj, catalog)
+                yield from _wrong("field", name, key, work)
         for rule in catalog.validation_rules.get(obj.id, ()):
             work = partial(rule_condition, rule.condition, obj, catalog)
             yield from _wrong("validation_rule", f"{obj.name}.{rule.name}", "condition", work)
+
+
+def _conditions(field: Field) -> Iterator[tuple[str, str]]:
+    """Yield the conditions of a field, each with its key."""
+    if field.visible_if is not None:
+        yield "visible_if", field.visible_if
+    if field.required_if is not None:
+        yield "required_if", field.required_if
 
 
 class _Trial:

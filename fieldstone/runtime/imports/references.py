@@ -55,7 +55,9 @@ async def _find(tx: Transaction, target: ObjectDef, names: Sequence[str]) -> dic
 
 
 def _may_make(tx: Transaction, target: ObjectDef) -> bool:
-    others = [f for f in target.own_fields if f.required and f is not target.title]
+    others = [
+        f for f in target.own_fields if (f.required or f.required_if) and f is not target.title
+    ]
     return (
         target.name != _NEVER_MADE
         and not others

@@ -25,16 +25,6 @@ from fieldstone.runtime.transactions import Transaction
 NOT_UNIQUE: Final = "value.not_unique"
 
 
-def check_required(obj: ObjectDef, drafts: Iterable[Draft]) -> None:
-    """Note every required field that would be empty."""
-    required = [f for f in obj.own_fields if f.required and not f.read_only]
-    for draft in drafts:
-        for field in required:
-            if draft.value(field) is None and not _noted(draft, field):
-                message = f"{field.label} is required."
-                draft.refuse("value.required", message, field, "Give it a value.")
-
-
 def check_dependent(obj: ObjectDef, drafts: Iterable[Draft]) -> None:
     """Note every picklist value that the value of its controlling field does not allow."""
     dependent = [f for f in obj.own_fields if getattr(f.options, "controlled_by", None)]
@@ -69,10 +59,6 @@ _HIDDEN: Final = Problem(
     "",
     "Ask somebody who may see all of it.",
 )
-
-
-def _noted(draft: Draft, field: Field) -> bool:
-    return any(problem.at == f"/{field.name}" for problem in draft.problems)
 
 
 async def check_references(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> None:

@@ -28,10 +28,10 @@ from fieldstone.runtime.records.checks import (
     check_dependent,
     check_files,
     check_references,
-    check_required,
     claim_unique,
     told_problems,
 )
+from fieldstone.runtime.records.conditions import check_required
 from fieldstone.runtime.records.draft import Draft, Outcome, StoredRecord
 from fieldstone.runtime.records.filling import fill
 from fieldstone.runtime.records.heap_statements import load_rows, lock_rows
@@ -176,7 +176,7 @@ async def prepare(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> N
     known = [d for d in drafts if d.is_new or d.before is not None]
     await fill(tx, obj, known)
     await attach_sources(tx, obj, known)
-    check_required(obj, known)
+    await check_required(tx, obj, known)
     check_dependent(obj, known)
     await check_rules(tx, obj, known)
     await check_references(tx, obj, known)

@@ -18,6 +18,7 @@ from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 from fieldstone.runtime.records.delete import delete, restore
 from fieldstone.runtime.records.write import Incoming, StaleVersion, record_id, write
 from fieldstone.runtime.transactions import Transaction
+from fieldstone.ui_generator.conditions import shown_only, stand
 from fieldstone.ui_generator.csrf import FIELD, check_token
 from fieldstone.ui_generator.flash import Flash, put_flash
 from fieldstone.ui_generator.forms import RecordForm, editable_fields, first_fields
@@ -48,7 +49,7 @@ async def new_record(request: Request) -> Response:
         form = build_form(request, tx, obj)
         form.process(_prefilled(request, obj), data=_defaults(tx, obj))
         await name_chosen(tx, form)
-        return _form_page(request, tx, form, None)
+        return await _form_page(request, tx, form, None)
 
 
 async def create_record(request: Request) -> Response:
@@ -60,7 +61,8 @@ async def create_record(request: Request) -> Response:
             form = build_form(request, tx, obj)
             form.process(sent, data=_defaults(tx, obj))
             await resolve_names(tx, form)
-            values, problems = form.values()
+            judged = await stand(tx, form, None)
+            values, problems = shown_only(judged, *form.values())
             problems += refused
             [outcome] = await write(tx, obj, [Incoming(values, tuple(problems))])
             assert outcome.id is not None
@@ -83,7 +85,7 @@ async def edit_record(request: Request) -> Response:
         form = build_form(request, tx, obj)
         form.process(_prefilled(request, obj), data=_held(row))
         await name_chosen(tx, form)
-        return _form_page(request, tx, form, row)
+        return await _form_page(request, tx, form, row)
 
 
 async def change_record(request: Request) -> Response:
@@ -97,7 +99,8 @@ async def change_record(request: Request) -> Response:
             form = build_form(request, tx, obj)
             form.process(sent, data=_held(row))
             await resolve_names(tx, form)
-            values, problems = form.values()
+            judged = await stand(tx, form, number)
+            values, problems = shown_only(judged, *form.values())
             problems += refused
             incoming = Incoming(values, tuple(problems), number, _version(sent))
             [outcome] = await write(tx, obj, [incoming])
@@ -179,10 +182,12 @@ async def _refused(request: Request, sent: Sent, error: FieldstoneError) -> Resp
         stale = isinstance(error, StaleVersion)
         problems = [] if stale else homeless
         status = 409 if stale else 403 if isinstance(error, Forbidden) else 422
-        return _form_page(request, tx, form, row, status=status, homeless=problems, stale=stale)
+        return await _form_page(
+            request, tx, form, row, status=status, homeless=problems, stale=stale
+        )
 
 
-def _form_page(
+async def _form_page(
     request: Request,
     tx: Transaction,
     form: RecordForm,
@@ -193,6 +198,8 @@ def _form_page(
     stale: bool = False,
 ) -> Response:
     obj = form.object
+    number = record_id(obj, str(row["id"])) if row else None
+    await stand(tx, form, number)
     inputs = list(form.inputs())
     first = set(first_fields(obj, [one.of for one in inputs])) if row is None else None
     verb = "Edit" if row else "New"

@@ -23,6 +23,7 @@ from fieldstone.query_language.syntax import (
     Text,
 )
 from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
+from fieldstone.runtime.records.conditions import judge
 from fieldstone.runtime.records.history import history_page
 from fieldstone.runtime.records.write import record_id
 from fieldstone.runtime.transactions import Transaction
@@ -70,10 +71,12 @@ async def show_record(request: Request) -> Response:
     """GET /admin/{object}/{id}: one record; history and related lists follow as parts."""
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
         obj = visible_object(tx, request.path_params["object"])
-        record_id(obj, request.path_params["id"])
+        number = record_id(obj, request.path_params["id"])
         fields = visible_fields(tx, obj)
         row = await fetch_record(tx, obj, request.path_params["id"], fields)
-        own = [f for f in fields if not f.is_system and f is not obj.title]
+        judged = await judge(tx, obj, {}, number)
+        told = usual_columns(obj, tx.rights)[1:]
+        own = [f for f in fields if not f.is_system and f is not obj.title and judged.is_visible(f)]
         return page(
             request,
             tx,
@@ -82,7 +85,7 @@ async def show_record(request: Request) -> Response:
             object=obj,
             row=row,
             title=title_of(obj, row),
-            facts=[f for f in usual_columns(obj, tx.rights)[1:] if _says(row, f)][:_FACTS],
+            facts=[f for f in told if _says(row, f) and judged.is_visible(f)][:_FACTS],
             filled=[f for f in own if _says(row, f)],
             blank=[f for f in own if not _says(row, f)],
             system=[f for f in fields if f.is_system and _says(row, f)],
