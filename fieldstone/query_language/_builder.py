@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final
 
 from lark import Token, Transformer
@@ -11,7 +12,8 @@ from lark import Token, Transformer
 from fieldstone.errors import Span
 from fieldstone.query_language.errors import BadSyntax
 from fieldstone.query_language.literals import bind_of, count_of, span_of, value_of
-from fieldstone.query_language.precedence import check_depth, in_precedence
+from fieldstone.query_language.places import check_places
+from fieldstone.query_language.precedence import check_expression, in_precedence
 from fieldstone.query_language.syntax import (
     AccessMode,
     Aggregate,
@@ -126,7 +128,7 @@ class Builder(Transformer[Token, Any]):
     def select_item(self, children: Children) -> tuple[Item, _Alias | None]:
         """Read an expression with its alias; FIELDS(…) looks like a function and is none."""
         expression, alias = children
-        check_depth(expression)
+        check_expression(expression)
         if isinstance(expression, Call) and expression.name.upper() == "FIELDS":
             return _field_group(expression), alias
         name = None if alias is None else str(alias.name)
@@ -184,7 +186,7 @@ class Builder(Transformer[Token, Any]):
         name = first.name.upper() if isinstance(first, Call) else ""
         if name not in (Grouping.ROLLUP, Grouping.CUBE):
             for child in children:
-                check_depth(child)
+                check_expression(child)
             return GroupBy(tuple(children), Grouping.PLAIN, first.span)
         if len(children) > 1 or not first.arguments:
             raise BadSyntax(f"{name} takes all fields in its own parentheses.", at=first.span)
@@ -201,7 +203,7 @@ class Builder(Transformer[Token, Any]):
     def one_order(self, children: Children) -> Order:
         """Read one sort key."""
         expression, direction, nulls = children
-        check_depth(expression)
+        check_expression(expression)
         return Order(
             expression,
             direction is not None and direction.upper() == "DESC",
@@ -216,7 +218,7 @@ class Builder(Transformer[Token, Any]):
     def per(self, children: Children) -> tuple[Operand, ...]:
         """Read PER: of what each value has a limit of its own."""
         for child in children:
-            check_depth(child)
+            check_expression(child)
         return tuple(children)
 
     def offset(self, children: Children) -> int | Bind | None:
@@ -225,19 +227,19 @@ class Builder(Transformer[Token, Any]):
 
     def tails(self, children: Children) -> tuple[_Tail, ...]:
         """Read what stands behind a query, in any order."""
-        return tuple(children)
+        return tuple(chain.from_iterable(children))
 
-    def purpose(self, children: Children) -> _Tail:
-        """Read FOR VIEW and its like."""
-        return _Tail("FOR", children[0].upper())
+    def purpose(self, children: Children) -> list[_Tail]:
+        """Read FOR VIEW, REFERENCE and its like."""
+        return [_Tail("FOR", name.upper()) for name in children]
 
-    def updates(self, children: Children) -> _Tail:
-        """Read UPDATE TRACKING and its like."""
-        return _Tail("UPDATE", children[0].upper())
+    def updates(self, children: Children) -> list[_Tail]:
+        """Read UPDATE TRACKING, VIEWSTAT and its like."""
+        return [_Tail("UPDATE", name.upper()) for name in children]
 
-    def all_rows(self, children: Children) -> _Tail:
+    def all_rows(self, children: Children) -> list[_Tail]:
         """Read ALL ROWS."""
-        return _Tail("ALL")
+        return [_Tail("ALL")]
 
     def withs(self, children: Children) -> tuple[Any, ...]:
         """Read the WITH clauses."""
@@ -294,8 +296,8 @@ class Builder(Transformer[Token, Any]):
                 "== stands in functions alone.", at=span_of(operator), hint="Write = to compare."
             )
         found = _OPERATORS[operator.upper()]
-        check_depth(left)
-        check_depth(right)
+        check_expression(left)
+        check_expression(right)
         return Comparison(left, found, right, _cover(left.span, right.span))
 
     def bare(self, children: Children) -> Comparison:
@@ -307,14 +309,14 @@ class Builder(Transformer[Token, Any]):
                 at=left.span,
                 hint="Put an operator behind it, such as = TRUE.",
             )
-        check_depth(left)
+        check_expression(left)
         return Comparison(left, Operator.EQUAL, Boolean(value=True, span=left.span), left.span)
 
     def membership(self, children: Children) -> Membership:
         """Read a comparison with a list."""
         left, operator, right = children
         last = right[-1].span if isinstance(right, tuple) else right.span
-        check_depth(left)
+        check_expression(left)
         return Membership(left, operator, right, _cover(left.span, last))
 
     def list_operator(self, children: Children) -> ListOperator:
@@ -341,7 +343,9 @@ class Builder(Transformer[Token, Any]):
         token, *arguments = children
         name = token.upper()
         if name not in _AGGREGATES:
-            return Call(str(token), tuple(arguments), span_of(token))
+            found = Call(str(token), tuple(arguments), span_of(token))
+            check_places(found)
+            return found
         if not arguments and name != AggregateFunction.COUNT:
             raise BadSyntax(f"{name} stands without a field.", at=span_of(token))
         return Aggregate(AggregateFunction(name), tuple(arguments), span_of(token))
@@ -358,7 +362,7 @@ class Builder(Transformer[Token, Any]):
             )
         return value_of(token)
 
-    literal = value
+    literal = pattern = value
 
     def right_value(self, children: Children) -> Value | Path:
         """Read what stands alone behind an operator; a bare word is a field within a query."""
@@ -417,7 +421,7 @@ def _cover(first: Span, last: Span) -> Span:
 
 def _operands(call: Call) -> tuple[Operand, ...]:
     for argument in call.arguments:
-        check_depth(argument)
+        check_expression(argument)
         if not isinstance(argument, Operand):
             raise BadSyntax(f"{call.name.upper()} takes fields only.", at=argument.span)
     return tuple(argument for argument in call.arguments if isinstance(argument, Operand))

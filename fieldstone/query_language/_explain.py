@@ -19,7 +19,7 @@ _WHOLES: Final = {
     "orders": "order",
     "items": "list of fields",
 }
-_VALUES: Final = frozenset({"TEXT", "NUMBER", "BOOLEAN", "WORD", "BIND"})
+_VALUES: Final = frozenset({"TEXT", "NUMBER", "BOOLEAN", "WORD", "BIND", "BOUND_PATTERN"})
 # The first words that fit are named; what may also stand there is left out, to keep it short.
 _PHRASES: Final = (
     ("INTEGER", "a number"),

@@ -33,7 +33,7 @@ MAX_COUNT = 2**31 - 1
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _PLAIN_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", '"': '"', "'": "'"}
 _PATTERN_ESCAPES = {"\\": "\\\\", "_": "\\_", "%": "\\%"}
-_BLANKS = re.compile(r"\s+")
+_BLANKS = re.compile(r"'(?:[^'\\]|\\.)*'|(?P<between>(?<=\w)\s+(?=\w))|\s+", re.DOTALL)
 _FRACTION = re.compile(r"(\.\d{1,6})\d*")
 _SHORT_OFFSET = re.compile(r"([+-]\d\d)(\d\d)$")
 
@@ -56,9 +56,14 @@ def count_of(token: Token) -> int:
 
 
 def bind_of(token: Token) -> Bind:
-    """Read a bind; blanks within the name go."""
-    name = _BLANKS.sub("", token[1:].replace("new ", "new\0", 1)).replace("\0", " ")
-    return Bind(name, span_of(token))
+    """Read a bind; of blanks within the name one is left between two words."""
+    return Bind(_BLANKS.sub(_without_blanks, token[1:].strip()), span_of(token))
+
+
+def _without_blanks(found: re.Match[str]) -> str:
+    if found["between"]:
+        return " "
+    return found[0] if found[0].startswith("'") else ""
 
 
 def _text(token: Token) -> Text:
@@ -169,5 +174,6 @@ _READERS: dict[str, Callable[[Token], Value]] = {
     "DATETIME": _datetime,
     "RELATIVE": _relative,
     "BIND": bind_of,
+    "BOUND_PATTERN": bind_of,
     "WORD": _word,
 }

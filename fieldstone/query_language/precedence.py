@@ -8,6 +8,7 @@ from typing import Final
 from lark import Token
 
 from fieldstone.query_language.errors import TooDeep
+from fieldstone.query_language.places import refuse_place
 from fieldstone.query_language.syntax import Aggregate, Call, Expression, Operation, Sign
 
 MAX_LEVELS: Final = 100
@@ -54,11 +55,12 @@ def _tree(operands: list[Expression], signs: list[Sign], level: int) -> Expressi
     return found
 
 
-def check_depth(expression: object) -> None:
-    """Refuse an expression that is nested too far; it is looked at level by level.
+def check_expression(expression: object) -> None:
+    """Refuse a place on its own, and what is nested too far; it is looked at level by level.
 
-    Raises TooDeep.
+    Raises BadSyntax, TooDeep.
     """
+    refuse_place(expression)
     level, depth = [expression], 0
     while level:
         depth += 1
