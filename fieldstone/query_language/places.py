@@ -12,7 +12,10 @@ _HINT: Final = "Write DISTANCE(field, GEOLOCATION(latitude, longitude), 'km')."
 
 
 def check_places(call: Call) -> None:
-    """Refuse a distance that is not between two places, and a place outside one. Raises BadSyntax."""
+    """Refuse a distance that is not between two places, and a place outside one.
+
+    Raises BadSyntax.
+    """
     if call.name.upper() == "DISTANCE":
         _check_distance(call)
         return
