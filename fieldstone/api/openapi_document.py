@@ -228,7 +228,8 @@ def _answer(answer: Answer) -> dict[str, Json]:
         content: dict[str, Json] = {"schema": answer.schema}
         if answer.example is not None:
             content["example"] = answer.example
-        shown["content"] = dict.fromkeys((answer.media_type, *answer.other_types), content)
+        types = dict.fromkeys((answer.media_type, *answer.other_types), content)
+        shown["content"] = {**types, **{key: {"schema": TEXT} for key in answer.file_types}}
     return shown
 
 

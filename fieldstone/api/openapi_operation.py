@@ -18,7 +18,7 @@ class Answer:
     """One status that an endpoint answers with when it did what was asked.
 
     schema: None for an answer without a body. headers: names of shared headers. other_types:
-    media types that it may have instead.
+    media types that it may have instead. file_types: those that it may have as a file.
     """
 
     description: str
@@ -27,6 +27,7 @@ class Answer:
     example: Json = None
     media_type: str = JSON
     other_types: tuple[str, ...] = ()
+    file_types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from fieldstone.api.openapi_operation import (
 from fieldstone.api.openapi_shapes import COUNT, CURSOR, RECORD_ID, TOTAL
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.values import JsonObject
+from fieldstone.runtime.exports import Format
 
 _TAG: Final = "Records"
 _LISTS: Final = ("fields", "where", "order_by", "limit", "cursor", "count")
@@ -39,6 +40,13 @@ _DELETED: Final = Answer(
         required=("id", "deleted", "deleted_along"),
         closed=True,
     ),
+)
+
+_ASKED: Final = ("q", "query_params", "cursor", "answer_format", "headers", "end")
+_ANSWER: Final = Answer(
+    "A page of the answer, or all of it as a stream.",
+    schema_ref("api.Rows"),
+    file_types=tuple(kind.media_type for kind in Format),
 )
 
 RECORD_OPERATIONS: Final[Mapping[str, Operation]] = {
@@ -139,15 +147,15 @@ RECORD_OPERATIONS: Final[Mapping[str, Operation]] = {
     ),
     "GET /query": Operation(
         "Queries",
-        {200: Answer("A page of the answer.", schema_ref("api.Rows"))},
-        ("q", "cursor"),
+        {200: _ANSWER},
+        _ASKED,
         Body(schema_ref("api.Question"), {"object": "Deal", "fields": ["name"]}, required=False),
         (413, 422),
     ),
     "POST /query": Operation(
         "Queries",
-        {200: Answer("A page of the answer.", schema_ref("api.Rows"))},
-        ("q", "cursor"),
+        {200: _ANSWER},
+        _ASKED,
         Body(
             schema_ref("api.Question"),
             {"object": "Deal", "fields": ["name", "amount"], "where": "stage = Won"},

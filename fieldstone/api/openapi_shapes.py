@@ -40,6 +40,11 @@ _OPERATION: Final[JsonObject] = {
     "enum": ["created", "updated", "unchanged", "failed"],
 }
 
+_MANNERS: Final[JsonObject] = {
+    "format": {"type": "string", "enum": ["json", "ndjson", "csv", "xlsx"]},
+    "headers": {"type": "string", "enum": ["names", "labels"]},
+    "end": {"type": "boolean"},
+}
 SCHEMAS: Final[Mapping[str, Json]] = {
     "api.Problem": {
         **object_schema(
@@ -129,6 +134,7 @@ SCHEMAS: Final[Mapping[str, Json]] = {
                     "limit": {"type": "integer", "minimum": 0, "maximum": MOST_PER_PAGE},
                     "cursor": TEXT,
                     "params": {"type": "object"},
+                    **_MANNERS,
                 },
                 required=("object",),
                 closed=True,
@@ -139,6 +145,7 @@ SCHEMAS: Final[Mapping[str, Json]] = {
                     "params": {"type": "object"},
                     "cursor": TEXT,
                     "limit": {"type": "integer", "minimum": 0, "maximum": MOST_PER_PAGE},
+                    **_MANNERS,
                 },
                 required=("q",),
                 closed=True,
@@ -213,6 +220,22 @@ PARAMETERS: Final[Mapping[str, JsonObject]] = {
     "ids": _asked("ids", "Ids, parted by commas.", TEXT),
     "key": _asked("key", "Name of the unique field that tells records apart.", TEXT),
     "q": _asked("q", "The query as text.", TEXT),
+    "query_params": _asked("params", "Values of the query's binds, as a JSON object.", TEXT),
+    "answer_format": _asked(
+        "format",
+        "json for a page, which Accept may say as well; else a stream of all rows.",
+        {"type": "string", "enum": ["json", "ndjson", "csv", "xlsx"]},
+    ),
+    "headers": _asked(
+        "headers",
+        "What heads the columns of CSV and XLSX; names where nothing is said.",
+        {"type": "string", "enum": ["names", "labels"]},
+    ),
+    "end": _asked(
+        "end",
+        "no for NDJSON without the last line that tells whether it is whole.",
+        {"type": "string", "enum": ["yes", "no"]},
+    ),
     "words": _asked("q", "The words to search for.", TEXT),
     "search_object": _asked("object", "The one object to search in.", TEXT),
     "export_object": {

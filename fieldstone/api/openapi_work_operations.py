@@ -154,7 +154,7 @@ WORK_OPERATIONS: Final[Mapping[str, Operation]] = {
                 other_types=_EXPORTS,
             )
         },
-        ("export_object", "format", "fields", "where", "order_by"),
+        ("export_object", "format", "headers", "fields", "where", "order_by"),
         refuses=(422,),
     ),
     "GET /jobs": Operation(

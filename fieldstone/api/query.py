@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
+from msgspec import DecodeError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fieldstone.api.requests import MOST_PER_PAGE, BadJson, read_object, text_response
-from fieldstone.metadata.values import JsonObject, write_json
+from fieldstone.api.answer_forms import MANNERS, read_manner
+from fieldstone.api.files import download_headers
+from fieldstone.api.requests import (
+    MOST_PER_PAGE,
+    BadJson,
+    BadParameter,
+    read_object,
+    text_response,
+)
+from fieldstone.api.streams import streamed
+from fieldstone.metadata.values import Json, JsonObject, read_json, write_json
 from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 from fieldstone.runtime.queries import Question, answer
 from fieldstone.runtime.transactions import Transaction
 
 
 async def query(request: Request) -> Response:
-    """GET or POST /api/query: {object, fields, where, order_by, limit, cursor} or {q, params}."""
-    question = _question(await _asked(request))
+    """GET or POST /api/query: {object, fields, where, order_by, limit, cursor} or {q, params}.
+
+    The answer is a page of JSON, or all of it as a stream: format says ndjson, csv or xlsx, or
+    Accept does. headers (names, labels) and end (whether NDJSON has a last line) belong to those.
+    """
+    written, asked = read_manner(request, await _asked(request))
+    question = _question(asked)
+    if written is not None:
+        title = question.query.source.path.names[-1]
+        form = replace(written, title=title)
+        return streamed(request, question, form, download_headers(f"{title}.{form.kind}"))
 
     async def show(tx: Transaction) -> Response:
         page = await answer(tx, question)
@@ -32,10 +53,23 @@ async def query(request: Request) -> Response:
 async def _asked(request: Request) -> JsonObject:
     """Read the question from the body, or from the address where there is no body."""
     in_address = dict(request.query_params)
-    if "q" in in_address:
-        cursor = in_address.get("cursor")
-        return {"q": in_address["q"], **({"cursor": cursor} if cursor else {})}
-    return await read_object(request)
+    if "q" not in in_address:
+        return {**await read_object(request), **_known(in_address, MANNERS)}
+    asked: JsonObject = _known(in_address, ("q", "cursor", *MANNERS))
+    return {**asked, "params": _params(in_address["params"])} if "params" in in_address else asked
+
+
+def _known(in_address: Mapping[str, str], names: Iterable[str]) -> dict[str, Json]:
+    return {name: in_address[name] for name in names if in_address.get(name)}
+
+
+def _params(text: str) -> Json:
+    try:
+        return read_json(text)
+    except (DecodeError, RecursionError, ValueError) as error:
+        raise BadParameter(
+            f"params is not JSON: {error}.", at="/params", hint='Write params={"name": "value"}.'
+        ) from error
 
 
 def _question(asked: JsonObject) -> Question:

@@ -34,7 +34,12 @@ from fieldstone.ids import IdMinter
 from fieldstone.platform import tenant_endpoints
 from fieldstone.platform.administrators import Administrators
 from fieldstone.platform.database.pool import open_pool
-from fieldstone.platform.job_kinds import files_of, import_parts, storage_rules_of
+from fieldstone.platform.job_kinds import (
+    files_of,
+    import_parts,
+    storage_rules_of,
+    stream_limits_of,
+)
 from fieldstone.platform.middleware.body_limit import BodyLimit
 from fieldstone.platform.middleware.errors import Errors
 from fieldstone.platform.middleware.request_id import RequestId
@@ -46,6 +51,7 @@ from fieldstone.platform.routing import IndexedRouter
 from fieldstone.platform.settings import Settings
 from fieldstone.platform.tenants import Tenants
 from fieldstone.runtime.catalogs import CatalogStore
+from fieldstone.runtime.row_streams import StreamPlaces
 from fieldstone.runtime.storage.usage import UsageCounter
 from fieldstone.runtime.tenants import TenantDirectory
 from fieldstone.runtime.transactions import Database
@@ -118,6 +124,7 @@ def build_app(engine: Engine, settings: Settings) -> Starlette:
     app.state.documents = openapi_api.DocumentStore()
     app.state.site = site
     app.state.usage = engine.usage
+    app.state.streams = StreamPlaces(stream_limits_of(settings))
     app.state.storage_rules = storage_rules_of(settings)
     app.state.files = files_of(settings)
     app.state.import_parts = import_parts(settings)

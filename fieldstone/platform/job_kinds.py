@@ -14,6 +14,7 @@ from fieldstone.runtime.imports.run import ImportParts, run_import
 from fieldstone.runtime.job_runs import JobFunction
 from fieldstone.runtime.records.attach_job import run_attach
 from fieldstone.runtime.records.write import ATTACH
+from fieldstone.runtime.row_streams import StreamLimits
 from fieldstone.runtime.storage.job_table import storage_jobs
 from fieldstone.runtime.storage.rules import StorageRules
 
@@ -33,6 +34,15 @@ def storage_rules_of(settings: Settings) -> StorageRules:
     return StorageRules(
         promote_above=settings.promote_above,
         keep_deleted=timedelta(days=settings.keep_deleted_days),
+    )
+
+
+def stream_limits_of(settings: Settings) -> StreamLimits:
+    """Give what streams of answers may take."""
+    return StreamLimits(
+        most=settings.streams,
+        portion_s=settings.stream_statement_timeout_s,
+        whole_s=settings.stream_timeout_s,
     )
 
 

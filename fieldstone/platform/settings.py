@@ -231,6 +231,24 @@ class Settings:
         lambda: 15.0,
         "How long one statement of a request may run in the database.",
     )
+    streams: int = _setting(
+        "FIELDSTONE_STREAMS",
+        _natural,
+        lambda: 4,
+        "Streamed answers and exports that a web process sends at a time, half for one tenant.",
+    )
+    stream_statement_timeout_s: float = _setting(
+        "FIELDSTONE_STREAM_STATEMENT_TIMEOUT_S",
+        _seconds,
+        lambda: 120.0,
+        "How long the database may work on one portion of a stream, such as to sort all rows.",
+    )
+    stream_timeout_s: float = _setting(
+        "FIELDSTONE_STREAM_TIMEOUT_S",
+        _seconds,
+        lambda: 1800.0,
+        "How long a streamed answer or an export may be read, from its first row to its last.",
+    )
 
     @property
     def url(self) -> str:

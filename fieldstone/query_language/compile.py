@@ -1,9 +1,10 @@
 """Plans to SQLAlchemy statements. A plan always compiles.
 
 Entry points: `compile_page(plan, catalog, wanted)` gives rows or groups, each with its JSON text in
-the column row, for rows also the sort keys k0, k1 … and id; `compile_count(plan, catalog, cut=…)`
-counts them. Besides the plan's own parameters the statements take offset where rows are
-skipped, cap for a count, and c0, c1 … and cid for the place of a cursor.
+the column row, for rows also the sort keys k0, k1 … and id; `compile_all(plan, catalog, cut=…)`
+gives all of them in one statement; `compile_count(plan, catalog, cut=…)` counts them. Besides the
+plan's own parameters the statements take offset where rows are skipped, cap for a count or a cut,
+and c0, c1 … and cid for the place of a cursor.
 """
 
 from __future__ import annotations
@@ -73,6 +74,19 @@ def compile_page(plan: Plan, catalog: Catalog, wanted: Wanted) -> Select[Any]:
     return _Pages(plan, catalog, wanted).page()
 
 
+def compile_all(plan: Plan, catalog: Catalog, *, cut: bool) -> Select[Any]:
+    """Give the statement of all rows or groups, in their order.
+
+    cut: those behind the parameter offset and up to the parameter cap; otherwise all.
+    """
+    assert not plan.counts_rows
+    if plan.grouped:
+        found = compile_groups(plan, catalog.by_id)
+    else:
+        found = _Pages(plan, catalog, Wanted(0)).whole()
+    return found.limit(_cap()).offset(_skipped()) if cut else found
+
+
 def compile_count(plan: Plan, catalog: Catalog, *, cut: bool) -> Select[Any]:
     """Give the statement that counts rows or groups.
 
@@ -88,14 +102,17 @@ def compile_count(plan: Plan, catalog: Catalog, *, cut: bool) -> Select[Any]:
             return counted
         counted = counted.with_only_columns(constant(1).label("one"))
     if cut:
-        cap = bindparam(CAP, type_=BigInteger(), required=False)
-        counted = counted.limit(cap).offset(_skipped())
+        counted = counted.limit(_cap()).offset(_skipped())
     return select(func.count().label("total")).select_from(counted.subquery("counted"))
 
 
 def _cut(statement: Select[Any], wanted: Wanted) -> Select[Any]:
     cut = statement.limit(constant(wanted.most))
     return cut.offset(_skipped()) if wanted.skips else cut
+
+
+def _cap() -> BindParameter[int]:
+    return bindparam(CAP, type_=BigInteger(), required=False)
 
 
 def _skipped() -> BindParameter[int]:
@@ -128,6 +145,11 @@ class _Pages:
         listed = [part.limit(most).subquery(f"part{n}") for n, part in enumerate(parts)]
         joined = union_all(*(select(*part.c) for part in listed)).subquery("page")
         return _cut(select(*joined.c), self._wanted)
+
+    def whole(self) -> Select[Any]:
+        """Give the statement of all rows, without the keys that a cursor would need."""
+        found = self._select(self._keys, None)
+        return found.with_only_columns(found.selected_columns.row, maintain_column_froms=True)
 
     def _splits(self) -> bool:
         """Tell whether rows with and without the first sort key are better read apart.

@@ -6,11 +6,15 @@ parts.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
 
 from fieldstone.metadata.values import JsonObject
 from fieldstone.runtime.tenants import Tenant
 from fieldstone.runtime.transactions import Database, Viewer
+
+TIME_GRANT: Final = "fieldstone.time_grant"
+"""Where the scope of a request holds what gives it more time."""
 
 
 class Asked(Protocol):
@@ -48,3 +52,10 @@ def viewer_of(request: Asked) -> Viewer:
 def cause_of(request: Asked) -> JsonObject:
     """Give what is noted in the change log as the cause of what a request changes."""
     return {"request": request.state.request_id}
+
+
+def give_time(scope: Mapping[str, Any], seconds: float) -> None:
+    """Let a request go on for so long before the next part of its answer; longer than usual."""
+    grant = scope.get(TIME_GRANT)
+    if grant is not None:
+        grant(seconds)

@@ -1,8 +1,7 @@
-"""Exports: what a query gives as CSV, NDJSON or a workbook, page by page, however much it is.
+"""Exports: what a question gives as NDJSON, CSV or a workbook, however much it is.
 
-Cells of CSV that a spreadsheet would take for a formula get an apostrophe before them, which an
-import takes away again. Each page is read in a transaction of its own, so that whoever fetches a
-file slowly keeps no connection.
+All rows are those of one instant. Cells of CSV that a spreadsheet would take for a formula get an
+apostrophe before them, which an import takes away again.
 """
 
 from __future__ import annotations
@@ -10,36 +9,27 @@ from __future__ import annotations
 import asyncio
 import csv
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
 from enum import StrEnum
 from io import StringIO
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import xlsxwriter
-
-from fieldstone.errors import InvalidInput
+from fieldstone.errors import FieldstoneError, InvalidInput
 from fieldstone.metadata.catalog import Field, ObjectDef
-from fieldstone.metadata.values import Json, read_json
+from fieldstone.metadata.values import Json, read_json, write_json_bytes
 from fieldstone.query_language.parse import parse_condition, parse_items, parse_order
 from fieldstone.query_language.syntax import Path as FieldPath
 from fieldstone.query_language.syntax import Query, SelectItem, Source
-from fieldstone.runtime.export_columns import Column, columns_of
+from fieldstone.runtime.export_columns import Column, as_asked, columns_of, headers_of
 from fieldstone.runtime.imports.cells import safe_cell
-from fieldstone.runtime.queries import Question, answer
-from fieldstone.runtime.tenants import Tenant
-from fieldstone.runtime.transactions import Database, Transaction, Viewer
+from fieldstone.runtime.queries import Question
+from fieldstone.runtime.row_streams import OpenRows, Reading, opened_rows
+from fieldstone.runtime.transactions import Transaction
+from fieldstone.runtime.workbooks import Workbook
 
-PAGE: Final = 1_000
-MOST_IN_WORKBOOK: Final = 1_048_575
-"""Rows below the headers that a sheet holds."""
-
-MOST_IN_CELL: Final = 32_767
-"""Characters that a cell of a workbook holds, in units of UTF-16."""
-
-_CUT: Final = "…"
 _CHUNK_BYTES: Final = 256 * 1024
 
 
@@ -69,12 +59,6 @@ class BadFormat(InvalidInput):
     code = "export.bad_format"
 
 
-class TooManyRows(InvalidInput):
-    """More rows than a sheet of a workbook holds."""
-
-    code = "export.too_many_rows"
-
-
 def read_format(text: str) -> Format:
     """Read the format of an export; CSV where nothing is said. Raises BadFormat."""
     try:
@@ -85,6 +69,31 @@ def read_format(text: str) -> Format:
             at="/format",
             hint=f"The formats are {', '.join(Format)}.",
         ) from None
+
+
+def read_labels(text: str) -> bool:
+    """Read what heads the columns: names, or labels for people. Raises BadFormat."""
+    if text.lower() in {"", "names", "labels"}:
+        return text.lower() == "labels"
+    raise BadFormat(
+        f"Columns are not headed by {text[:40]!r}.", at="/headers", hint="Write names or labels."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How an answer is written.
+
+    labels: whether labels head the columns, not names. marks_end: whether NDJSON has a last line
+    that tells whether it is whole. title: what the sheets of a workbook are called. ids: whether
+    the ids of all records are columns, also where nobody asked for them.
+    """
+
+    kind: Format
+    labels: bool = False
+    marks_end: bool = False
+    title: str = "Export"
+    ids: bool = False
 
 
 def export_query(
@@ -105,7 +114,7 @@ def export_query(
         where=parse_condition(where) if where.strip() else None,
         order_by=parse_order(order_by) if order_by.strip() else (),
     )
-    return Question(query, {}, PAGE, counts=False)
+    return Question(query)
 
 
 def _every_field(tx: Transaction, obj: ObjectDef) -> Iterator[SelectItem]:
@@ -129,128 +138,106 @@ def _target(tx: Transaction, of: Field) -> ObjectDef | None:
     return target if readable and not target.title.is_system else None
 
 
-@dataclass(frozen=True, slots=True)
-class Export:
-    """What is exported, and for whom. columns: those of the catalog when it began."""
+async def write_answer(
+    reading: Reading, question: Question, form: Form
+) -> AsyncGenerator[bytes, None]:
+    """Give an answer as bytes, as they come; a workbook once it is whole.
 
-    database: Database
-    tenant: Tenant
-    viewer: Viewer
-    object: ObjectDef
-    question: Question
-    columns: tuple[Column, ...]
-
-    async def pages(self) -> AsyncIterator[list[str]]:
-        """Give the rows as JSON texts, a page at a time, to the last."""
-        question = self.question
-        while True:
-            async with self.database.read(self.tenant, self.viewer) as tx:
-                page = await answer(tx, question)
-            yield page.records
-            if page.next is None:
-                return
-            question = replace(question, cursor=page.next)
-
-    def cells(self, text: str) -> list[Json]:
-        """Give the values of a row, one for each column."""
-        row = read_json(text)
-        return [column.show(column.value(row)) for column in self.columns]
-
-    async def write(self, kind: Format) -> AsyncIterator[bytes]:
-        """Give the export as bytes, as they come. Raises InvalidInput before the first of them."""
-        if kind is Format.XLSX:
-            async for chunk in _workbook(self):
+    Raises InvalidInput and QueryTimeout before the first of them.
+    """
+    async with opened_rows(reading, question) as rows:
+        if form.kind is Format.XLSX:
+            written = _workbook(rows, columns_in(rows, question, form), form)
+        elif form.kind is Format.CSV:
+            written = _lines(rows, columns_in(rows, question, form), form)
+        else:
+            written = _marked(rows) if form.marks_end else _plain(rows)
+        async with aclosing(written) as chunks:
+            async for chunk in chunks:
                 yield chunk
-            return
-        heads: list[list[Json]] = [[column.header for column in self.columns]]
-        async for records in self.pages():
-            if kind is Format.NDJSON:
-                yield b"".join(text.encode() + b"\n" for text in records)
-            else:
-                yield await asyncio.to_thread(self._lines, heads, records)
-                heads = []
-
-    def _lines(self, heads: list[list[Json]], records: Iterable[str]) -> bytes:
-        return _csv([*heads, *(self.cells(text) for text in records)])
 
 
-def begin_export(tx: Transaction, database: Database, obj: ObjectDef, question: Question) -> Export:
-    """Settle what an export holds, under the catalog of tx. Raises InvalidInput."""
-    columns = columns_of(tx, question.query)
-    return Export(database, tx.tenant, tx.viewer, obj, question, columns)
+def columns_in(rows: OpenRows, question: Question, form: Form) -> tuple[Column, ...]:
+    """Give the columns of an answer."""
+    if rows.only_column is not None:
+        return (Column((rows.only_column,), rows.only_column.capitalize()),)
+    columns = columns_of(rows.plan)
+    return columns if form.ids or rows.plan.grouped else as_asked(columns, question.query)
 
 
-def _csv(rows: Iterable[Sequence[Json]]) -> bytes:
+async def _plain(rows: OpenRows) -> AsyncGenerator[bytes, None]:
+    async for records in rows.portions:
+        yield _joined(records)
+
+
+async def _marked(rows: OpenRows) -> AsyncGenerator[bytes, None]:
+    """Give NDJSON whose last line tells how many rows there were, or what broke it off.
+
+    No column has such a name as @end, so that no row looks like that line.
+    """
+    count = 0
+    try:
+        async for records in rows.portions:
+            count += len(records)
+            yield _joined(records)
+    except FieldstoneError as error:
+        if not count:
+            raise
+        yield _end(count, error)
+    else:
+        yield _end(count, None)
+
+
+def _joined(records: Sequence[str]) -> bytes:
+    return "".join(f"{text}\n" for text in records).encode()
+
+
+def _end(count: int, error: FieldstoneError | None) -> bytes:
+    told: dict[str, Json] = {"rows": count, "complete": error is None}
+    if error is not None:
+        told["error"] = error.problem.as_json()
+    return write_json_bytes({"@end": told}) + b"\n"
+
+
+async def _lines(
+    rows: OpenRows, columns: Sequence[Column], form: Form
+) -> AsyncGenerator[bytes, None]:
+    heads: list[list[Json]] = [list(headers_of(columns, labels=form.labels))]
+    async for records in rows.portions:
+        yield await asyncio.to_thread(_csv, columns, heads, records)
+        heads = []
+    if heads:
+        yield _csv(columns, heads, ())
+
+
+def _csv(columns: Sequence[Column], heads: list[list[Json]], records: Iterable[str]) -> bytes:
     out = StringIO()
-    csv.writer(out).writerows([safe_cell(_text(value)) for value in row] for row in rows)
+    writer = csv.writer(out)
+    writer.writerows([safe_cell(str(value)) for value in row] for row in heads)
+    for text in records:
+        record = read_json(text)
+        writer.writerow([_cell(column.cell(record)) for column in columns])
     return out.getvalue().encode()
 
 
-def _text(value: Json) -> str:
+def _cell(value: Json) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value)
+    return safe_cell(value) if isinstance(value, str) else str(value)
 
 
-async def _workbook(export: Export) -> AsyncIterator[bytes]:
+async def _workbook(
+    rows: OpenRows, columns: Sequence[Column], form: Form
+) -> AsyncGenerator[bytes, None]:
     """Write a workbook to disk row by row, and give its bytes once it is whole."""
     with tempfile.TemporaryDirectory(prefix="fieldstone-export-") as directory:
         path = Path(directory) / "export.xlsx"
-        sheet = _Sheet(path, export)
-        async for records in export.pages():
-            await asyncio.to_thread(sheet.add, records)
-        await asyncio.to_thread(sheet.close)
+        book = Workbook(path, form.title, columns, labels=form.labels)
+        async for records in rows.portions:
+            await asyncio.to_thread(book.add, records)
+        await asyncio.to_thread(book.close)
         with path.open("rb") as file:
             while chunk := await asyncio.to_thread(file.read, _CHUNK_BYTES):
                 yield chunk
-
-
-_NOT_IN_NAME: Final = str.maketrans(dict.fromkeys("[]:*?/\\", "_"))
-_EXACT_DIGITS: Final = 15
-
-
-class _Sheet:
-    """A workbook of one sheet, whose rows lie on disk as soon as the next one comes."""
-
-    def __init__(self, path: Path, export: Export) -> None:
-        settings = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-        self._book = xlsxwriter.Workbook(str(path), {**settings, "tmpdir": str(path.parent)})
-        label = export.object.plural_label[:31].translate(_NOT_IN_NAME)
-        self._sheet = self._book.add_worksheet(label)
-        self._export = export
-        self._place = 0
-        for place, column in enumerate(export.columns):
-            self._sheet.write_string(0, place, column.header)
-
-    def add(self, records: Iterable[str]) -> None:
-        """Add rows. Raises TooManyRows."""
-        for text in records:
-            self._place += 1
-            if self._place > MOST_IN_WORKBOOK:
-                raise TooManyRows(f"A sheet holds {MOST_IN_WORKBOOK} rows.", hint="Export as csv.")
-            _write_row(self._sheet, self._place, self._export.cells(text))
-
-    def close(self) -> None:
-        """Pack the workbook."""
-        self._book.close()
-
-
-def _write_row(sheet: Any, place: int, values: Sequence[Json]) -> None:
-    """Write cells: numbers that a sheet keeps exactly as numbers, all else as text."""
-    for column, value in enumerate(values):
-        if isinstance(value, bool):
-            sheet.write_boolean(place, column, value)
-        elif isinstance(value, int | Decimal) and len(str(value)) <= _EXACT_DIGITS:
-            sheet.write_number(place, column, float(value))
-        elif value is not None:
-            sheet.write_string(place, column, _cut(_text(value)))
-
-
-def _cut(text: str) -> str:
-    """Give a text that a cell holds; one that was cut ends in an ellipsis."""
-    units = text.encode("utf-16-le")
-    if len(units) <= 2 * MOST_IN_CELL:
-        return text
-    return units[: 2 * (MOST_IN_CELL - len(_CUT))].decode("utf-16-le", errors="ignore") + _CUT

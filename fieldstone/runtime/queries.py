@@ -12,25 +12,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Final
-from weakref import ReferenceType, ref
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fieldstone.errors import BadValue, InvalidInput, Span
 from fieldstone.ids import RecordId
-from fieldstone.metadata.catalog import Catalog
 from fieldstone.metadata.values import Json, JsonObject, read_json, write_json
 from fieldstone.query_language.compile import (
     CAP,
     CURSOR_ID,
     OFFSET,
     Wanted,
-    compile_count,
     compile_page,
     cursor_parameter,
 )
-from fieldstone.query_language.cursor import Place, decode_cursor, digest_of, nulls_of, write_cursor
+from fieldstone.query_language.cursor import Place, decode_cursor, nulls_of, write_cursor
 from fieldstone.query_language.errors import BadQuery, TypeMismatch
-from fieldstone.query_language.estimates import reads_by_index
 from fieldstone.query_language.explaining import explain_plan, read_expected
 from fieldstone.query_language.json_form import query_from_json
 from fieldstone.query_language.lifting import Lifted, lift
@@ -39,8 +35,7 @@ from fieldstone.query_language.plan import Literal, Moment, Parameter, Plan
 from fieldstone.query_language.resolve import resolve
 from fieldstone.query_language.syntax import Query
 from fieldstone.query_language.templates import LONGEST, template_of
-from fieldstone.query_language.used_fields import UsedFields, used_fields
-from fieldstone.runtime.per_catalog import PerCatalog
+from fieldstone.runtime.ready_plans import Ready, plan_for
 from fieldstone.runtime.statements import Prepared, prepare, prepare_opening
 from fieldstone.runtime.transactions import Transaction
 
@@ -53,7 +48,6 @@ _STEPS: Final = (2, 6, 11, 26, 51, 101, 201, 501, 1_001, 2_001)
 _PARSED: Final = 500
 _EXPLAIN: Final = "EXPLAIN (FORMAT JSON) "
 _EXPLAINS: Final = re.compile(r"\s*EXPLAIN(?=\s+SELECT(?!\w))", re.IGNORECASE)
-_PLANS_KEPT: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,15 +138,12 @@ async def answer(tx: Transaction, question: Question) -> Page:
 
 
 async def _answer(tx: Transaction, question: Question) -> Page:
-    lifted = question.lifted or lift(question.query, question.params)
-    ready = _plan_for(tx, lifted)
-    ready.note_use(tx)
-    values = _bound(ready.plan, lifted, moment_of(tx)) if ready.plan.parameters else {}
-    limit, offset = _counts_of(ready.plan, lifted)
+    settled = _settle(tx, question)
+    ready, values, limit, offset = settled.ready, settled.values, settled.limit, settled.offset
     if question.explains:
         return await _explained(tx, ready, values, limit)
     if ready.plan.counts_rows:
-        return Page([], None, await _count(tx, ready, values, limit, offset))
+        return Page([], None, await count_rows(tx, ready, values, limit, offset))
     place = None if question.cursor is None else decode_cursor(ready.plan, question.cursor)
     portion = _Portion(question.page_size, limit, offset, place)
     rows, after = await _fetch(tx, ready, values, portion)
@@ -162,8 +153,37 @@ async def _answer(tx: Transaction, question: Question) -> Page:
     if rows and after is None and place is None:
         return Page(records, None, len(records))
     most = MOST_COUNTED + 1 if limit is None else min(limit, MOST_COUNTED + 1)
-    total = await _count(tx, ready, values, most, offset)
+    total = await count_rows(tx, ready, values, most, offset)
     return Page(records, after, total if total <= MOST_COUNTED else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A question under a catalog: its plan, what the parameters take, and its own counts."""
+
+    ready: Ready
+    values: dict[str, Any]
+    limit: int | None
+    offset: int
+
+
+def settle(tx: Transaction, question: Question) -> Settled:
+    """Give what a question means to the viewer of tx. Raises InvalidInput."""
+    if question.written is None:
+        return _settle(tx, question)
+    try:
+        return _settle(tx, question)
+    except InvalidInput:
+        return _settle(tx, replace(question, query=question.written(), written=None))
+
+
+def _settle(tx: Transaction, question: Question) -> Settled:
+    lifted = question.lifted or lift(question.query, question.params)
+    ready = plan_for(tx, lifted)
+    ready.note_use(tx)
+    values = _bound(ready.plan, lifted, moment_of(tx)) if ready.plan.parameters else {}
+    limit, offset = _counts_of(ready.plan, lifted)
+    return Settled(ready, values, limit, offset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,67 +256,6 @@ class _Portion:
             size = DEFAULT_PAGE if self.limit is None else self.limit
         left = _EVERYTHING if self.limit is None else max(0, self.limit - self.seen)
         return min(size, MOST_PER_PAGE, left)
-
-
-@dataclass(slots=True)
-class _Ready:
-    """A plan with its statements, compiled when they are first needed."""
-
-    plan: Plan
-    catalog: ReferenceType[Catalog]
-    reads_by_index: bool
-    digest: bytes
-    pages: dict[Wanted, Prepared] = field(default_factory=dict)
-    opening: dict[Wanted, Prepared] = field(default_factory=dict)
-    counts: dict[bool, Prepared] = field(default_factory=dict)
-    used: UsedFields | None = None
-
-    def note_use(self, tx: Transaction) -> None:
-        """Tell whoever observes queries which fields this one filters and sorts by."""
-        if tx.observer is None:
-            return
-        if self.used is None:
-            self.used = used_fields(self.plan)
-        tx.observer.saw(tx.tenant, self.used)
-
-    def page(self, wanted: Wanted) -> Prepared:
-        """Give the statement of a page."""
-        found = self.pages.get(wanted)
-        if found is None:
-            found = self.pages[wanted] = prepare(compile_page(self.plan, self._known(), wanted))
-        return found
-
-    def opening_page(self, wanted: Wanted) -> Prepared:
-        """Give the statement of a page that opens its tenant as well."""
-        found = self.opening.get(wanted)
-        if found is None:
-            statement = compile_page(self.plan, self._known(), wanted)
-            found = self.opening[wanted] = prepare_opening(statement)
-        return found
-
-    def counted(self, *, cut: bool) -> Prepared:
-        """Give the statement that counts, all or up to a cap."""
-        found = self.counts.get(cut)
-        if found is None:
-            statement = compile_count(self.plan, self._known(), cut=cut)
-            found = self.counts[cut] = prepare(statement)
-        return found
-
-    def _known(self) -> Catalog:
-        catalog = self.catalog()
-        assert catalog is not None, "a plan is used by those who hold its catalog"
-        return catalog
-
-
-_PLANS: Final[PerCatalog[_Ready]] = PerCatalog(_PLANS_KEPT)
-
-
-def _plan_for(tx: Transaction, lifted: Lifted) -> _Ready:
-    def make() -> _Ready:
-        plan = resolve(lifted, tx.catalog, tx.rights)
-        return _Ready(plan, ref(tx.catalog), reads_by_index(plan), digest_of(plan))
-
-    return _PLANS.get(tx.catalog, (tx.rights.digest, lifted.key), make)
 
 
 _Read = tuple[Query, dict[str, Json], Callable[[], Query] | None]
@@ -395,7 +354,7 @@ def _counts_of(plan: Plan, lifted: Lifted) -> tuple[int | None, int]:
 
 
 async def _fetch(
-    tx: Transaction, ready: _Ready, values: dict[str, Any], portion: _Portion
+    tx: Transaction, ready: Ready, values: dict[str, Any], portion: _Portion
 ) -> tuple[list[Any], str | None]:
     """Give the rows of a page and the cursor behind it."""
     plan, place, size = ready.plan, portion.place, portion.size
@@ -403,7 +362,7 @@ async def _fetch(
         return [], None
     after = nulls_of(place.values) if place is not None and not plan.grouped else None
     skipped = portion.skipped(grouped=plan.grouped)
-    wanted = Wanted(_step_above(size), skips=skipped > 0, after=after)
+    wanted = Wanted(step_above(size), skips=skipped > 0, after=after)
     values = {**values, OFFSET: skipped}
     if place is not None:
         values |= {cursor_parameter(n): value for n, value in enumerate(place.values)}
@@ -416,7 +375,7 @@ async def _fetch(
 
 
 async def _rows(
-    tx: Transaction, ready: _Ready, wanted: Wanted, values: Mapping[str, Any]
+    tx: Transaction, ready: Ready, wanted: Wanted, values: Mapping[str, Any]
 ) -> list[Any]:
     """Run the statement of a page, and open the transaction with it where that costs nothing.
 
@@ -430,7 +389,7 @@ async def _rows(
     return [] if rows[0]["row"] is None else rows
 
 
-def _step_above(size: int) -> int:
+def step_above(size: int) -> int:
     """Give how many rows are read for a page, so that one more than its size is known.
 
     A few steps only, for each is a statement of its own.
@@ -445,14 +404,14 @@ def _place_at(plan: Plan, row: Any, seen: int) -> Place:
 
 
 async def _explained(
-    tx: Transaction, ready: _Ready, values: Mapping[str, Any], limit: int | None
+    tx: Transaction, ready: Ready, values: Mapping[str, Any], limit: int | None
 ) -> Page:
     """Give the plan of the first page, with what PostgreSQL expects of its statement."""
     if ready.plan.counts_rows:
         statement = ready.counted(cut=limit is not None)
     else:
         size = DEFAULT_PAGE if limit is None else max(1, min(limit, MOST_PER_PAGE))
-        statement = ready.page(Wanted(_step_above(size)))
+        statement = ready.page(Wanted(step_above(size)))
     known = {**values, CAP: limit, OFFSET: 0}
     rows = await tx.fetch(_EXPLAIN + statement.sql, statement.arguments(known))
     plan = explain_plan(ready.plan, read_expected(read_json(rows[0][0])))
@@ -467,9 +426,10 @@ def _without_explain(text: str) -> tuple[str, bool]:
     return (" " * found.end() + text[found.end() :], True) if found else (text, False)
 
 
-async def _count(
-    tx: Transaction, ready: _Ready, values: Mapping[str, Any], cap: int | None, offset: int
+async def count_rows(
+    tx: Transaction, ready: Ready, values: Mapping[str, Any], cap: int | None, offset: int
 ) -> int:
+    """Count what a plan gives behind an offset, up to a cap."""
     cut = cap is not None or offset > 0
     statement = ready.counted(cut=cut)
     known = {**values, CAP: _EVERYTHING if cap is None else cap, OFFSET: offset}

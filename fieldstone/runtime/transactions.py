@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import IntEnum
 from random import uniform
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 import asyncpg
 
@@ -32,7 +32,11 @@ from fieldstone.runtime.tenants import Tenant
 T = TypeVar("T")
 _OPEN: Final = "SELECT open_tenant($1, $2)"
 _LOCK_TIMEOUT: Final = "SELECT set_config('lock_timeout', $1, true)"
+_STATEMENT_TIMEOUT: Final = "SELECT set_config('statement_timeout', $1, true)"
 _PAUSE_S: Final = 0.02
+
+Fetch: TypeAlias = Callable[[int], Awaitable[list[Any]]]
+"""Fetches the next rows of a statement, at most as many as it is told; none at the end."""
 
 
 class QueryTimeout(Unavailable):
@@ -156,13 +160,21 @@ class Transaction:
             raise CatalogMoved
         self.is_open = True
 
-    async def stream(self, sql: str, arguments: list[Any], size: int = 500) -> AsyncIterator[Any]:
-        """Run a compiled plan and yield its rows as they come, never more than size in memory."""
+    @asynccontextmanager
+    async def cursor(self, sql: str, arguments: list[Any]) -> AsyncIterator[Fetch]:
+        """Run a compiled plan for a block, and give what fetches its next rows, so many at most."""
         with _Timeouts():
             await self._ensure_open()
-            async with self.connection.transaction():
-                async for row in self.connection.cursor(sql, *arguments, prefetch=size):
-                    yield row
+            inside = self.connection.is_in_transaction()
+            async with nullcontext() if inside else self.connection.transaction():
+                opened = await self.connection.cursor(sql, *arguments)
+
+                async def fetch(size: int) -> list[Any]:
+                    with _Timeouts():
+                        rows: list[Any] = await opened.fetch(size)
+                    return rows
+
+                yield fetch
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
@@ -223,6 +235,18 @@ async def _patience(connection: Any, patience_s: float | None) -> AsyncIterator[
     await connection.execute(_LOCK_TIMEOUT, "0")
 
 
+@asynccontextmanager
+async def _snapshot_on(connection: Any) -> AsyncIterator[None]:
+    """Look at one instant for a block; nothing is lost if the connection is by its end."""
+    transaction = connection.transaction(isolation="repeatable_read", readonly=True)
+    await transaction.start()
+    try:
+        yield
+    finally:
+        with suppress(asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError):
+            await transaction.rollback()
+
+
 async def again_if_it_collides(attempt: Callable[[], Awaitable[T]], tries: int = 3) -> T:
     """Do something in a transaction of its own, again where it collides. Raises Collision.
 
@@ -265,6 +289,18 @@ class Database:
         """Open for reading: each statement sees what is committed when it runs."""
         async with self._pool.acquire() as connection:
             yield await self._open(connection, tenant, viewer, Hold.READ, cause)
+
+    @asynccontextmanager
+    async def snapshot(
+        self, tenant: Tenant, viewer: Viewer, *, statement_timeout_s: float
+    ) -> AsyncIterator[Transaction]:
+        """Open for reading what is committed now, however long it takes and in all statements.
+
+        statement_timeout_s: how long each of them, or each portion of a cursor, may take.
+        """
+        async with self._pool.acquire() as connection, _snapshot_on(connection):
+            await connection.execute(_STATEMENT_TIMEOUT, f"{statement_timeout_s * 1000:.0f}")
+            yield await self._open(connection, tenant, viewer, Hold.READ, None)
 
     async def ask(
         self, tenant: Tenant, viewer: Viewer, work: Callable[[Transaction], Awaitable[T]]

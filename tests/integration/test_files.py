@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from python_calamine import CalamineWorkbook
 
-from fieldstone.runtime.exports import Format, begin_export, export_query
 from tests.support.imports import Desk
 
 PAGE = b"<script>alert(1)</script>"
@@ -80,8 +79,8 @@ async def test_an_export_holds_what_a_query_gives(desk: Desk):
     assert [(row["name"], row["employees"]) for row in rows] == [("C1", "1"), ("C2", "2")]
 
 
-async def test_an_export_streams_over_many_pages(desk: Desk, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("fieldstone.runtime.exports.PAGE", 3)
+async def test_an_export_streams_in_many_portions(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("fieldstone.runtime.row_streams.FIRST_PORTION", 3)
     names = [f"C{number:02d}" for number in range(10)]
     body = {"records": [{"name": name} for name in names]}
     await desk.api.post("/api/records/Company", body, status=200)
@@ -105,7 +104,7 @@ async def test_cells_of_an_export_are_never_formulas(desk: Desk):
 async def test_columns_come_from_the_question_and_not_from_the_first_rows(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("fieldstone.runtime.exports.PAGE", 2)
+    monkeypatch.setattr("fieldstone.runtime.row_streams.FIRST_PORTION", 2)
     await desk.api.post("/api/objects/Company/fields", {"name": "extra", "type": "json"})
     for number in range(3):
         await desk.api.post("/companies", {"name": f"C{number}"})
@@ -151,24 +150,6 @@ async def test_a_cell_too_long_for_a_workbook_is_cut_with_a_mark(desk: Desk, tmp
     cell = str(rows[1][1])
     assert len(cell) == 32_767
     assert cell.endswith("xe…")
-
-
-async def test_an_export_keeps_no_connection_between_its_pages(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr("fieldstone.runtime.exports.PAGE", 2)
-    records = {"records": [{"name": f"C{number}"} for number in range(6)]}
-    await desk.api.post("/api/records/Company", records, status=200)
-    engine = desk.worker.engine
-    tenant = await engine.tenants.ensure_default()
-    viewer = await engine.administrators.get(tenant)
-    async with engine.database.read(tenant, viewer) as tx:
-        obj = tx.catalog.get_object("Company")
-        question = export_query(tx, obj, fields="name")
-        chunks = begin_export(tx, engine.database, obj, question).write(Format.CSV)
-    before = engine.pool.get_idle_size()
-    found = [engine.pool.get_idle_size() async for _ in chunks]
-    assert found == [before] * 3
 
 
 async def test_a_workbook_has_texts_and_numbers(desk: Desk, tmp_path):

@@ -7,6 +7,7 @@ import asyncio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fieldstone.errors import Unavailable
+from fieldstone.runtime.asking import TIME_GRANT
 
 
 class RequestTimedOut(Unavailable):
@@ -18,7 +19,8 @@ class RequestTimedOut(Unavailable):
 class TimeLimit:
     """Cancels what a request does once nothing has come of it for limit_s.
 
-    An upload or a download may take longer in all, as long as parts of it go through.
+    An upload or a download may take longer in all, as long as parts of it go through. What is
+    known to take longer until its next part asks for that (asking.give_time).
     """
 
     def __init__(self, app: ASGIApp, limit_s: float) -> None:
@@ -31,6 +33,10 @@ class TimeLimit:
             await self._app(scope, receive, send)
             return
         limit = asyncio.timeout(self._limit_s)
+
+        def grant(seconds: float) -> None:
+            if not limit.expired():
+                limit.reschedule(asyncio.get_running_loop().time() + max(seconds, self._limit_s))
 
         def begin_again(message: Message) -> None:
             # The last part of all changes nothing, so that most requests set one timer only.
@@ -48,7 +54,7 @@ class TimeLimit:
 
         try:
             async with limit:
-                await self._app(scope, receiving, sending)
+                await self._app({**scope, TIME_GRANT: grant}, receiving, sending)
         except TimeoutError as error:
             if not limit.expired():
                 raise

@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 
 from fieldstone.ids import TenantId
 from fieldstone.platform import administrators
-from fieldstone.runtime import queries, tenants
+from fieldstone.runtime import ready_plans, tenants
 from fieldstone.runtime.catalogs import CatalogStore
 from fieldstone.runtime.per_catalog import PerCatalog
 from fieldstone.runtime.tenants import Tenant
@@ -104,7 +104,7 @@ async def test_names_of_tenants_that_there_are_not_are_not_kept(api: Api, app: S
 async def test_plans_of_many_questions_do_not_pile_up(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queries._PLANS, "_most", FEW)
+    monkeypatch.setattr(ready_plans._PLANS, "_most", FEW)
 
     for number in range(MANY):
         fields = ["name", "value", "stage", "owner.name", "close_date"][: number % 5 + 1]
@@ -112,4 +112,4 @@ async def test_plans_of_many_questions_do_not_pile_up(
         asked = {"object": "Deal", "fields": fields, "order_by": order}
         await api.ask("POST", "/api/query", asked)
 
-    assert len(queries._PLANS) <= FEW
+    assert len(ready_plans._PLANS) <= FEW

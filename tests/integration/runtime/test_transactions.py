@@ -38,17 +38,25 @@ async def tenant(engine: Engine) -> Tenant:
     return await engine.directory.get("default")
 
 
+async def tenants_of(tx: Transaction) -> list[int]:
+    """Read by a cursor for which tenant rows are read, two rows at a time."""
+    async with tx.cursor(TENANT_SET, []) as fetch:
+        return [row["tenant"] for row in (*await fetch(2), *await fetch(2))]
+
+
 async def test_rows_that_come_too_late_are_a_timeout(engine: Engine, tenant: Tenant) -> None:
     async def stream() -> None:
-        async with engine.database.read(tenant, NOBODY) as tx:
-            async for _ in tx.stream("SELECT pg_sleep(5)", []):
-                pass
+        async with (
+            engine.database.read(tenant, NOBODY) as tx,
+            tx.cursor("SELECT pg_sleep(5)", []) as fetch,
+        ):
+            await fetch(1)
 
     with pytest.raises(QueryTimeout):
         await stream()
 
     async with engine.database.read(tenant, NOBODY) as tx:
-        assert [row["tenant"] async for row in tx.stream(TENANT_SET, [])] == [tenant.id] * 3
+        assert await tenants_of(tx) == [tenant.id] * 3
 
 
 async def test_rows_of_work_that_opened_nothing_are_those_of_its_tenant(
@@ -56,10 +64,7 @@ async def test_rows_of_work_that_opened_nothing_are_those_of_its_tenant(
 ) -> None:
     other = await engine.directory.get("other")
 
-    async def stream(tx: Transaction) -> list[int]:
-        return [row["tenant"] async for row in tx.stream(TENANT_SET, [])]
-
-    found = [await engine.database.ask(of, NOBODY, stream) for of in (tenant, other, tenant)]
+    found = [await engine.database.ask(of, NOBODY, tenants_of) for of in (tenant, other, tenant)]
 
     assert found == [[tenant.id] * 3, [other.id] * 3, [tenant.id] * 3]
 
@@ -83,6 +88,34 @@ async def patient(app_dsn: str) -> AsyncIterator[Engine]:
         await tx.fetch(add, [default.id])
     yield opened
     await opened.close()
+
+
+async def test_a_snapshot_sees_what_was_committed_when_it_began(
+    engine: Engine, tenant: Tenant
+) -> None:
+    count = "SELECT count(*) FROM counter WHERE tenant_id = $1"
+    add = "INSERT INTO counter (tenant_id, field_id, value) VALUES ($1, -9, 0)"
+    async with engine.database.snapshot(tenant, NOBODY, statement_timeout_s=5) as tx:
+        before = await tx.fetch(count, [tenant.id])
+        async with engine.database.write(tenant, NOBODY) as other:
+            await other.fetch(add, [tenant.id])
+        after = await tx.fetch(count, [tenant.id])
+
+    assert [list(row) for row in before] == [list(row) for row in after]
+
+
+async def test_a_portion_of_a_snapshot_has_a_time_limit_of_its_own(
+    engine: Engine, tenant: Tenant
+) -> None:
+    sleep = "SELECT pg_sleep($1)"
+    async with engine.database.snapshot(tenant, NOBODY, statement_timeout_s=5) as tx:
+        assert len(await tx.fetch(sleep, [0.4])) == 1
+    with pytest.raises(QueryTimeout):
+        async with engine.database.snapshot(tenant, NOBODY, statement_timeout_s=0.1) as tx:
+            await tx.fetch(sleep, [5.0])
+    with pytest.raises(QueryTimeout):
+        async with engine.database.read(tenant, NOBODY) as tx:
+            await tx.fetch(sleep, [5.0])
 
 
 async def test_writers_in_each_others_way_collide(patient: Engine) -> None:

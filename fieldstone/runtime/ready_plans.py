@@ -1,0 +1,93 @@
+"""Plans that are ready to run: each compiled once per shape, catalog and rights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+from weakref import ReferenceType, ref
+
+from fieldstone.metadata.catalog import Catalog
+from fieldstone.query_language.compile import Wanted, compile_all, compile_count, compile_page
+from fieldstone.query_language.cursor import digest_of
+from fieldstone.query_language.estimates import reads_by_index
+from fieldstone.query_language.lifting import Lifted
+from fieldstone.query_language.plan import Plan
+from fieldstone.query_language.resolve import resolve
+from fieldstone.query_language.used_fields import UsedFields, used_fields
+from fieldstone.runtime.per_catalog import PerCatalog
+from fieldstone.runtime.statements import Prepared, prepare, prepare_opening
+from fieldstone.runtime.transactions import Transaction
+
+_PLANS_KEPT: Final = 5_000
+
+
+@dataclass(slots=True)
+class Ready:
+    """A plan with its statements, compiled when they are first needed."""
+
+    plan: Plan
+    catalog: ReferenceType[Catalog]
+    reads_by_index: bool
+    digest: bytes
+    pages: dict[Wanted, Prepared] = field(default_factory=dict)
+    opening: dict[Wanted, Prepared] = field(default_factory=dict)
+    counts: dict[bool, Prepared] = field(default_factory=dict)
+    whole: dict[bool, Prepared] = field(default_factory=dict)
+    used: UsedFields | None = None
+
+    def note_use(self, tx: Transaction) -> None:
+        """Tell whoever observes queries which fields this one filters and sorts by."""
+        if tx.observer is None:
+            return
+        if self.used is None:
+            self.used = used_fields(self.plan)
+        tx.observer.saw(tx.tenant, self.used)
+
+    def page(self, wanted: Wanted) -> Prepared:
+        """Give the statement of a page."""
+        found = self.pages.get(wanted)
+        if found is None:
+            found = self.pages[wanted] = prepare(compile_page(self.plan, self._known(), wanted))
+        return found
+
+    def opening_page(self, wanted: Wanted) -> Prepared:
+        """Give the statement of a page that opens its tenant as well."""
+        found = self.opening.get(wanted)
+        if found is None:
+            statement = compile_page(self.plan, self._known(), wanted)
+            found = self.opening[wanted] = prepare_opening(statement)
+        return found
+
+    def counted(self, *, cut: bool) -> Prepared:
+        """Give the statement that counts, all or up to a cap."""
+        found = self.counts.get(cut)
+        if found is None:
+            statement = compile_count(self.plan, self._known(), cut=cut)
+            found = self.counts[cut] = prepare(statement)
+        return found
+
+    def all_rows(self, *, cut: bool) -> Prepared:
+        """Give the statement of all rows in one, or of those up to a cap."""
+        found = self.whole.get(cut)
+        if found is None:
+            statement = compile_all(self.plan, self._known(), cut=cut)
+            found = self.whole[cut] = prepare(statement)
+        return found
+
+    def _known(self) -> Catalog:
+        catalog = self.catalog()
+        assert catalog is not None, "a plan is used by those who hold its catalog"
+        return catalog
+
+
+_PLANS: Final[PerCatalog[Ready]] = PerCatalog(_PLANS_KEPT)
+
+
+def plan_for(tx: Transaction, lifted: Lifted) -> Ready:
+    """Give the plan of a query under the catalog and the rights of tx. Raises InvalidInput."""
+
+    def make() -> Ready:
+        plan = resolve(lifted, tx.catalog, tx.rights)
+        return Ready(plan, ref(tx.catalog), reads_by_index(plan), digest_of(plan))
+
+    return _PLANS.get(tx.catalog, (tx.rights.digest, lifted.key), make)
