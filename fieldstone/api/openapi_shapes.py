@@ -131,6 +131,7 @@ SCHEMAS: Final[Mapping[str, Json]] = {
                     "fields": {"anyOf": [TEXT, list_schema(TEXT)], "examples": [["name"]]},
                     "where": {"type": "string", "examples": ["amount > 1000 AND stage = Won"]},
                     "order_by": {"anyOf": [TEXT, list_schema(TEXT)], "examples": ["amount DESC"]},
+                    "as_of": {"type": "string", "examples": ["2026-01-01T00:00:00Z"]},
                     "limit": {"type": "integer", "minimum": 0, "maximum": MOST_PER_PAGE},
                     "cursor": TEXT,
                     "params": {"type": "object"},

@@ -28,7 +28,7 @@ from fieldstone.runtime.transactions import Transaction
 
 
 async def query(request: Request) -> Response:
-    """GET or POST /api/query: {object, fields, where, order_by, limit, cursor} or {q, params}.
+    """GET or POST /api/query: {object, fields, where, order_by, as_of, limit} or {q, params}.
 
     The answer is a page of JSON, or all of it as a stream: format says ndjson, csv or xlsx, or
     Accept does. headers (names, labels) and end (whether NDJSON has a last line) belong to those.

@@ -31,6 +31,7 @@ from fieldstone.query_language.syntax import (
     FieldGroup,
     GroupBy,
     Grouping,
+    Instant,
     Item,
     ListOperator,
     Membership,
@@ -92,7 +93,7 @@ class Builder(Transformer[Token, Any]):
 
     def query(self, children: Children) -> Query:
         """Put the clauses together, and check what concerns more than one of them."""
-        distinct, items, sources, scope, where, withs, group, having, *rest = children
+        distinct, items, sources, as_of, scope, where, withs, group, having, *rest = children
         orders, (limit, per), offset, tails = rest
         _check_items(items, grouped=group is not None)
         if having is not None and group is None:
@@ -102,6 +103,7 @@ class Builder(Transformer[Token, Any]):
             distinct=distinct,
             source=sources[0],
             joins=sources[1:],
+            as_of=as_of,
             scope=scope,
             where=where,
             with_clauses=withs,
@@ -167,6 +169,15 @@ class Builder(Transformer[Token, Any]):
         """Read one entry of FROM."""
         token, alias = children
         return Source(_path(token), None if alias is None else str(alias.name), span_of(token))
+
+    def as_of(self, children: Children) -> Instant | None:
+        """Read AS OF."""
+        return children[0] if children else None
+
+    def instant(self, children: Children) -> Instant:
+        """Read what stands behind AS OF."""
+        found: Instant = value_of(children[0])  # type: ignore[assignment]  # no other tokens
+        return found
 
     def scope(self, children: Children) -> str | None:
         """Read USING SCOPE."""

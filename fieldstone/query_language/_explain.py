@@ -18,6 +18,7 @@ _WHOLES: Final = {
     "condition": "condition",
     "orders": "order",
     "items": "list of fields",
+    "instant": "instant",
 }
 _VALUES: Final = frozenset({"TEXT", "NUMBER", "BOOLEAN", "WORD", "BIND", "BOUND_PATTERN"})
 # The first words that fit are named; what may also stand there is left out, to keep it short.
@@ -74,6 +75,7 @@ _LAST_WORD: Final = re.compile(
 )
 _NEXT_TEXT: Final = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
 _BARE_WORD: Final = re.compile(r"=\s*[^\W\d]\w*\s*\Z")
+_AS_OF: Final = re.compile(r"\bAS\s+OF\s*\Z", re.IGNORECASE)
 _NEXT_WORD: Final = re.compile(r"\w+|==|\S")
 _LOOK_BACK: Final = 400
 
@@ -124,6 +126,8 @@ def _hint(text: str, position: int, start: str) -> str | None:
     found = _next_word(text, position).lower()
     if hint := _HINTS.get(text[max(0, position - 1) : position + 1]) or _HINTS.get(found):
         return hint
+    if _AS_OF.search(text, max(0, position - _LOOK_BACK), position):
+        return "Behind AS OF stands an instant, such as 2026-03-18T12:00:00Z or YESTERDAY."
     behind_word = bool(_BARE_WORD.search(text, 0, position))
     if start == "condition" and behind_word and (found == "-" or found.isalpha()):
         return "Text that is more than one word stands in quotes."

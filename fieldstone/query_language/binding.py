@@ -108,9 +108,8 @@ def _plurals(name: str) -> Iterator[str]:
 class Binder(Sources):
     """Binds the paths of one query and collects the parents that they go through.
 
-    trail: the roll-ups of which
-    it is a part. checks: whether a calculated field raises what is wrong with it; else it then has
-    no value.
+    trail: the roll-ups of which it is a part. checks: whether a calculated field raises what is
+    wrong with it; else it then has no value. as_of: the instant at which records are looked at.
     """
 
     def __init__(
@@ -122,12 +121,14 @@ class Binder(Sources):
         *,
         trail: tuple[Field, ...] = (),
         checks: bool = False,
+        as_of: Parameter | None = None,
     ) -> None:
         super().__init__(catalog, rights, obj)
         self._parameters = parameters
         self._expressions: dict[str, FieldRef] = {}
         self._trail = trail
         self._checks = checks
+        self.as_of = as_of
         self._calculated: dict[tuple[int, Field], FieldRef] = {}
         self._rolled_up: dict[tuple[int, Field], RolledUp] = {}
         self._types: dict[tuple[int, Field], FieldRef] = {}
@@ -231,6 +232,7 @@ class Binder(Sources):
             self._parameters,
             trail=trail,
             checks=self._checks,
+            as_of=self.as_of,
         )
 
     def parameter(self, number: int | None, read: Reader) -> Parameter:

@@ -162,7 +162,8 @@ class _Pages:
         key = self._plan.order_by[0]
         left = key.left
         return (
-            key.nullable
+            self._plan.rows.as_of is None
+            and key.nullable
             and isinstance(left, FieldRef)
             and left.source == 0
             and (left.field.slot is not None or left.field.column is not None)

@@ -59,6 +59,12 @@ class NotSupported(InvalidInput):
     code = "query.not_supported"
 
 
+class NotYet(InvalidInput):
+    """AS OF names an instant that is still to come."""
+
+    code = "query.not_yet"
+
+
 class MissingParameter(InvalidInput):
     """A parameter of the query came without a value."""
 

@@ -31,6 +31,7 @@ def reads_by_index(plan: Plan) -> bool:
     compared = (*operands(plan.rows.where), *(key.left for key in plan.order_by))
     return (
         not plan.grouped
+        and plan.rows.as_of is None
         and plan.rows.top is None
         and all(isinstance(ref, FieldRef) and uses_slot(ref) and not ref.others for ref in compared)
     )

@@ -20,12 +20,15 @@ from fieldstone.query_language.plan import (
     FieldRef,
     InRows,
     Negation,
+    OneOf,
     Pattern,
     Plan,
     PlanCondition,
     Ref,
     Some,
+    Test,
 )
+from fieldstone.query_language.syntax import Operator
 
 _MANY: Final = 10_000
 """Rows from which on it is worth while to think about how they are found."""
@@ -37,6 +40,7 @@ class By(StrEnum):
     COLUMN = "column"
     SLOT = "slot"
     JSON = "json"
+    PAST = "past"
     CALCULATED = "calculated"
     GROUP = "group"
 
@@ -45,6 +49,7 @@ _WORDS: Final[Mapping[By, str]] = {
     By.COLUMN: "a column that every record has",
     By.SLOT: "an indexed slot",
     By.JSON: "the JSON of each record",
+    By.PAST: "the JSON of each record as it was then",
     By.CALCULATED: "a value that is worked out for each record",
     By.GROUP: "the groups, once they are made",
 }
@@ -75,6 +80,7 @@ def explain_plan(plan: Plan, expected: Expected) -> JsonObject:
     advice = list(_advice(plan, expected))
     says = [
         _reading(plan),
+        *_looking_back(plan),
         *(_joining(read, joined=place in joined) for place, read in enumerate(reads) if place),
         *(f"The condition on {one['field']} is answered by {_words(one)}." for one in conditions),
         *(f"The order by {one['field']} comes from {_words(one)}." for one in orders),
@@ -122,6 +128,11 @@ def _reading(plan: Plan) -> str:
     return f"The query {shows} records of {source.name}, which lie in {source.heap}."
 
 
+def _looking_back(plan: Plan) -> Iterator[str]:
+    if plan.rows.as_of is not None:
+        yield "Records that changed since the instant are led back by the change log."
+
+
 def _joining(read: Mapping[str, Any], *, joined: bool) -> str:
     way = "joined" if joined else "looked up for the rows that are shown"
     return f"{read['object']}, in {read['heap']}, is {way} through {read['through']}."
@@ -144,18 +155,20 @@ def _name(plan: Plan, ref: Ref) -> str:
     return ref.field.name if above is None else f"{above}.{ref.field.name}"
 
 
-def _by(ref: Ref) -> By:
+def _by(plan: Plan, ref: Ref) -> By:
     if isinstance(ref, AggregateRef):
         return By.GROUP
     if ref.computed is not None:
         return By.CALCULATED
-    if ref.field.column is not None:
+    if ref.field.column is not None and (plan.rows.as_of is None or ref.field.column == "id"):
         return By.COLUMN
+    if plan.rows.as_of is not None:
+        return By.PAST
     return By.SLOT if uses_slot(ref) else By.JSON
 
 
 def _used(plan: Plan, ref: Ref) -> JsonObject:
-    return {"field": _name(plan, ref), "by": str(_by(ref))}
+    return {"field": _name(plan, ref), "by": str(_by(plan, ref))}
 
 
 def _words(used: JsonObject) -> str:
@@ -177,12 +190,17 @@ def _advice(plan: Plan, expected: Expected) -> Iterator[str]:
     for ref in dict.fromkeys((*operands(plan.rows.where), *(key.left for key in plan.order_by))):
         if not isinstance(ref, FieldRef) or _is_second(plan, ref):
             continue
-        by, name = _by(ref), _name(plan, ref)
+        by, name = _by(plan, ref), _name(plan, ref)
         if by is By.CALCULATED:
             yield f"No index serves {name}: compare or sort by a field that is stored."
         elif by is By.JSON and ref.field.type.slot is not None and ref.field.slot is None:
             yield f"Give {name} a slot, by indexed: true in its definition."
     yield from _advice_on_conditions(plan.rows.where)
+    if plan.rows.as_of is not None and not _asks_by_id(plan.rows.where):
+        yield (
+            f"No index tells how records were: AS OF looks at all records of {plan.object.name}."
+            " A condition on id finds a few at once."
+        )
     if plan.rows.where is None and not plan.grouped and expected.rows > _MANY:
         yield "All records are asked for: a condition, or a LIMIT, makes the answer short."
     if plan.offset is not None:
@@ -198,6 +216,17 @@ def _advice_on_conditions(condition: PlanCondition | None) -> Iterator[str]:
                 yield "NOT IN (SELECT …) looks at every row that is left."
             case Some(tests) if _mixes_heaps(tests):
                 yield "OR between fields of several objects is answered once they are joined."
+
+
+def _asks_by_id(condition: PlanCondition | None) -> bool:
+    """Tell whether a condition leaves only records whose ids it names."""
+    match condition:
+        case Every(tests):
+            return any(_asks_by_id(test) for test in tests)
+        case Test(FieldRef(0) as left, Operator.EQUAL) | OneOf(FieldRef(0) as left):
+            return left.field.column == "id"
+        case _:
+            return False
 
 
 def _leaves(condition: PlanCondition | None) -> Iterator[PlanCondition]:

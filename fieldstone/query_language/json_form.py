@@ -1,4 +1,4 @@
-"""Queries as JSON: {object, fields, where, order_by} becomes the tree that text becomes.
+"""Queries as JSON: {object, fields, where, order_by, as_of} becomes the tree that text becomes.
 
 Entry point: `query_from_json`. fields and order_by are a text or a list of texts, where a text.
 Unlike in text, rows without a sort key come last unless the order says otherwise, so that a list
@@ -16,6 +16,7 @@ from fieldstone.metadata.values import Json, JsonObject
 from fieldstone.query_language.errors import BadQuery
 from fieldstone.query_language.parse import (
     parse_condition,
+    parse_instant,
     parse_items,
     parse_order,
     parse_path,
@@ -33,7 +34,7 @@ from fieldstone.query_language.syntax import (
 )
 
 KEYS: Final = (
-    *("object", "fields", "where", "order_by", "limit", "cursor", "params", "offset"),
+    *("object", "fields", "where", "order_by", "as_of", "limit", "cursor", "params", "offset"),
     "explain",
 )
 MAX_FIELDS: Final = 1_000
@@ -59,6 +60,7 @@ def query_from_json(asked: JsonObject) -> Query:
         fields=_texts(asked.get("fields"), "/fields"),
         where=_text(asked.get("where"), "/where"),
         order_by=", ".join(_texts(asked.get("order_by"), "/order_by") or ()) or None,
+        as_of=_text(asked.get("as_of"), "/as_of"),
     )
 
 
@@ -68,12 +70,14 @@ def build_query(
     fields: list[str] | None = None,
     where: str | None = None,
     order_by: str | None = None,
+    as_of: str | None = None,
 ) -> Query:
     """Give the query for records of an object. fields: all if None. Raises BadSyntax."""
     path = parse_path(name)
     return Query(
         select=_items(fields),
         source=Source(path, span=path.span),
+        as_of=parse_instant(as_of) if as_of and as_of.strip() else None,
         where=_condition(where),
         order_by=nulls_last(parse_order(order_by)) if order_by and order_by.strip() else (),
         span=path.span,

@@ -2,9 +2,9 @@
 
 Entry points: `parse_query` (SELECT …), `parse_condition` (what stands behind WHERE, on its own),
 `parse_order` ("amount desc, name"), `parse_items` ("name, COUNT(id) n"), `parse_path`
-("company.name") and `parse_paths` ("name, company.name"). All raise BadSyntax (`query.syntax`),
-TooDeep (`query.too_deep`) or TooLong (`query.too_long`), and nothing else, whatever the text. They
-may be called from any thread.
+("company.name"), `parse_paths` ("name, company.name") and `parse_instant` ("YESTERDAY"). All raise
+BadSyntax (`query.syntax`), TooDeep (`query.too_deep`) or TooLong (`query.too_long`), and nothing
+else, whatever the text. They may be called from any thread.
 """
 
 from __future__ import annotations
@@ -23,7 +23,15 @@ from fieldstone.errors import Span
 from fieldstone.query_language._builder import Builder
 from fieldstone.query_language._explain import explain
 from fieldstone.query_language.errors import BadSyntax, TooDeep, TooLong
-from fieldstone.query_language.syntax import Condition, Item, Order, Path, Query, SelectItem
+from fieldstone.query_language.syntax import (
+    Condition,
+    Instant,
+    Item,
+    Order,
+    Path,
+    Query,
+    SelectItem,
+)
 
 MAX_CHARACTERS = 100_000
 MAX_DEPTH = 50
@@ -58,6 +66,12 @@ def parse_items(text: str) -> tuple[Item, ...]:
         return (SelectItem(Path(tuple(text.split(".")), Span(1, 1, len(text)))),)
     items: tuple[tuple[Item, object], ...] = _parse(text, "items", words=True)
     return tuple(item for item, _ in items)
+
+
+def parse_instant(text: str) -> Instant:
+    """Read what stands behind AS OF: a day, a moment, a relative date or a bind."""
+    instant: Instant = _parse(text, "instant", words=True)
+    return instant
 
 
 def parse_path(text: str) -> Path:
@@ -116,7 +130,7 @@ def _parser(*, words: bool) -> Lark:
     return Lark(
         grammar,
         parser="lalr",
-        start=["condition", "orders", "items"] if words else ["query"],
+        start=["condition", "orders", "items", "instant"] if words else ["query"],
         transformer=Builder(words=words),
         postlex=_DepthLimit(),
         propagate_positions=False,

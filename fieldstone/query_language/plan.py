@@ -256,7 +256,8 @@ class Top:
 class Rows:
     """Which rows: sources joined and filtered. deleted: whether deleted records count as well.
 
-    top: of those, which of each group; None for all.
+    top: of those, which of each group; None for all. as_of: the instant at which they are looked
+    at; None for now.
     """
 
     tenant_id: TenantId
@@ -264,6 +265,7 @@ class Rows:
     where: PlanCondition | None
     deleted: bool = False
     top: Top | None = None
+    as_of: Parameter | None = None
 
 
 @dataclass(frozen=True, slots=True)

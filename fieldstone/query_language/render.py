@@ -78,6 +78,8 @@ class Writer:
             f"SELECT {distinct}{_list(self._item(item, grouped=grouped) for item in query.select)}",
             f"FROM {_list(_source(source) for source in (query.source, *query.joins))}",
         ]
+        if query.as_of is not None:
+            clauses.append(f"AS OF {self.value(query.as_of)}")
         if query.scope is not None:
             clauses.append(f"USING SCOPE {query.scope}")
         if query.where is not None:

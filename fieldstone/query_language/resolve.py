@@ -7,6 +7,7 @@ BadQuery or NotSupported, each at the place in the text.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, assert_never
 
@@ -15,6 +16,7 @@ from fieldstone.metadata.catalog import Catalog, Field, ObjectDef
 from fieldstone.metadata.rights import Rights
 from fieldstone.metadata.values import fold
 from fieldstone.query_language import operands
+from fieldstone.query_language.as_of import instant_of, past_catalog
 from fieldstone.query_language.binding import Binder, bind_children, bind_object
 from fieldstone.query_language.checks import (
     aggregated,
@@ -94,13 +96,20 @@ class _Resolution:
 
     def plan(self) -> Plan:
         """Resolve the whole query."""
-        query = self.lifted.query
-        obj = bind_object(query.source.path, self.catalog, self.rights)
-        return _OneQuery(self, query, self.binder(obj)).plan()
+        query, when = self.lifted.query, self.when(self.lifted.query, _When(self.catalog))
+        obj = bind_object(query.source.path, when.catalog, self.rights)
+        return _OneQuery(self, query, obj, when).plan()
 
-    def binder(self, obj: ObjectDef) -> Binder:
-        """Give what binds the names of a query over an object."""
-        return Binder(self.catalog, self.rights, obj, self.parameter)
+    def when(self, query: Query, outside: _When) -> _When:
+        """Give when a query looks at records: where it says nothing, as the one it stands in."""
+        if query.as_of is None:
+            return outside
+        instant = self.parameter(self.lifted.number_of(query.as_of), instant_of)
+        return _When(self._past, instant)
+
+    @cached_property
+    def _past(self) -> Catalog:
+        return past_catalog(self.catalog)
 
     def parameter(self, number: int | None, read: Reader) -> Parameter:
         """Make a parameter."""
@@ -124,14 +133,23 @@ class _Resolution:
             raise NotSupported(f"A query has at most {MAX_SUBQUERIES} subqueries.", at=at)
 
 
+@dataclass(frozen=True, slots=True)
+class _When:
+    """The instant at which records are looked at, None for now, and the catalog to do it under."""
+
+    catalog: Catalog
+    instant: Parameter | None = None
+
+
 class _OneQuery:
     """One query of the text: the outer one or a subquery."""
 
-    def __init__(self, whole: _Resolution, query: Query, binder: Binder) -> None:
+    def __init__(self, whole: _Resolution, query: Query, obj: ObjectDef, when: _When) -> None:
         self._whole = whole
         self._query = query
-        self._binder = binder
-        binder.name_source(query.source, query.joins)
+        self._when = when
+        self._binder = Binder(when.catalog, whole.rights, obj, whole.parameter, as_of=when.instant)
+        self._binder.name_source(query.source, query.joins)
         check_clauses(query)
 
     def plan(self) -> Plan:
@@ -263,8 +281,9 @@ class _OneQuery:
         if membership.operator not in (ListOperator.IN, ListOperator.NOT_IN):
             raise BadQuery(f"{membership.operator} takes a list of values.", at=membership.span)
         left = self._binder.field(membership.left)
-        inner = self._inner(query, bind_object(query.source.path, *self._known))
-        found = inner.semi_join(left, membership.left.span)
+        when = self._whole.when(query, self._when)
+        obj = bind_object(query.source.path, when.catalog, self._whole.rights)
+        found = self._inner(query, obj, when).semi_join(left, membership.left.span)
         return found if membership.operator is ListOperator.IN else Negation(found)
 
     def parameter(self, number: int | None, read: Reader) -> Parameter:
@@ -273,11 +292,11 @@ class _OneQuery:
 
     @property
     def _known(self) -> tuple[Catalog, Rights]:
-        return self._whole.catalog, self._whole.rights
+        return self._when.catalog, self._whole.rights
 
-    def _inner(self, query: Query, obj: ObjectDef) -> _OneQuery:
+    def _inner(self, query: Query, obj: ObjectDef, when: _When) -> _OneQuery:
         self._whole.count_subquery(query.span)
-        return _OneQuery(self._whole, query, self._whole.binder(obj))
+        return _OneQuery(self._whole, query, obj, when)
 
     def _top(self, select: GroupedSelect, order_by: tuple[SortKey, ...]) -> Top:
         """Resolve LIMIT … PER."""
@@ -292,6 +311,7 @@ class _OneQuery:
             where=where,
             deleted=self._whole.lifted.query.all_rows,
             top=top,
+            as_of=self._when.instant,
         )
 
     def _members(self) -> tuple[Member, ...]:
@@ -316,9 +336,11 @@ class _OneQuery:
                     if in_group(field, name):
                         shown.add(field.name, self._binder.ref(0, field))
             case ChildQuery(query):
-                path = query.source.path
-                relation = bind_children(path, self._binder.sources[0].object, *self._known)
-                inner = self._inner(query, relation.object)
+                path, when = query.source.path, self._whole.when(query, self._when)
+                relation = bind_children(
+                    path, self._binder.sources[0].object, when.catalog, self._whole.rights
+                )
+                inner = self._inner(query, relation.object, when)
                 shown.add(path.names[-1], inner.children(0, relation.field))
             case TypeOf():
                 shown.add_type_of(item, self._branches(item))

@@ -50,6 +50,7 @@ class Children(Protocol):
     """What a roll-up asks of the query over its child records."""
 
     sources: list[SourceTable]
+    as_of: Parameter | None
 
     def field(self, path: Path) -> FieldRef:
         """Give the field that a path means."""
@@ -117,7 +118,7 @@ class RollUpParts:
             source=place,
             function=self.field.roll_up.function,
             reference=self.relation.field,
-            rows=Rows(catalog.tenant_id, tuple(children.sources), where),
+            rows=Rows(catalog.tenant_id, tuple(children.sources), where, as_of=children.as_of),
             argument=argument,
         )
 

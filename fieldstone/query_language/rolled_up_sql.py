@@ -7,6 +7,7 @@ children are read once and grouped, which takes a quarter of the time.
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any, Final, Protocol, assert_never
 
 from sqlalchemy import ColumnElement, FromClause, Numeric, Select, cast, func, select
@@ -18,6 +19,7 @@ from fieldstone.metadata.slots import SlotKind
 from fieldstone.metadata.tables import LINK
 from fieldstone.query_language.formula.sql_values import SQL_TYPES, number_sql
 from fieldstone.query_language.functions.divide import quotient_sql
+from fieldstone.query_language.past_links import pointed, with_targets
 from fieldstone.query_language.plan import FieldRef, RolledUp, Rows
 from fieldstone.query_language.totals import total
 
@@ -30,6 +32,11 @@ class ChildRows(Protocol):
     @property
     def rows(self) -> Rows:
         """Which rows they are."""
+        ...
+
+    @property
+    def numbers(self) -> count[int]:
+        """What makes names unique in the statement."""
         ...
 
     @property
@@ -70,9 +77,14 @@ def rolled_up_by_parent(rolled: RolledUp, children: ChildRows) -> Select[tuple[A
 
     children: of rolled.rows.
     """
+    parent: ColumnElement[Any]
     own, tables, tests = children.aliases[0], children.joined(), children.filtered()
-    if _has_slot(rolled):
-        parent: ColumnElement[Any] = own.c[str(rolled.reference.slot)]
+    if rolled.rows.as_of is not None:
+        number = next(children.numbers)
+        tables, parent = with_targets(tables, own.c.data, rolled.reference, number)
+        tests.append(parent.is_not(None))
+    elif _has_slot(rolled):
+        parent = own.c[str(rolled.reference.slot)]
         tests.append(parent.is_not(None))
     else:
         link = LINK.alias()
@@ -108,6 +120,8 @@ def _points(
 ) -> ColumnElement[bool]:
     """Give the condition that a child refers to the parent: by a slot, or else by its links."""
     own = children.aliases[0]
+    if rolled.rows.as_of is not None:
+        return pointed(own, rolled.reference, rolled.rows, parent, children.numbers)
     if _has_slot(rolled):
         found: ColumnElement[bool] = own.c[str(rolled.reference.slot)] == parent
         return found

@@ -17,6 +17,7 @@ from fieldstone.metadata.tables import LINK
 from fieldstone.metadata.values import write_json
 from fieldstone.query_language.columns import JsonText
 from fieldstone.query_language.joined_sources import refs_of_rows
+from fieldstone.query_language.past_links import pointed
 from fieldstone.query_language.plan import (
     AggregateRef,
     ChildrenShown,
@@ -99,6 +100,9 @@ def _points(
     inner: Tables, reference: FieldRef, parent_id: ColumnElement[Any]
 ) -> ColumnElement[bool]:
     """Give the condition that a child points to a parent, by itself or as one of several."""
+    if inner.rows.as_of is not None:
+        own = inner.aliases[0]
+        return pointed(own, reference.field, inner.rows, parent_id, inner.numbers)
     if points(reference.field):
         return inner.comparable(reference) == parent_id
     link = LINK.alias(f"l{next(inner.numbers)}")

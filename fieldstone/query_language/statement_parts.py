@@ -50,6 +50,7 @@ from fieldstone.query_language.columns import (
 from fieldstone.query_language.computed import Values
 from fieldstone.query_language.joined_sources import joined_sources, roll_ups_of_all
 from fieldstone.query_language.operands import slot_holds_all, uses_slot
+from fieldstone.query_language.past_rows import instant_bound, past_rows
 from fieldstone.query_language.plan import (
     Against,
     AggregateRef,
@@ -68,6 +69,7 @@ from fieldstone.query_language.plan import (
     Rows,
     Some,
     SortKey,
+    SourceTable,
     Test,
     Top,
     Within,
@@ -96,7 +98,7 @@ class Tables:
     @classmethod
     def of(cls, rows: Rows, refs: Iterable[Ref], objects: Objects, numbers: count[int]) -> Tables:
         """Give every source of some rows an alias. refs: operands beside those of conditions."""
-        aliases = tuple(heap(s.object.heap).alias(f"t{next(numbers)}") for s in rows.sources)
+        aliases = tuple(_table(rows, source, next(numbers)) for source in rows.sources)
         return cls(rows, aliases, joined_sources(rows, refs), objects, numbers)
 
     @classmethod
@@ -254,6 +256,14 @@ class Tables:
         ranked = rows.where(*inner.filtered()).subquery(f"top{next(self.numbers)}")
         first = select(ranked.c.id).where(ranked.c.place <= bound(top.most, Integer()))
         return self.aliases[0].c.id.in_(first)
+
+
+def _table(rows: Rows, source: SourceTable, number: int) -> FromClause:
+    """Give the records of a source; who asks is, in the past as well, who they are today."""
+    obj = source.object
+    if rows.as_of is None or source.user is not None:
+        return heap(obj.heap).alias(f"t{number}")
+    return past_rows(obj.heap, rows.tenant_id, obj.id, instant_bound(rows), number)
 
 
 def _first(alternatives: list[ColumnElement[Any]]) -> ColumnElement[Any]:

@@ -159,6 +159,9 @@ Value = (
     Text | Number | Money | Boolean | Null | DateValue | DateTimeValue | RelativeDate | Bind | Word
 )
 
+Instant = DateTimeValue | DateValue | RelativeDate | Text | Bind
+"""What AS OF takes; a text says one of the others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Path:
@@ -387,7 +390,8 @@ class Order:
 class Query:
     """A whole query.
 
-    joins: the further entries of FROM. purposes: what FOR names (VIEW, REFERENCE, UPDATE).
+    joins: the further entries of FROM. as_of: the instant at which records are looked at, a day
+    for its beginning; None for now. purposes: what FOR names (VIEW, REFERENCE, UPDATE).
     updates: what UPDATE names (TRACKING, VIEWSTAT). limit, offset: a number or a bind. per: of
     which expressions each value has the limit for itself; empty for one limit on all rows.
     """
@@ -395,6 +399,7 @@ class Query:
     select: tuple[Item, ...]
     source: Source
     joins: tuple[Source, ...] = ()
+    as_of: Instant | None = None
     scope: str | None = None
     where: Condition | None = None
     with_clauses: tuple[With, ...] = ()

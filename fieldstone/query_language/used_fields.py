@@ -37,7 +37,12 @@ class UsedFields:
 
 
 def used_fields(plan: Plan) -> UsedFields:
-    """Give the fields that a plan and its subqueries filter by, and those that it sorts by."""
+    """Give the fields that a plan and its subqueries filter by, and those that it sorts by.
+
+    A slot serves nothing that is asked of the past.
+    """
+    if plan.rows.as_of is not None:
+        return UsedFields()
     return UsedFields(
         filtered=frozenset(_served(_compared(plan.rows.where))),
         sorted=frozenset(_served(_sorted(plan.order_by))),
@@ -71,8 +76,10 @@ def _compared(condition: PlanCondition | None) -> Iterator[Ref]:
             return  # no index tells which of two values is larger
         case InRows(left, right, rows):
             # What is compared by its JSON because the other has no slot would be served by one.
-            yield from (told_apart(replace(ref, exact=False)) for ref in (left, right))
-            yield from _compared(rows.where)
+            inner = rows.as_of is None
+            known = (left, right) if inner else (left,)
+            yield from (told_apart(replace(ref, exact=False)) for ref in known)
+            yield from _compared(rows.where if inner else None)
         case Every(tests) | Some(tests):
             for test in tests:
                 yield from _compared(test)

@@ -88,6 +88,10 @@ values = st.one_of(
     st.builds(RelativeDate, st.sampled_from(_COUNTED), st.integers(0, 9_999)),
     binds,
 )
+moments = st.one_of(
+    *(st.dates().map(DateValue), instants, texts, binds, st.just(RelativeDate("YESTERDAY"))),
+    st.builds(RelativeDate, st.sampled_from(_COUNTED), st.integers(0, 9_999)),
+)
 literals = st.one_of(
     *(texts, decimals.map(Number), st.booleans().map(Boolean), st.just(Null()), binds),
     *(st.dates().map(DateValue), instants),
@@ -194,6 +198,7 @@ def _queries(draw: st.DrawFn, depth: int) -> Query:
         select=tuple(draw(st.lists(st.one_of(items), min_size=1, max_size=4))),
         source=draw(sources),
         joins=tuple(draw(st.lists(sources, max_size=1))),
+        as_of=draw(st.none() | moments),
         scope=draw(st.none() | names),
         where=draw(where),
         with_clauses=tuple(draw(st.lists(st.one_of(access_modes, data_categories), max_size=2))),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, cast
 
+from fieldstone.clock import Clock
 from fieldstone.errors import FieldstoneError
 from fieldstone.ids import FieldId, format_id, parse_id
 from fieldstone.metadata.changes import Proposal
@@ -18,7 +19,7 @@ from fieldstone.platform.app import Engine, open_engine
 from fieldstone.platform.settings import Settings
 from fieldstone.runtime.metadata_changes import change_metadata
 from fieldstone.runtime.queries import Page, Question, answer
-from fieldstone.runtime.records.delete import delete
+from fieldstone.runtime.records.delete import delete, restore
 from fieldstone.runtime.records.reading import read_values
 from fieldstone.runtime.records.write import incoming_of, write
 from fieldstone.runtime.tenants import Tenant
@@ -74,6 +75,18 @@ class World:
             read = [incoming_of(read_values(obj, record, tx.rights)) for record in records]
             written = await write(tx, obj, read)
             return [format_id(obj.prefix, int(outcome.id or 0)) for outcome in written]
+
+    async def change(self, name: str, record_id: str, values: Mapping[str, Json]) -> None:
+        """Change a record."""
+        async with self.engine.database.write(self.tenant, self.viewer) as tx:
+            obj = tx.catalog.get_object(name)
+            number = parse_id(record_id)[1]
+            await write(tx, obj, [incoming_of(read_values(obj, values, tx.rights), id=number)])
+
+    async def restore(self, name: str, record_id: str) -> None:
+        """Take a record out of the bin."""
+        async with self.engine.database.write(self.tenant, self.viewer) as tx:
+            await restore(tx, tx.catalog.get_object(name), parse_id(record_id)[1])
 
     async def delete(self, name: str, record_id: str) -> None:
         """Put a record in the bin."""
@@ -133,9 +146,9 @@ class World:
 
 
 @asynccontextmanager
-async def a_world(dsn: str) -> AsyncIterator[World]:
+async def a_world(dsn: str, clock: Clock | None = None) -> AsyncIterator[World]:
     """Open an engine on a database, with the CRM and the object Sample."""
-    engine = await open_engine(Settings(database_url=dsn), StillClock())
+    engine = await open_engine(Settings(database_url=dsn), clock or StillClock())
     try:
         tenant = await engine.tenants.ensure_default()
         viewer = Viewer(None, "Test")

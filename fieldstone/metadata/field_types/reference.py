@@ -79,7 +79,12 @@ def number_of(record_id: str) -> int:
 
 def id_number(stored: StoredJson) -> ColumnElement[int]:
     """Give the number of a stored id in SQL: its hexadecimal part as bigint."""
-    written = func.split_part(stored.astext, constant("_"), constant(2))
+    return id_number_of(stored.astext)
+
+
+def id_number_of(text: ColumnElement[str]) -> ColumnElement[int]:
+    """Give the number of an id that is there as text, in SQL."""
+    written = func.split_part(text, constant("_"), constant(2))
     digits = func.lpad(written, constant(16), constant("0"))
     return cast(cast(constant("x").concat(digits), BIT(64)), BigInteger)
 

@@ -34,6 +34,11 @@ def test_the_json_form_gives_the_tree_of_text() -> None:
         ({"object": "Deal", "fields": "name, COUNT(id) n"}, "SELECT name, COUNT(id) n FROM Deal"),
         ({"object": "Deal", "where": " ", "order_by": ""}, "SELECT FIELDS(ALL) FROM Deal"),
         (
+            {"object": "Deal", "as_of": "LAST_N_DAYS:7", "where": "a = 1"},
+            "SELECT FIELDS(ALL) FROM Deal AS OF LAST_N_DAYS:7 WHERE a = 1",
+        ),
+        ({"object": "Deal", "as_of": ":then"}, "SELECT FIELDS(ALL) FROM Deal AS OF :then"),
+        (
             {"object": "Deal", "order_by": ["a", "b desc nulls first"]},
             "SELECT FIELDS(ALL) FROM Deal ORDER BY a NULLS LAST, b DESC NULLS FIRST",
         ),

@@ -117,6 +117,38 @@ def test_keywords_may_be_names_where_they_cannot_be_keywords() -> None:
     assert query.order_by == (Order(named("Offset")),)
 
 
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2026-01-01T10:00:00+02:00", DateTimeValue(datetime(2026, 1, 1, 8, tzinfo=UTC))),
+        ("2026-01-01", DateValue(date(2026, 1, 1))),
+        ("last_n_days:7", RelativeDate("LAST_N_DAYS", 7)),
+        ("'2026-01-01'", Text("2026-01-01")),
+        (":then", Bind("then")),
+        ("/* when */ TODAY", RelativeDate("TODAY")),
+    ],
+)
+def test_as_of_takes_an_instant(text: str, instant: Value) -> None:
+    query = parse_query(f"SELECT d.name FROM Deal d AS OF {text} WHERE d.name = 'of'")
+
+    assert (query.source.alias, query.as_of) == ("d", instant)
+
+
+@pytest.mark.parametrize("rest", ["", " WHERE of.name = 'x'", " LIMIT 3", ", of.company c"])
+def test_of_without_an_instant_is_an_alias(rest: str) -> None:
+    query = parse_query(f"SELECT name FROM Deal AS of{rest}")
+
+    assert (query.source.alias, query.as_of) == ("of", None)
+
+
+def test_a_word_that_is_no_instant_is_explained() -> None:
+    problem = problem_of(parse_query, "SELECT name FROM Deal AS OF soon")
+
+    assert problem.hint == (
+        "Behind AS OF stands an instant, such as 2026-03-18T12:00:00Z or YESTERDAY."
+    )
+
+
 def test_offset_without_a_number_is_an_alias() -> None:
     assert parse_query("SELECT name FROM Account OFFSET").source.alias == "OFFSET"
 

@@ -1,0 +1,203 @@
+"""Records as they were at an instant, as a table of a statement: the rows of today, led back.
+
+The change log keeps with every change what stood there before. Of a record that changed since the
+instant, the first such value of each key is what it had then; what nobody touched since is what
+the row has today. Only those rows are looked up in the log, by its index on records.
+
+What was written under an earlier time and still came later, because it had waited for another
+writer, stays: a record is as its last change of the time up to the instant left it.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    DateTime,
+    FromClause,
+    Subquery,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
+
+from fieldstone.ids import ObjectId, TenantId
+from fieldstone.metadata.field_types.stored import constant
+from fieldstone.metadata.tables import CHANGE, heap
+from fieldstone.query_language.plan import Rows
+
+LONGEST_WRITE: Final = timedelta(days=1)
+"""No transaction that writes records lasts longer: so far apart are times told by the log alone."""
+
+_OWNER: Final = "owner"
+_COLUMNS: Final = ("tenant_id", "object_id", "id", "created_at", "created_by")
+"""What never changes."""
+
+
+def instant_bound(rows: Rows) -> BindParameter[Any]:
+    """Give the parameter of the instant at which some rows are looked at."""
+    assert rows.as_of is not None
+    return bindparam(rows.as_of.name, type_=DateTime(timezone=True), required=False)
+
+
+def past_rows(
+    heap_name: str,
+    tenant_id: TenantId,
+    object_id: ObjectId,
+    instant: BindParameter[Any],
+    number: int,
+) -> Subquery:
+    """Give an object's records as they were, with the columns of a heap but for the slots.
+
+    number: makes its names unique in a statement.
+    """
+    own = heap(heap_name).alias(f"h{number}")
+    past = _Past(own, tenant_id, instant, number)
+    rows = (
+        select(*(own.c[name] for name in _COLUMNS), *past.columns())
+        .select_from(past.joined())
+        .where(
+            own.c.tenant_id == constant(tenant_id),
+            own.c.object_id == constant(object_id),
+            own.c.created_at <= instant,
+        )
+    )
+    return rows.subquery(f"t{number}")
+
+
+class _Past:
+    """A heap's rows, each beside what the log knows of what was undone since."""
+
+    def __init__(
+        self, own: FromClause, tenant_id: TenantId, instant: BindParameter[Any], number: int
+    ) -> None:
+        self._own = own
+        self._tenant = constant(tenant_id)
+        self._instant = instant
+        self._number = number
+        self._since = self._changes_since()
+        self._emptied = self._emptied_keys()
+
+    def joined(self) -> FromClause:
+        """Give the rows with what they were before beside them."""
+        return self._own.outerjoin(self._since, true()).outerjoin(self._emptied, true())
+
+    def columns(self) -> list[ColumnElement[Any]]:
+        """Give what changes with time, as it was."""
+        own, since = self._own, self._since
+        before = since.c.before
+        had_owner = before.has_key(constant(_OWNER))
+        owner = cast(before[constant(_OWNER)].astext, BigInteger)
+        return [
+            func.coalesce(since.c.version, own.c.version).label("version"),
+            case((had_owner, owner), else_=own.c.owner_id).label("owner_id"),
+            self._last("at", own.c.updated_at).label("updated_at"),
+            self._last("actor_id", own.c.updated_by).label("updated_by"),
+            self._deleted_at().label("deleted_at"),
+            self._led_back(own.c.data).label("data"),
+            self._led_back(own.c.data_long).label("data_long"),
+        ]
+
+    def _changes_since(self) -> FromClause:
+        """Give what the changes since the instant undo to, in one row; all null where none was."""
+        log = CHANGE.alias(f"l{self._number}")
+        each = (
+            func.jsonb_each(log.c.before)
+            .table_valued("key", "value")
+            .render_derived()
+            .lateral(f"e{self._number}")
+        )
+        key, value = each.c.key, each.c.value
+        # In an object the last of several values of a key stays: here the earliest.
+        ordered = aggregate_order_by(value, log.c.seq.desc())
+        return (
+            select(
+                (func.min(log.c.version) - constant(1)).label("version"),
+                func.min(log.c.seq).filter(log.c.operation == constant("delete")).label("deleted"),
+                func.min(log.c.seq)
+                .filter(log.c.operation == constant("restore"))
+                .label("restored"),
+                func.jsonb_object_agg(key, ordered, type_=JSONB())
+                .filter(key.is_not(None))
+                .label("before"),
+            )
+            .select_from(log.outerjoin(each, true()))
+            .where(
+                self._own.c.updated_at > self._instant,
+                *self._of_record(log),
+                log.c.at > self._instant,
+                ~self._kept_after(log),
+            )
+            .lateral(f"u{self._number}")
+        )
+
+    def _kept_after(self, log: FromClause) -> ColumnElement[bool]:
+        """Tell whether a change stands before one that the instant already knew."""
+        kept = CHANGE.alias(f"k{self._number}")
+        return exists(
+            select(constant(1))
+            .select_from(kept)
+            .where(
+                *self._of_record(kept),
+                kept.c.seq > log.c.seq,
+                kept.c.at <= self._instant,
+                kept.c.at > self._instant - literal(LONGEST_WRITE),
+            )
+            .correlate_except(kept)
+        )
+
+    def _of_record(self, log: FromClause) -> list[ColumnElement[bool]]:
+        return [log.c.tenant_id == self._tenant, log.c.record_id == self._own.c.id]
+
+    def _emptied_keys(self) -> FromClause:
+        """Give the keys that had no value."""
+        each = func.jsonb_each(self._since.c.before).table_valued("key", "value").render_derived()
+        empty = each.alias(f"n{self._number}")
+        keys = func.array_agg(empty.c.key, type_=ARRAY(Text)).label("without")
+        nothing = cast(constant("null"), JSONB)
+        return select(keys).where(empty.c.value == nothing).lateral(f"g{self._number}")
+
+    def _led_back(self, stored: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Give the JSON of a row as it was; keys of the other column do no harm in it."""
+        nothing: ColumnElement[Any] = cast(constant("{}"), JSONB)
+        before = self._since.c.before
+        whole = func.coalesce(stored, nothing, type_=JSONB()).op("||")(before)
+        none = cast(constant("{}"), ARRAY(Text))
+        found = whole.op("-", return_type=JSONB())(
+            func.coalesce(self._emptied.c.without, none, type_=ARRAY(Text))
+        )
+        return case((before.is_(None), stored), else_=found)
+
+    def _deleted_at(self) -> ColumnElement[Any]:
+        """Give what is null of a record that was live; when it was deleted is not told here."""
+        deleted, restored = self._since.c.deleted, self._since.c.restored
+        was_live = and_(deleted.is_not(None), func.coalesce(deleted < restored, true()))
+        return case(
+            (was_live, None), (restored.is_not(None), self._instant), else_=self._own.c.deleted_at
+        )
+
+    def _last(self, name: str, today: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Give when, or by whom, the record had been written last."""
+        log = CHANGE.alias(f"w{self._number}")
+        last = (
+            select(log.c[name])
+            .where(*self._of_record(log), log.c.at <= self._instant)
+            .order_by(log.c.seq.desc())
+            .limit(constant(1))
+            .correlate_except(log)
+            .scalar_subquery()
+        )
+        return case((self._own.c.updated_at <= self._instant, today), else_=last)
