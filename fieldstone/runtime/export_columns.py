@@ -12,9 +12,11 @@ from typing import Final
 from fieldstone.metadata.calculation import Kind
 from fieldstone.metadata.catalog import Field
 from fieldstone.metadata.values import Json, fold, write_json
+from fieldstone.query_language.formula.typed import Read
 from fieldstone.query_language.plan import (
     AggregateRef,
     FieldRef,
+    Leaf,
     Member,
     ParentShown,
     Plan,
@@ -136,7 +138,8 @@ def _columns(
                 label = key if reference is None else _label(key, reference)
                 yield from _columns(sources, inner, path, f"{of}{label}: ")
         elif isinstance(shown, FieldRef):
-            yield from _of_field(path, f"{of}{_label(key, shown.field)}", shown.field)
+            label = _label_of_part(sources, shown) if "." in key else _label(key, shown.field)
+            yield from _of_field(path, f"{of}{label}", shown.field)
         else:
             kind = _kind_of(shown) if isinstance(shown, AggregateRef) else Kind.TEXT
             yield Column(path, f"{of}{key}", kind)
@@ -147,10 +150,27 @@ def _label(key: str, of: Field) -> str:
     return of.label if fold(key) == fold(of.name) else key
 
 
+def _label_of_part(sources: Sequence[SourceTable], shown: FieldRef) -> str:
+    """Give the labels on the way to a part of a value: the references, the field and the part."""
+    place = shown.computed.source if isinstance(shown.computed, Read) else None
+    if not isinstance(place, Leaf) or place.part is None:
+        return shown.field.label
+    labels = [place.field.label, _part_label(place.part)]
+    source = sources[place.source]
+    while source.reference is not None and source.parent is not None:
+        labels.insert(0, source.reference.label)
+        source = sources[source.parent]
+    return ": ".join(labels)
+
+
+def _part_label(part: str) -> str:
+    return part.replace("_", " ").capitalize()
+
+
 def _of_field(path: tuple[str, ...], label: str, of: Field) -> Iterator[Column]:
     parts = parts_of(of)
     for part in parts:
-        yield Column((*path, part), f"{label}: {part.replace('_', ' ').capitalize()}")
+        yield Column((*path, part), f"{label}: {_part_label(part)}")
     if parts:
         return
     schema = of.type.json_schema(of.options)

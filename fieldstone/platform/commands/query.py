@@ -2,34 +2,94 @@
 
 from __future__ import annotations
 
-from typing import Any
+import sys
+from pathlib import Path
+from typing import Any, Final
 
 import click
+from msgspec import DecodeError
 
-from fieldstone.errors import Span
-from fieldstone.metadata.values import write_json
-from fieldstone.platform.client import ServerRefused, Where, connected, reaches_platform
+from fieldstone.metadata.values import Json, read_json, write_json
+from fieldstone.platform.client import (
+    Client,
+    ServerRefused,
+    Where,
+    connected,
+    reaches_platform,
+)
+from fieldstone.platform.downloads import download
+from fieldstone.platform.excerpts import problems_in_words
 from fieldstone.platform.text_table import text_table
+
+_STREAMS: Final = ("ndjson", "csv", "xlsx")
 
 
 @click.command()
 @click.argument("text", metavar="QUERY")
-@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
-@click.option("--param", "-p", multiple=True, metavar="NAME=VALUE", help="Value of :NAME.")
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["table", "json", *_STREAMS]),
+    help="What is written; ndjson, csv and xlsx hold every row.  [default: by the name of the "
+    "file, else table]",
+)
+@click.option("--output", "-o", type=click.Path(path_type=Path), help="File to write to.")
+@click.option("--labels", is_flag=True, help="Head the columns of csv and xlsx by labels.")
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option(
+    "--param",
+    "-p",
+    multiple=True,
+    metavar="NAME=TEXT",
+    help="Value of :NAME; NAME:=JSON for a number, a list and so on.",
+)
 @reaches_platform
-def command(text: str, *, as_json: bool, param: tuple[str, ...], **where: Any) -> None:
-    """Run a query and show the rows."""
-    params = dict(one.partition("=")[::2] for one in param)
-    with connected(Where(**where)) as client:
+def command(text: str, **chosen: Any) -> None:
+    """Run a query and show the rows. QUERY is a text, or - to read it from the input."""
+    text = sys.stdin.read() if text == "-" else text
+    output: Path | None = chosen["output"]
+    kind = "json" if chosen["as_json"] else chosen["kind"] or _kind_of(output)
+    if kind == "xlsx" and output is None and sys.stdout.isatty():
+        raise click.UsageError("A workbook is no text for a terminal; name a file with --output.")
+    asked: dict[str, Any] = {
+        "q": text,
+        "params": dict(map(_param, chosen["param"])),
+    }
+    if kind in _STREAMS:
+        asked |= {"format": kind, "headers": "labels" if chosen["labels"] else "names"}
+    with connected(Where(chosen["url"], chosen["data"], chosen["tenant"])) as client:
         try:
-            answer = client.ask("POST", "/api/query", json={"q": text, "params": params})
+            _answer(client, asked, kind, output)
         except ServerRefused as error:
-            click.echo(excerpt(text, error.problem.at), err=True)
-            raise
-    if as_json:
-        click.echo(write_json(answer))
+            raise click.ClickException(problems_in_words(text, error.problems)) from error
+
+
+def _param(written: str) -> tuple[str, Json]:
+    name, _, value = written.partition("=")
+    if not name.endswith(":"):
+        return name, value
+    try:
+        return name.removesuffix(":"), read_json(value)
+    except (DecodeError, ValueError) as error:
+        raise click.UsageError(f"The value of {name.removesuffix(':')} is not JSON.") from error
+
+
+def _kind_of(output: Path | None) -> str:
+    suffix = "" if output is None else output.suffix.removeprefix(".").lower()
+    return suffix if suffix in ("json", *_STREAMS) else "table"
+
+
+def _answer(client: Client, asked: dict[str, Any], kind: str, output: Path | None) -> None:
+    if kind in _STREAMS:
+        marks_end = kind == "ndjson"
+        download(client.http, "POST", "/api/query", output, marks_end=marks_end, json=asked)
         return
-    click.echo(_shown(answer))
+    answer = client.ask("POST", "/api/query", json=asked)
+    shown = write_json(answer) if kind == "json" else _shown(answer)
+    if output is None:
+        click.echo(shown)
+    else:
+        output.write_text(f"{shown}\n", encoding="utf-8")
 
 
 def _shown(answer: dict[str, Any]) -> str:
@@ -40,12 +100,3 @@ def _shown(answer: dict[str, Any]) -> str:
     rows = [[record.get(head) for head in heads] for record in records]
     told = f"{len(records)} of {answer['total']} records"
     return f"{text_table(heads, rows)}\n{told}"
-
-
-def excerpt(text: str, at: Span | str | None) -> str:
-    """Give the line of a query that is at fault with carets below the place."""
-    lines = text.splitlines()
-    if not isinstance(at, Span) or not 0 < at.line <= len(lines):
-        return text
-    carets = "^" * max(1, min(at.length, len(lines[at.line - 1]) - at.column + 1))
-    return f"{lines[at.line - 1]}\n{' ' * (at.column - 1)}{carets}"
