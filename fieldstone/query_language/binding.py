@@ -6,8 +6,9 @@ is drawn from the visible names alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from fieldstone.errors import FieldstoneError
@@ -15,13 +16,13 @@ from fieldstone.metadata.catalog import Catalog, ChildRelation, Field, ObjectDef
 from fieldstone.metadata.names import keys_of, suggestion
 from fieldstone.metadata.rights import ADMINISTRATOR, Rights
 from fieldstone.metadata.values import fold
+from fieldstone.query_language.constants import number_named, with_values
 from fieldstone.query_language.errors import UnknownField, UnknownObject
 from fieldstone.query_language.expressions import (
     bound_at,
     made_field,
     made_ref,
     paths_in,
-    with_values,
     written_expression,
 )
 from fieldstone.query_language.formula.record_scope import (
@@ -31,16 +32,26 @@ from fieldstone.query_language.formula.record_scope import (
     field_expression,
     shape_of,
 )
-from fieldstone.query_language.formula.typed import Failure, MomentValue, Read, Typed
+from fieldstone.query_language.formula.sql_values import sent
+from fieldstone.query_language.formula.typed import Constant, Failure, MomentValue, Read, Typed
+from fieldstone.query_language.lifting import Lifted
 from fieldstone.query_language.moment_readers import moment_reader
 from fieldstone.query_language.operands import Reader, uses_slot
-from fieldstone.query_language.plan import FieldRef, Leaf, Parameter, RolledUp, SourceTable
+from fieldstone.query_language.plan import (
+    FieldRef,
+    Leaf,
+    Literal,
+    Moment,
+    Parameter,
+    RolledUp,
+    SourceTable,
+)
 from fieldstone.query_language.polymorphic import asks_type, type_ref
 from fieldstone.query_language.relations import RELATION_SUFFIX, relation_of, targets_of
 from fieldstone.query_language.render import Writer
 from fieldstone.query_language.roll_ups import RollUpParts
 from fieldstone.query_language.sources import Sources
-from fieldstone.query_language.syntax import Call, Operation, Path, Value
+from fieldstone.query_language.syntax import Call, Operation, Path
 
 Parameters = Callable[[int | None, Reader], Parameter]
 """Makes a parameter of the plan."""
@@ -133,6 +144,7 @@ class Binder(Sources):
         self._rolled_up: dict[tuple[int, Field], RolledUp] = {}
         self._types: dict[tuple[int, Field], FieldRef] = {}
         self._of_moment: dict[object, Parameter] = {}
+        self._constants: dict[int, Read] = {}
 
     def field(self, path: Path) -> FieldRef:
         """Give the field that a path means. Raises UnknownField.
@@ -239,23 +251,31 @@ class Binder(Sources):
         """Make a parameter of the plan."""
         return self._parameters(number, read)
 
-    def expression(
-        self, written: Path | Call | Operation, values: Mapping[object, Value]
-    ) -> FieldRef:
+    def expression(self, written: Path | Call | Operation, lifted: Lifted) -> FieldRef:
         """Give the value of an expression in the query, the same field for the same text.
 
-        values: what its binds stand for. Raises UnknownField, UnknownFunction, TypeMismatch.
+        lifted: the query. Raises UnknownField, UnknownFunction, TypeMismatch.
         """
-        known = with_values(written, values)
+        known = with_values(written, lifted.inlined)
         text = Writer().expression(known)
         if text not in self._expressions:
             obj = self.sources[0].object
             paths = {path: replace(path, names=self.own_names(path)) for path in paths_in(known)}
             scope = RecordScope(self._catalog, obj, self._rights, trail=self._trail)
-            found = written_expression(known, scope, paths)
+            constants = partial(self.constant, lifted=lifted)
+            found = written_expression(known, scope, paths, constants)
             field = made_field(len(self._expressions), text, found.shape, obj)
             self._expressions[text] = made_ref(0, field, bound_at(found, 0, self))
         return self._expressions[text]
+
+    def constant(self, name: Path, lifted: Lifted) -> Read:
+        """Give the value of a constant that was lifted, by the name that it has in expressions."""
+        number = number_named(name)
+        if number not in self._constants:
+            known = lifted.literals[number]
+            assert isinstance(known, Constant)
+            self._constants[number] = Read(self._parameters(number, _sent), known.shape)
+        return self._constants[number]
 
     def place_of_user(self) -> int:
         """Give the place of the viewer's own record."""
@@ -275,3 +295,9 @@ class Binder(Sources):
         # One form for all of them: their slots if each has one, else their JSON.
         exact = bool(alike) and not all(uses_slot(ref) for ref in (first, *alike))
         return replace(first, exact=exact, others=tuple(alike))
+
+
+def _sent(literal: Literal, moment: Moment) -> object:
+    """Read a constant of an expression."""
+    assert isinstance(literal, Constant)
+    return sent(literal)

@@ -16,6 +16,7 @@ from fieldstone.metadata.field_types.field_type import Operator as TypeOperator
 from fieldstone.query_language import operands
 from fieldstone.query_language.against import resolve_against
 from fieldstone.query_language.errors import TypeMismatch
+from fieldstone.query_language.formula.typed import Constant
 from fieldstone.query_language.lifting import Lifted, is_span, kind_of
 from fieldstone.query_language.operands import Reader, is_null, is_temporal, uses_slot
 from fieldstone.query_language.patterns import PatternKind, kind_of_pattern
@@ -124,7 +125,7 @@ class Conditions:
         left = self._names.bind(comparison.left)
         number = self._lifted.number_of(node)
         literal = self._lifted.literals[number]
-        assert not isinstance(literal, tuple | int)
+        assert not isinstance(literal, tuple | int | Constant)
         field, holder = _compared_field(left)
         if is_null(literal):
             return _null_test(left, comparison, literal)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as BadBase64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -24,7 +24,15 @@ from fieldstone.ids import MAX_RECORD_ID
 from fieldstone.metadata.slots import TEXT_SLOT_LENGTH
 from fieldstone.query_language.columns import type_of
 from fieldstone.query_language.errors import BadCursor
-from fieldstone.query_language.plan import AggregateRef, FieldRef, Plan, Ref
+from fieldstone.query_language.formula.typed import Apply, Read, Typed
+from fieldstone.query_language.plan import (
+    AggregateRef,
+    FieldRef,
+    Literal,
+    Parameter,
+    Plan,
+    Ref,
+)
 
 _BYTES_BESIDE: Final = 64
 _BYTES_PER_KEY: Final = 8 + 4 * TEXT_SLOT_LENGTH
@@ -42,12 +50,34 @@ class Place:
     seen: int
 
 
-def digest_of(plan: Plan) -> bytes:
-    """Give what tells the order of a plan from others."""
+def digest_of(plan: Plan, literals: Sequence[Literal] = ()) -> bytes:
+    """Give what tells the order of a plan from others. literals: those of the query."""
     keys = [(_name_of(key.left), key.descending, key.nulls_first) for key in plan.order_by]
     groups = [_name_of(ref) for ref in plan.group_by]
-    named = repr((plan.object.id, plan.grouped, keys, groups))
+    constants = [literals[number] for number in constants_of_order(plan)]
+    named = repr((plan.object.id, plan.grouped, keys, groups, constants))
     return hashlib.blake2b(named.encode(), digest_size=_DIGEST_BYTES).digest()
+
+
+def constants_of_order(plan: Plan) -> tuple[int, ...]:
+    """Give the numbers of the literals that stand in what a plan sorts and groups by."""
+    refs = [*(key.left for key in plan.order_by), *plan.group_by]
+    return tuple(number for ref in refs for number in _constants_in(ref))
+
+
+def _constants_in(ref: Ref) -> Iterator[int]:
+    field = ref.argument if isinstance(ref, AggregateRef) else ref
+    if field is not None and field.computed is not None:
+        yield from _numbers_in(field.computed)
+
+
+def _numbers_in(expression: Typed) -> Iterator[int]:
+    match expression:
+        case Read(Parameter(number=int() as number)):
+            yield number
+        case Apply(_, arguments):
+            for part in arguments:
+                yield from _numbers_in(part)
 
 
 def encode_cursor(plan: Plan, place: Place) -> str:
@@ -62,17 +92,20 @@ def write_cursor(digest: bytes, place: Place) -> str:
     return urlsafe_b64encode(msgspec.msgpack.encode(wire)).rstrip(b"=").decode()
 
 
-def decode_cursor(plan: Plan, text: str) -> Place:
-    """Read a place back. Raises BadCursor, also for one of another order."""
+def decode_cursor(plan: Plan, text: str, digest: bytes | None = None) -> Place:
+    """Read a place back. Raises BadCursor, also for one of another order.
+
+    digest: what digest_of gives, where that is known.
+    """
     wrong = BadCursor("This cursor was not given by this server.", hint="Begin without a cursor.")
     if len(text) > _longest(plan):
         raise wrong
     try:
         wire = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
-        digest, values, record_id, seen = msgspec.msgpack.decode(wire, type=_Wire)
+        told, values, record_id, seen = msgspec.msgpack.decode(wire, type=_Wire)
     except (UnicodeEncodeError, BadBase64, ValueError, msgspec.MsgspecError):
         raise wrong from None
-    if digest != digest_of(plan):
+    if told != (digest or digest_of(plan)):
         raise BadCursor(
             "This cursor belongs to another order or another object.",
             hint="A cursor goes on with the query that gave it; begin without one.",

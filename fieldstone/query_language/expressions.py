@@ -6,8 +6,8 @@ whatever a query does with fields it does with them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from fieldstone.errors import FieldstoneError, Span
@@ -17,6 +17,7 @@ from fieldstone.metadata.catalog import Field, ObjectDef
 from fieldstone.metadata.field_types.number import NumberOptions
 from fieldstone.metadata.field_types.registry import FIELD_TYPES
 from fieldstone.metadata.field_types.text import MAX_LENGTH, TextOptions
+from fieldstone.query_language.constants import names_constant, parts_of
 from fieldstone.query_language.errors import BadQuery, TypeMismatch, UnknownField, UnknownFunction
 from fieldstone.query_language.formula import errors as formula_errors
 from fieldstone.query_language.formula.check import check
@@ -38,12 +39,8 @@ from fieldstone.query_language.plan import FieldRef, Leaf, Parameter, RolledUp
 from fieldstone.query_language.shaping import shaped
 from fieldstone.query_language.syntax import (
     Aggregate,
-    Bind,
-    Call,
     Expression,
-    Operation,
     Path,
-    Value,
 )
 
 _FIRST_MADE: Final = -(10**12)
@@ -55,6 +52,10 @@ _TYPES: Final[Mapping[Kind, str]] = {
     Kind.CHOICES: "multi_select",
     Kind.PLACE: "geolocation",
 }
+
+
+Constants = Callable[[Path], Read]
+"""Gives the value that the name of a constant stands for."""
 
 
 class Places(Protocol):
@@ -81,11 +82,13 @@ class Places(Protocol):
 class QueryScope:
     """The names of an expression that stands in a query.
 
-    paths: takes the alias in front of a path away.
+    paths: takes the alias in front of a path away. constant: gives what the name of a constant
+    stands for.
     """
 
     record: RecordScope
     paths: Mapping[Path, Path]
+    constant: Constants
 
     @property
     def functions(self) -> Mapping[str, FormulaFunction]:
@@ -94,6 +97,8 @@ class QueryScope:
 
     def read(self, path: Path) -> Typed:
         """Give what a dotted name means."""
+        if names_constant(path):
+            return self.constant(path)
         return self.record.read(self.paths.get(path, path))
 
     def special(self, name: str, arguments: Sequence[Typed], at: Span) -> Typed | None:
@@ -105,7 +110,7 @@ class QueryScope:
 
 
 def written_expression(
-    written: Expression, scope: RecordScope, paths: Mapping[Path, Path]
+    written: Expression, scope: RecordScope, paths: Mapping[Path, Path], constant: Constants
 ) -> Typed:
     """Give the value of an expression in a query. scope: the names of the object that is asked.
 
@@ -116,7 +121,7 @@ def written_expression(
             message = "An aggregate stands alone, outside of operations."
             raise BadQuery(message, at=part.span)
     try:
-        found = check(written, QueryScope(scope, paths))
+        found = check(written, QueryScope(scope, paths, constant))
         check_weight(found)
     except formula_errors.UnknownName as error:
         raise _as(UnknownField, error) from None
@@ -146,6 +151,8 @@ def bound_at(expression: Typed, place: int, places: Places) -> Typed:
             if path.field.roll_up is not None:
                 return Read(places.rolled_up(at, path.field), expression.shape)
             return Read(Leaf(at, path.field, path.part), expression.shape)
+        case Read(Parameter()):
+            return expression
         case Read(source):
             return Read(places.of_moment(source), expression.shape)
         case Apply(function, arguments, shape):
@@ -180,31 +187,8 @@ def made_ref(place: int, field: Field, expression: Typed) -> FieldRef:
     return FieldRef(place, field, computed=expression)
 
 
-def with_values(written: Expression, values: Mapping[object, Value]) -> Expression:
-    """Give an expression with what its binds stand for. values: under the identity of each."""
-    match written:
-        case Bind():
-            return values[id(written)]
-        case Call(_, arguments):
-            inner = tuple(with_values(part, values) for part in arguments)
-            return replace(written, arguments=inner)
-        case Operation(_, operands):
-            return replace(written, operands=tuple(with_values(one, values) for one in operands))
-        case _:
-            return written
-
-
 def paths_in(written: Expression) -> list[Path]:
     """Give the paths that an expression names."""
-    return [part for part in parts_of(written) if isinstance(part, Path)]
-
-
-def parts_of(written: Expression) -> Iterator[Expression]:
-    """Yield an expression and all that it is made of."""
-    yield written
-    if isinstance(written, Call):
-        for part in written.arguments:
-            yield from parts_of(part)
-    elif isinstance(written, Operation):
-        for part in written.operands:
-            yield from parts_of(part)
+    return [
+        part for part in parts_of(written) if isinstance(part, Path) and not names_constant(part)
+    ]

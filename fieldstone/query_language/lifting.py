@@ -2,19 +2,33 @@
 
 Entry point: `lift(query, params)`. The key holds what may change the SQL: the names as written and
 the kind of every value, but no value. Binds are replaced by their values on the way.
+
+Values within expressions are lifted as constants of formulas. Their kind and their digits stand in
+the key, since the checker goes by them; functions that go by the value itself keep it there
+(`reads_constants`). Equal constants of a query are one, for two expressions are the same only if
+their values are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypeAlias, TypeVar
 
 from fieldstone.metadata.names import suggestion
 from fieldstone.metadata.slots import TEXT_SLOT_LENGTH
 from fieldstone.metadata.values import Json, fold
+from fieldstone.query_language.constants import (
+    binds_in,
+    constant_of,
+    is_constant,
+    name_of_constant,
+    reads_constants,
+    with_values,
+)
 from fieldstone.query_language.errors import MissingParameter, TypeMismatch
+from fieldstone.query_language.formula.typed import Constant
 from fieldstone.query_language.literals import MAX_COUNT
 from fieldstone.query_language.patterns import kind_of_pattern
 from fieldstone.query_language.plan import Literal
@@ -32,6 +46,7 @@ from fieldstone.query_language.syntax import (
     Number,
     Operation,
     Operator,
+    Path,
     Query,
     RelativeDate,
     Text,
@@ -39,6 +54,8 @@ from fieldstone.query_language.syntax import (
     Word,
 )
 
+N = TypeVar("N", Call, Operation)
+Inlined: TypeAlias = Value | Path
 SLOT_DIGITS: Final = 15
 MAX_LIST: Final = 20_000
 
@@ -49,14 +66,15 @@ class Lifted:
 
     key: equal for queries of one shape. literals: the values in the order in which they stand.
     numbers: the place of each in literals, under the identity of its node in query. inlined: what
-    binds within calls stand for, under the same; the key holds the values that stand in calls.
+    stands for a part of an expression, under the same: the value of a bind, which the key holds, or
+    the name of a constant that was lifted (see constants.py).
     """
 
     query: Query
     key: str
     literals: tuple[Literal, ...]
     numbers: Mapping[object, int] = field(repr=False)
-    inlined: Mapping[object, Value] = field(default_factory=dict, repr=False)
+    inlined: Mapping[object, Inlined] = field(default_factory=dict, repr=False)
 
     def number_of(self, node: object) -> int:
         """Give the number of a literal of the query."""
@@ -71,9 +89,14 @@ class Lifted:
         return self.literals[self.number_of(node)]
 
 
-def lift(query: Query, params: Mapping[str, Json] | None = None) -> Lifted:
-    """Take the values out of a query. Raises MissingParameter."""
-    writer = _Lifter(params or {})
+def lift(
+    query: Query, params: Mapping[str, Json] | None = None, *, in_expressions: bool = True
+) -> Lifted:
+    """Take the values out of a query. Raises MissingParameter.
+
+    in_expressions: whether those within expressions too, which the key holds otherwise.
+    """
+    writer = _Lifter(params or {}, in_expressions=in_expressions)
     key = writer.query(query)
     return Lifted(query, key, tuple(writer.literals), writer.numbers, writer.inlined)
 
@@ -109,26 +132,49 @@ def _kind_of_text(text: str) -> str:
 class _Lifter(Writer):
     """Writes `?kind` for every value and keeps the value."""
 
-    def __init__(self, params: Mapping[str, Json]) -> None:
+    def __init__(self, params: Mapping[str, Json], *, in_expressions: bool) -> None:
         self._params = params
+        self._in_expressions = in_expressions
         self.literals: list[Literal] = []
         self.numbers: dict[object, int] = {}
-        self.inlined: dict[object, Value] = {}
+        self.inlined: dict[object, Inlined] = {}
+        self._constants: dict[Constant, int] = {}
         self._in_call = 0
+        self._keeps = False
 
     def call(self, call: Call) -> str:
-        self._in_call += 1
-        try:
-            return super().call(call)
-        finally:
-            self._in_call -= 1
+        return self._lifted_whole(call) or self._within(call, super().call)
 
     def operation(self, operation: Operation) -> str:
+        return self._lifted_whole(operation) or self._within(operation, super().operation)
+
+    def _within(self, node: N, write: Callable[[N], str]) -> str:
+        """Write an expression, whose values are its own."""
+        kept = self._keeps
         self._in_call += 1
+        self._keeps = not self._in_expressions or reads_constants(node) or is_constant(node)
         try:
-            return super().operation(operation)
+            return write(node)
         finally:
             self._in_call -= 1
+            self._keeps = kept
+
+    def _lifted_whole(self, node: Call | Operation) -> str | None:
+        """Lift an expression that is the same for every record; None for any other."""
+        if not self._in_expressions or self._keeps or not is_constant(node):
+            return None
+        known = with_values(node, {id(one): self._bound(one) for one in binds_in(node)})
+        found = constant_of(known)
+        return None if found is None else self._constant(node, found)
+
+    def _constant(self, node: object, constant: Constant) -> str:
+        number = self._constants.get(constant)
+        if number is None:
+            number = self._constants[constant] = len(self.literals)
+            self.literals.append(constant)
+        self.inlined[id(node)] = name_of_constant(number)
+        shape = constant.shape
+        return f"?{shape.kind} {shape.digits}.{shape.places} #{number}"
 
     def comparison(self, comparison: Comparison) -> str:
         if comparison.operator is not Operator.LIKE:
@@ -159,7 +205,9 @@ class _Lifter(Writer):
     def value(self, value: Value) -> str:
         found = self._bound(value)
         if self._in_call:
-            # What a function is given may change its kind, its size and its meaning.
+            constant = None if self._keeps else constant_of(found)
+            if constant is not None:
+                return self._constant(value, constant)
             self.inlined[id(value)] = found
             return render_value(found)
         self._keep(id(value), found)

@@ -9,8 +9,9 @@ from typing import Final
 from fieldstone.errors import Span
 from fieldstone.metadata.calculation import Kind
 from fieldstone.metadata.catalog import ObjectDef
+from fieldstone.query_language.constants import names_constant, parts_of
 from fieldstone.query_language.errors import BadQuery, TypeMismatch, UnknownFunction
-from fieldstone.query_language.expressions import made_field, made_ref, parts_of
+from fieldstone.query_language.expressions import Constants, made_field, made_ref
 from fieldstone.query_language.formula import errors as formula_errors
 from fieldstone.query_language.formula.check import check
 from fieldstone.query_language.formula.record_scope import FieldPath, shape_of
@@ -33,7 +34,13 @@ _ROWS_DIGITS: Final = 19
 _QUOTIENT_PLACES: Final = 40
 _PLACE: Final = "$aggregate"
 
-Refs = Callable[[Aggregate], AggregateRef]
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What gives the aggregates of an expression, and the constants that were lifted."""
+
+    aggregate: Callable[[Aggregate], AggregateRef]
+    constant: Constants
 
 
 def has_aggregates(written: Expression) -> bool:
@@ -41,15 +48,17 @@ def has_aggregates(written: Expression) -> bool:
     return any(isinstance(part, Aggregate) for part in parts_of(written))
 
 
-def of_aggregates(written: Call | Operation, number: int, obj: ObjectDef, refs: Refs) -> FieldRef:
+def of_aggregates(written: Call | Operation, number: int, obj: ObjectDef, parts: Parts) -> FieldRef:
     """Give the value of an expression over aggregates, as a field made for it.
 
-    number: unique among the fields made for a query. refs: gives what an aggregate means. Raises
-    BadQuery, TypeMismatch and UnknownFunction.
+    number: unique among the fields made for a query. Raises BadQuery, TypeMismatch and
+    UnknownFunction.
     """
     found: list[AggregateRef] = []
     try:
-        typed = check(_without_aggregates(written, found, refs), _Scope(tuple(found)))
+        typed = check(
+            _without_aggregates(written, found, parts), _Scope(tuple(found), parts.constant)
+        )
     except formula_errors.UnknownFunction as error:
         problem = error.problem
         raise UnknownFunction(problem.message, at=problem.at, hint=problem.hint) from None
@@ -77,9 +86,10 @@ def aggregates_in(expression: Typed | None) -> list[AggregateRef]:
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """Names that stand for aggregates, and no others."""
+    """Names that stand for aggregates and constants, and no others."""
 
     refs: tuple[AggregateRef, ...]
+    constant: Constants
 
     @property
     def functions(self) -> Mapping[str, FormulaFunction]:
@@ -88,6 +98,8 @@ class _Scope:
 
     def read(self, path: Path) -> Typed:
         """Give the aggregate that a name stands for. Raises BadQuery."""
+        if names_constant(path):
+            return self.constant(path)
         if path.names[0] != _PLACE:
             raise BadQuery(
                 f"{path.text[:80]} stands beside an aggregate, where only aggregates do.",
@@ -102,16 +114,16 @@ class _Scope:
         return shaped(name, arguments, at)
 
 
-def _without_aggregates(written: Expression, found: list[AggregateRef], refs: Refs) -> Expression:
+def _without_aggregates(written: Expression, found: list[AggregateRef], known: Parts) -> Expression:
     match written:
         case Aggregate():
-            found.append(refs(written))
+            found.append(known.aggregate(written))
             return Path((_PLACE, str(len(found) - 1)), written.span)
         case Call(_, parts):
-            inner = tuple(_without_aggregates(part, found, refs) for part in parts)
+            inner = tuple(_without_aggregates(part, found, known) for part in parts)
             return replace(written, arguments=inner)
         case Operation(_, parts):
-            inner = tuple(_without_aggregates(part, found, refs) for part in parts)
+            inner = tuple(_without_aggregates(part, found, known) for part in parts)
             return replace(written, operands=inner)
         case _:
             return written

@@ -18,6 +18,7 @@ from fieldstone.metadata.field_types.date import Date
 from fieldstone.metadata.field_types.datetime import Datetime
 from fieldstone.metadata.slots import TEXT_SLOT_LENGTH, SlotKind
 from fieldstone.metadata.values import Json, write_json
+from fieldstone.query_language.formula.typed import Constant
 from fieldstone.query_language.lifting import text_of
 from fieldstone.query_language.patterns import end_of, prefix_of
 from fieldstone.query_language.plan import FieldRef, Literal, Moment
@@ -133,7 +134,7 @@ def one(ref: FieldRef) -> Reader:
     convert = _converter(ref)
 
     def read(literal: Literal, moment: Moment) -> object:
-        assert not isinstance(literal, tuple | int)
+        assert not isinstance(literal, tuple | int | Constant)
         return convert(_zoned(literal, ref.field, moment))
 
     return read

@@ -13,12 +13,20 @@ from datetime import datetime
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
+from fieldstone.errors import Span
 from fieldstone.ids import RecordId, TenantId
 from fieldstone.metadata.catalog import Field, ObjectDef, RollUpFunction
-from fieldstone.query_language.formula.typed import Typed
+from fieldstone.query_language.formula.typed import Constant, Typed
 from fieldstone.query_language.syntax import AggregateFunction, Grouping, Operator, Value
 
-Literal: TypeAlias = Value | tuple[Value, ...] | int
+Literal: TypeAlias = Value | tuple[Value, ...] | Constant | int
+
+
+def place_of(literal: Literal) -> Span | None:
+    """Give where a literal stands in the text; None where it is not known."""
+    if isinstance(literal, tuple):
+        return literal[0].span if literal else None
+    return None if isinstance(literal, int | Constant) else literal.span
 
 
 @dataclass(frozen=True, slots=True)

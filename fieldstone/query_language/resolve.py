@@ -8,7 +8,7 @@ BadQuery or NotSupported, each at the place in the text.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final, assert_never
 
 from fieldstone.errors import Span
@@ -28,11 +28,11 @@ from fieldstone.query_language.checks import (
 )
 from fieldstone.query_language.clauses import counts_rows, grouping_of, has_aggregate
 from fieldstone.query_language.conditions import Conditions
+from fieldstone.query_language.constants import with_values
 from fieldstone.query_language.errors import BadQuery, NotSupported
-from fieldstone.query_language.expressions import with_values
 from fieldstone.query_language.grouped_select import GroupedSelect
 from fieldstone.query_language.lifting import Lifted
-from fieldstone.query_language.of_aggregates import of_aggregates
+from fieldstone.query_language.of_aggregates import Parts, of_aggregates
 from fieldstone.query_language.operand_names import GroupNames, RowNames
 from fieldstone.query_language.operands import Reader
 from fieldstone.query_language.plan import (
@@ -251,14 +251,16 @@ class _OneQuery:
 
     def expression(self, written: Path | Call | Operation) -> FieldRef:
         """Give the value of an expression, as a field."""
-        return self._binder.expression(written, self._whole.lifted.inlined)
+        return self._binder.expression(written, self._whole.lifted)
 
     def of_aggregates(self, written: Call | Operation) -> FieldRef:
         """Give the value of an expression over aggregates, as a field."""
-        known = with_values(written, self._whole.lifted.inlined)
+        lifted = self._whole.lifted
+        known = with_values(written, lifted.inlined)
         assert isinstance(known, Call | Operation)
         obj = self._binder.sources[0].object
-        return of_aggregates(known, self._whole.next_made(), obj, self.aggregate)
+        parts = Parts(self.aggregate, partial(self._binder.constant, lifted=lifted))
+        return of_aggregates(known, self._whole.next_made(), obj, parts)
 
     def aggregate(self, aggregate: Aggregate) -> AggregateRef:
         """Give what an aggregate means."""

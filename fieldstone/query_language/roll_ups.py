@@ -5,7 +5,6 @@ The rows are those that the system sees: a roll-up is the same whoever looks at 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -31,6 +30,7 @@ from fieldstone.query_language.plan import (
     RolledUp,
     Rows,
     SourceTable,
+    place_of,
 )
 from fieldstone.query_language.syntax import (
     Aggregate,
@@ -42,7 +42,6 @@ from fieldstone.query_language.syntax import (
     Query,
     SelectItem,
     Source,
-    Value,
 )
 
 
@@ -60,10 +59,8 @@ class Children(Protocol):
         """Give the reference to a field of a source."""
         ...
 
-    def expression(
-        self, written: Path | Call | Operation, values: Mapping[object, Value]
-    ) -> FieldRef:
-        """Give the value of an expression, as a field. values: what its binds stand for."""
+    def expression(self, written: Path | Call | Operation, lifted: Lifted) -> FieldRef:
+        """Give the value of an expression, as a field. lifted: the query in which it stands."""
         ...
 
     def parameter(self, number: int | None, read: Reader) -> Parameter:
@@ -107,7 +104,8 @@ class RollUpParts:
         condition = parse_condition(text)
         asked = Source(Path((self.relation.object.name,)))
         query = Query((SelectItem(Path(("id",))),), asked, where=condition)
-        lifted = lift(query)
+        # The constants of a definition belong to the plan, not to the query that asks for it.
+        lifted = lift(query, in_expressions=False)
         return Conditions(lifted, _Names(lifted, children)).resolve(condition)
 
     def bind(self, place: int, children: Children, catalog: Catalog) -> RolledUp:
@@ -137,12 +135,12 @@ class _Names:
             raise BadQuery(message, at=operand.span)
         if isinstance(operand, Path):
             return self._children.field(operand)
-        return self._children.expression(operand, self._lifted.inlined)
+        return self._children.expression(operand, self._lifted)
 
     def calculated(self, operand: Operand) -> FieldRef:
         """Give what an operand means as a calculated value."""
         assert not isinstance(operand, Aggregate), "it was refused when it was bound"
-        return self._children.expression(operand, self._lifted.inlined)
+        return self._children.expression(operand, self._lifted)
 
     def rows(self, membership: Membership, query: Query) -> PlanCondition:
         """Refuse a subquery."""
@@ -163,8 +161,7 @@ def _knowing(known: Literal, read: Reader) -> Reader:
             return read(known, moment)
         except BadValue as error:
             problem = error.problem
-            values = known if isinstance(known, tuple) else (known,)
-            at = None if not values or isinstance(values[0], int) else values[0].span
+            at = place_of(known)
             raise TypeMismatch(problem.message, at=at, hint=problem.hint) from error
 
     return read_known

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from fieldstone.errors import BadValue, InvalidInput, Span
+from fieldstone.errors import BadValue, InvalidInput
 from fieldstone.ids import RecordId
 from fieldstone.metadata.values import Json, JsonObject, read_json, write_json
 from fieldstone.query_language.compile import (
@@ -31,7 +31,7 @@ from fieldstone.query_language.explaining import explain_plan, read_expected
 from fieldstone.query_language.json_form import query_from_json
 from fieldstone.query_language.lifting import Lifted, lift
 from fieldstone.query_language.parse import parse_query
-from fieldstone.query_language.plan import Literal, Moment, Parameter, Plan
+from fieldstone.query_language.plan import Literal, Moment, Parameter, Plan, place_of
 from fieldstone.query_language.resolve import resolve
 from fieldstone.query_language.syntax import Query
 from fieldstone.query_language.templates import LONGEST, template_of
@@ -129,24 +129,25 @@ class Page:
 
 async def answer(tx: Transaction, question: Question) -> Page:
     """Give one page of what the viewer of tx may see. Raises InvalidInput, QueryTimeout."""
-    if question.written is None:
-        return await _answer(tx, question)
     try:
-        return await _answer(tx, question)
+        return await _answer(tx, question, _lifted(question))
     except InvalidInput:
-        return await _answer(tx, replace(question, query=question.written(), written=None))
+        return await _answer(tx, question, _as_written(question))
 
 
-async def _answer(tx: Transaction, question: Question) -> Page:
-    settled = _settle(tx, question)
+async def _answer(tx: Transaction, question: Question, lifted: Lifted) -> Page:
+    settled = _settle(tx, lifted)
     ready, values, limit, offset = settled.ready, settled.values, settled.limit, settled.offset
     if question.explains:
         return await _explained(tx, ready, values, limit)
     if ready.plan.counts_rows:
         return Page([], None, await count_rows(tx, ready, values, limit, offset))
-    place = None if question.cursor is None else decode_cursor(ready.plan, question.cursor)
+    digest, place = ready.digest(lifted), None
+    if question.cursor is not None:
+        place = decode_cursor(ready.plan, question.cursor, digest)
     portion = _Portion(question.page_size, limit, offset, place)
-    rows, after = await _fetch(tx, ready, values, portion)
+    rows, last = await _fetch(tx, ready, values, portion)
+    after = None if last is None else write_cursor(digest, last)
     records = [row["row"] for row in rows]
     if not question.counts:
         return Page(records, after, None)
@@ -169,16 +170,25 @@ class Settled:
 
 def settle(tx: Transaction, question: Question) -> Settled:
     """Give what a question means to the viewer of tx. Raises InvalidInput."""
-    if question.written is None:
-        return _settle(tx, question)
     try:
-        return _settle(tx, question)
+        return _settle(tx, _lifted(question))
     except InvalidInput:
-        return _settle(tx, replace(question, query=question.written(), written=None))
+        return _settle(tx, _as_written(question))
 
 
-def _settle(tx: Transaction, question: Question) -> Settled:
-    lifted = question.lifted or lift(question.query, question.params)
+def _lifted(question: Question) -> Lifted:
+    """Give a question with its values apart; a plan that is shown has them in it."""
+    whole = not question.explains
+    return question.lifted or lift(question.query, question.params, in_expressions=whole)
+
+
+def _as_written(question: Question) -> Lifted:
+    """Give a question so that what is wrong is told of what was written, the values included."""
+    query = question.query if question.written is None else question.written()
+    return lift(query, question.params, in_expressions=False)
+
+
+def _settle(tx: Transaction, lifted: Lifted) -> Settled:
     ready = plan_for(tx, lifted)
     ready.note_use(tx)
     values = _bound(ready.plan, lifted, moment_of(tx)) if ready.plan.parameters else {}
@@ -328,16 +338,8 @@ def _read(parameter: Parameter, lifted: Lifted, moment: Moment) -> object:
         return parameter.read(literal, moment)
     except BadValue as error:
         problem = error.problem
-        at = _place_of(literal)
+        at = place_of(literal)
         raise TypeMismatch(problem.message, at=at, hint=problem.hint) from error
-
-
-def _place_of(literal: Literal) -> Span | None:
-    if isinstance(literal, int):
-        return None
-    if isinstance(literal, tuple):
-        return literal[0].span if literal else None
-    return literal.span
 
 
 def _counts_of(plan: Plan, lifted: Lifted) -> tuple[int | None, int]:
@@ -355,8 +357,8 @@ def _counts_of(plan: Plan, lifted: Lifted) -> tuple[int | None, int]:
 
 async def _fetch(
     tx: Transaction, ready: Ready, values: dict[str, Any], portion: _Portion
-) -> tuple[list[Any], str | None]:
-    """Give the rows of a page and the cursor behind it."""
+) -> tuple[list[Any], Place | None]:
+    """Give the rows of a page, and the place where it ends if more follow."""
     plan, place, size = ready.plan, portion.place, portion.size
     if not size:
         return [], None
@@ -371,7 +373,7 @@ async def _fetch(
     seen = portion.seen + min(len(rows), size)
     if len(rows) <= size or (portion.limit is not None and seen >= portion.limit):
         return rows[:size], None
-    return rows[:size], write_cursor(ready.digest, _place_at(plan, rows[size - 1], seen))
+    return rows[:size], _place_at(plan, rows[size - 1], seen)
 
 
 async def _rows(

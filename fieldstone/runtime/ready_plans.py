@@ -8,7 +8,7 @@ from weakref import ReferenceType, ref
 
 from fieldstone.metadata.catalog import Catalog
 from fieldstone.query_language.compile import Wanted, compile_all, compile_count, compile_page
-from fieldstone.query_language.cursor import digest_of
+from fieldstone.query_language.cursor import constants_of_order, digest_of
 from fieldstone.query_language.estimates import reads_by_index
 from fieldstone.query_language.lifting import Lifted
 from fieldstone.query_language.plan import Plan
@@ -28,7 +28,7 @@ class Ready:
     plan: Plan
     catalog: ReferenceType[Catalog]
     reads_by_index: bool
-    digest: bytes
+    order: bytes | None
     pages: dict[Wanted, Prepared] = field(default_factory=dict)
     opening: dict[Wanted, Prepared] = field(default_factory=dict)
     counts: dict[bool, Prepared] = field(default_factory=dict)
@@ -42,6 +42,10 @@ class Ready:
         if self.used is None:
             self.used = used_fields(self.plan)
         tx.observer.saw(tx.tenant, self.used)
+
+    def digest(self, lifted: Lifted) -> bytes:
+        """Give what tells the order of the plan, with the constants in it, from others."""
+        return self.order or digest_of(self.plan, lifted.literals)
 
     def page(self, wanted: Wanted) -> Prepared:
         """Give the statement of a page."""
@@ -88,6 +92,7 @@ def plan_for(tx: Transaction, lifted: Lifted) -> Ready:
 
     def make() -> Ready:
         plan = resolve(lifted, tx.catalog, tx.rights)
-        return Ready(plan, ref(tx.catalog), reads_by_index(plan), digest_of(plan))
+        order = None if constants_of_order(plan) else digest_of(plan)
+        return Ready(plan, ref(tx.catalog), reads_by_index(plan), order)
 
     return _PLANS.get(tx.catalog, (tx.rights.digest, lifted.key), make)

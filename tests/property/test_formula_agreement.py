@@ -10,16 +10,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fieldstone.metadata.calculation import Kind
-from fieldstone.query_language.formula.typed import Typed
+from fieldstone.query_language.formula.typed import Apply, Typed
 from fieldstone.query_language.functions.function import Function
 from fieldstone.query_language.functions.registry import FUNCTIONS
 from tests.support.formulas import (
     FormulaTable,
+    applied,
     draw_application,
+    draw_arguments,
     expressions,
     forms,
     formula_table,
     in_memory,
+    lifted,
     sample_rows,
     typed,
 )
@@ -68,6 +71,30 @@ def test_each_function_agrees(table: FormulaTable, function: Function, data: st.
     found = table.outcomes(made, rows)
 
     assert found == [in_memory(made, row) for row in rows]
+
+
+@pytest.mark.parametrize("function", forms(), ids=lambda one: f"{one.name} {type(one).__name__}")
+@settings(thorough, max_examples=max(EXAMPLES // 8, 5))
+@given(data=st.data())
+def test_a_constant_that_is_lifted_changes_no_outcome(
+    table: FormulaTable, function: Function, data: st.DataObject
+) -> None:
+    arguments = data.draw(argument_lists(function))
+    rows = data.draw(sample_rows())
+    kept = None if arguments is None else applied(function, arguments)
+    if arguments is None or not isinstance(kept, Apply):
+        return
+    changed = applied(function, lifted(function, arguments))
+
+    assert isinstance(changed, Apply)
+    assert (type(changed.function), changed.shape) == (type(kept.function), kept.shape)
+    assert table.outcomes(changed, rows) == [in_memory(kept, row) for row in rows]
+
+
+@st.composite
+def argument_lists(draw: st.DrawFn, function: Function) -> list[Typed] | None:
+    """Draw arguments of a function: fields and constants, and functions of them."""
+    return draw_arguments(draw, function, draw(st.sampled_from(KINDS)), 1)
 
 
 @st.composite

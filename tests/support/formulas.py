@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Final, cast
+from typing import Any, Final
+from typing import cast as as_type
 
 import asyncpg
 from hypothesis import strategies as st
-from sqlalchemy import Column, Integer, MetaData, Table, false, select
+from sqlalchemy import Column, Integer, MetaData, Table, bindparam, cast, false, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from fieldstone.errors import FieldstoneError, Span
@@ -21,12 +22,14 @@ from fieldstone.metadata import calculation
 from fieldstone.metadata.calculation import Calculation, Kind, Value
 from fieldstone.metadata.names import suggestion
 from fieldstone.metadata.values import Json, read_json, write_json
+from fieldstone.query_language.constants import may_be_lifted
 from fieldstone.query_language.formula.check import check, folded
 from fieldstone.query_language.formula.compile import Columns, compile_expression
 from fieldstone.query_language.formula.errors import UnknownName
 from fieldstone.query_language.formula.evaluate import evaluate
 from fieldstone.query_language.formula.parse import parse_formula
 from fieldstone.query_language.formula.sizes import shape_of_number
+from fieldstone.query_language.formula.sql_values import SQL_TYPES, sent
 from fieldstone.query_language.formula.typed import (
     Apply,
     Constant,
@@ -191,6 +194,9 @@ def formula_table(dsn: str) -> Iterator[FormulaTable]:
 
 
 def _column(read: Read) -> Any:
+    if isinstance(read.source, Constant):
+        kind = SQL_TYPES[read.shape.kind]
+        return cast(bindparam(None, sent(read.source), type_=kind, unique=True), kind)
     name = str(read.source)
     return _READABLE[name].sql(ROWS.c.data[name])
 
@@ -280,7 +286,7 @@ def sample_rows() -> st.SearchStrategy[list[dict[str, Json]]]:
 
 def _without_nulls(row: dict[str, object]) -> dict[str, Json]:
     known = {key: value for key, value in row.items() if value is not None}
-    return cast("dict[str, Json]", known)
+    return as_type("dict[str, Json]", known)
 
 
 def forms() -> list[Function]:
@@ -362,6 +368,14 @@ def expressions(draw: st.DrawFn, kind: Kind, depth: int = 3) -> Typed:
 
 def draw_application(draw: st.DrawFn, function: Function, kind: Kind, depth: int) -> Typed | None:
     """Draw a use of a function; None where the arguments that were drawn do not go together."""
+    arguments = draw_arguments(draw, function, kind, depth)
+    return None if arguments is None else applied(function, arguments)
+
+
+def draw_arguments(
+    draw: st.DrawFn, function: Function, kind: Kind, depth: int
+) -> list[Typed] | None:
+    """Draw arguments of a function; None where it takes a kind that cannot be drawn."""
     fewest = sum(not one.optional for one in function.takes)
     most = len(function.takes) + (4 if function.takes and function.takes[-1].repeats else 0)
     arguments = []
@@ -372,12 +386,27 @@ def draw_application(draw: st.DrawFn, function: Function, kind: Kind, depth: int
         if not _can_draw(wanted):
             return None
         arguments.append(draw(expressions(wanted, depth - 1)))
+    return arguments
+
+
+def applied(function: Function, arguments: Sequence[Typed]) -> Typed | None:
+    """Give a function of arguments, worked out if it is constant; None if it does not take them."""
     try:
         chosen = function.choose(arguments)
         adapted = tuple(chosen.adapt(arguments))
         return folded(Apply(chosen, adapted, chosen.shape(adapted)))
     except Misused:
         return None
+
+
+def lifted(function: Function, arguments: Sequence[Typed]) -> list[Typed]:
+    """Give arguments of which constants are read as parameters, as queries lift them."""
+    if function.reads_constants:
+        return list(arguments)
+    return [
+        Read(one, one.shape) if isinstance(one, Constant) and may_be_lifted(one) else one
+        for one in arguments
+    ]
 
 
 def _can_draw(kind: Kind) -> bool:

@@ -94,7 +94,7 @@ class _Check:
                 known = [self.typed(part) for part in operands]
                 return _applied(function, known, operands, span, f"{sign}")
             case _:
-                return _constant(expression)
+                return constant(expression)
 
     def _function(self, name: str, at: Span) -> FormulaFunction:
         found = self._scope.functions.get(name.upper())
@@ -143,7 +143,8 @@ def _name_of(sign: Sign, operands: Sequence[Expression]) -> str:
     return "NEGATIVE" if sign is Sign.SUBTRACT and len(operands) == 1 else sign.value
 
 
-def _constant(expression: Expression) -> Constant:
+def constant(expression: Expression) -> Constant:
+    """Give the value that a literal is in a formula. Raises BadFormula for one that is none."""
     match expression:
         case Text():
             return Constant(expression.value, Shape(Kind.TEXT))

@@ -26,6 +26,7 @@ from sqlalchemy.types import TypeEngine
 from fieldstone.metadata.calculation import Kind, Value
 from fieldstone.metadata.field_types.stored import constant
 from fieldstone.metadata.values import write_json
+from fieldstone.query_language.formula.typed import Constant
 
 SQL_TYPES: Final[Mapping[Kind, TypeEngine[Any]]] = {
     Kind.TEXT: Text(),
@@ -53,9 +54,20 @@ def constant_sql(value: Value, kind: Kind) -> ColumnElement[Any]:
     if kind is Kind.BOOLEAN:
         return true() if value else false()
     if isinstance(value, tuple):
-        stored = dict(zip(_DEGREES, value, strict=True)) if kind is Kind.PLACE else value
-        return cast(bindparam(None, write_json(stored), type_=Text()), JSONB)
+        return cast(bindparam(None, _stored_json(value, kind), type_=Text()), JSONB)
     return cast(bindparam(None, str(value), type_=Text(), unique=True), SQL_TYPES[kind])
+
+
+def sent(constant: Constant) -> object:
+    """Give a constant as a statement takes it for a parameter of its kind's type."""
+    if isinstance(constant.value, tuple):
+        return _stored_json(constant.value, constant.shape.kind)
+    return constant.value
+
+
+def _stored_json(value: tuple[Any, ...], kind: Kind) -> str:
+    is_place = kind is Kind.PLACE
+    return write_json(dict(zip(_DEGREES, value, strict=True)) if is_place else value)
 
 
 def number_sql(number: int | str) -> ColumnElement[Any]:

@@ -117,6 +117,11 @@ class FormulaFunction(Protocol):
         """Whether equal arguments always give an equal value."""
         ...
 
+    @property
+    def reads_constants(self) -> bool:
+        """Whether its form or shape hangs on the value of an argument that is a constant."""
+        ...
+
     def choose(self, arguments: Sequence[Typed]) -> FormulaFunction:
         """Give the form of it that takes arguments of these kinds. Raises Misused."""
         ...

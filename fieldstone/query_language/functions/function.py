@@ -63,6 +63,7 @@ class Function(ABC):
     name: in capitals, or the sign of an operator. takes: its parameters in order. examples: pairs
     of a formula without fields and its value, as text; they stand in the reference and are tested.
     is_steady: whether it may be worked out once, where its arguments are constants.
+    reads_constants: whether its form or its shape hangs on the value of such an argument.
     """
 
     name: ClassVar[str]
@@ -70,6 +71,7 @@ class Function(ABC):
     takes: ClassVar[tuple[Takes, ...]] = ()
     examples: ClassVar[tuple[tuple[str, str], ...]] = ()
     is_steady: ClassVar[bool] = True
+    reads_constants: ClassVar[bool] = False
 
     def choose(self, arguments: Sequence[Typed]) -> Function:
         """Give the form of it that takes arguments of these kinds. Raises Misused."""

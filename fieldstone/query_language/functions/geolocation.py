@@ -87,6 +87,7 @@ class Distance(Guarded):
     category = Category.MATH
     takes = (Takes("from", PLACE), Takes("to", PLACE), Takes("unit", TEXT))
     repeats = True
+    reads_constants = True
     examples = (
         ("DISTANCE(GEOLOCATION(52.52, 13.405), GEOLOCATION(48.137, 11.575), 'km')", "504.338612"),
     )

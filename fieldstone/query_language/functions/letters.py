@@ -117,6 +117,7 @@ class _InCase(Plain):
 
     category = Category.TEXT
     takes = (Takes("text", TEXT), Takes("language", TEXT, optional=True))
+    reads_constants = True
     of_turkish: ClassVar[tuple[str, str]]
 
     def __init__(self, *, turkish: bool = False) -> None:

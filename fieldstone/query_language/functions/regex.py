@@ -63,6 +63,7 @@ class Regex(Plain):
     name = "REGEX"
     category = Category.TEXT
     takes = (Takes("text", TEXT), Takes("pattern", TEXT))
+    reads_constants = True
     examples = (
         ("REGEX('12345-6789', '\\\\d{5}(-\\\\d{4})?')", "true"),
         ("REGEX('Ada@crm.example', '(?i)[a-z.]+@([a-z]+\\\\.)+[a-z]{2,}')", "true"),

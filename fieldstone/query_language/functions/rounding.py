@@ -44,6 +44,7 @@ class ToPlaces(Plain):
 
     category = Category.MATH
     takes = (Takes("number", NUMBER), Takes("places", NUMBER))
+    reads_constants = True
     rounding: ClassVar[str]
     function: ClassVar[str]
     grows: ClassVar[bool] = False

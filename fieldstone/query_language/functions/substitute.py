@@ -23,6 +23,7 @@ class Substitute(Plain):
     name = "SUBSTITUTE"
     category = Category.TEXT
     takes = (Takes("text", TEXT), Takes("old", TEXT), Takes("new", TEXT))
+    reads_constants = True
     examples = (("SUBSTITUTE('a-b-c', '-', '')", "abc"), ("SUBSTITUTE('aaa', 'aa', 'b')", "ba"))
 
     def choose(self, arguments: Sequence[Typed]) -> Function:
