@@ -14,7 +14,7 @@ from typing import Final
 from fieldstone.errors import Span
 from fieldstone.metadata.catalog import Catalog, ChildRelation, Field, ObjectDef
 from fieldstone.query_language.errors import NotYet, TypeMismatch
-from fieldstone.query_language.plan import Literal, Moment
+from fieldstone.query_language.plan import Literal, Moment, place_of
 from fieldstone.query_language.relative_dates import days_of, start_of
 from fieldstone.query_language.syntax import DateTimeValue, DateValue, RelativeDate, Text
 
@@ -29,10 +29,9 @@ def instant_of(literal: Literal, moment: Moment) -> datetime:
     """
     found = _read(literal, moment)
     if found > moment.now:
-        at = None if isinstance(literal, int | tuple) else literal.span
         raise NotYet(
             f"{found.isoformat()} is still to come.",
-            at=at,
+            at=place_of(literal),
             hint="AS OF looks back: name an instant up to now.",
         )
     return found
@@ -49,8 +48,7 @@ def _read(literal: Literal, moment: Moment) -> datetime:
         case Text():
             return _read_text(literal.value.strip(), literal.span, moment)
         case _:
-            at = None if isinstance(literal, int | tuple) else literal.span
-            raise TypeMismatch("AS OF takes an instant.", at=at, hint=_HINT)
+            raise TypeMismatch("AS OF takes an instant.", at=place_of(literal), hint=_HINT)
 
 
 def _read_text(text: str, at: Span, moment: Moment) -> datetime:
