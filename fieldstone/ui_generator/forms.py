@@ -7,7 +7,7 @@ problems of a record are told together and stand at their fields.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -249,17 +249,20 @@ def _is_editable(obj: ObjectDef, field: Field) -> bool:
     return not field.read_only and by_hand
 
 
-def first_fields(obj: ObjectDef, fields: Sequence[Field], most: int = 8) -> tuple[Field, ...]:
+def first_fields(
+    obj: ObjectDef, fields: Sequence[Field], linked: Container[Field] = (), most: int = 8
+) -> tuple[Field, ...]:
     """Give those that a new record is asked for at once; the others wait behind "More".
 
-    What is required, what names the record, what has a condition, and what lists and filters are
-    made of.
+    What is required, what names the record, and what lists and filters are made of. linked: what
+    has a condition, or is read by one; these come on top, for most of them are hidden.
     """
     named = {obj.title.name, *(obj.title.derivation.fields if obj.title.derivation else ())}
-    asked = [f for f in fields if f.required or f.name in named or f.visible_if or f.required_if]
-    likely = [f for f in fields if f.slot and f not in asked and not f.external_id]
+    plain = [f for f in fields if f not in linked]
+    asked = [f for f in plain if f.required or f.name in named]
+    likely = [f for f in plain if f.slot and f not in asked and not f.external_id]
     chosen = {*asked, *likely[: max(0, most - len(asked))]}
-    return tuple(f for f in fields if f in chosen)
+    return tuple(f for f in fields if f in chosen or f in linked)
 
 
 def _text(sent: object) -> str:

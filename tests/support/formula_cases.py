@@ -134,7 +134,7 @@ def value_in_memory(case: Case, expression: Typed) -> Value:
     """Give what a case gives in memory, FAILED where it fails."""
 
     def read(source: object) -> Value:
-        found, name = _source(source)
+        found, name = reading_of(source)
         return found.read(case.row.get(name))
 
     try:
@@ -147,14 +147,15 @@ def value_in_sql(case: Case, expression: Typed, table: FormulaTable) -> Value:
     """Give what a case gives in PostgreSQL, FAILED where it fails."""
 
     def column(read: Read) -> Any:
-        found, name = _source(read.source)
+        found, name = reading_of(read.source)
         return found.sql(ROWS.c.data[name])
 
     (value,) = table.outcomes(expression, [case.row], column)
     return value
 
 
-def _source(source: object) -> tuple[Calculation, str]:
+def reading_of(source: object) -> tuple[Calculation, str]:
+    """Give how a Read of a case is read, and under which name."""
     if isinstance(source, tuple):
         kind, name = source
         return _CALCULATIONS[kind], name

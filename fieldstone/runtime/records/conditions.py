@@ -67,6 +67,13 @@ class Judged:
     typed: Callable[[object], Value] | None = None
     kept: Callable[[object], Value] | None = None
 
+    @property
+    def linked(self) -> frozenset[Field]:
+        """The fields that have conditions, and those that these read."""
+        conditions = [expression for one in self.conditions for expression in one.expressions]
+        read = {one for condition in conditions for one in fields_read(condition)}
+        return frozenset(read | {one.field for one in self.conditions})
+
     def is_visible(self, one: Field) -> bool:
         """Tell whether forms show a field."""
         found = self.standings.get(one)
@@ -179,7 +186,7 @@ def _holds(condition: Typed | None, read: Reading, *, otherwise: bool) -> bool:
 
 def _in_order(catalog: Catalog, obj: ObjectDef) -> Iterator[FieldConditions]:
     waiting = {one.field: one for one in _checked(catalog, obj)}
-    reads = {of: set(_fields_read(one.visible)) for of, one in waiting.items()}
+    reads = {of: set(fields_read(one.visible)) for of, one in waiting.items()}
     begun: set[Field] = set()
 
     def settle(one: Field) -> Iterator[FieldConditions]:
@@ -205,14 +212,14 @@ def _checked(catalog: Catalog, obj: ObjectDef) -> Iterator[FieldConditions]:
             yield FieldConditions(one, visible, required)
 
 
-def _fields_read(expression: Typed | None) -> Iterator[Field]:
-    """Yield the fields of the record itself that an expression reads."""
+def fields_read(expression: Typed | None) -> Iterator[Field]:
+    """Yield the fields of the record itself that an expression reads, or leads through."""
     match expression:
         case Read(FieldPath() as path) | Read(Prior(path)) | Read(Changed(path)):
             if not path.of_user:
                 yield path.steps[0] if path.steps else path.field
         case Apply(_, arguments):
             for part in arguments:
-                yield from _fields_read(part)
+                yield from fields_read(part)
         case _:
             return

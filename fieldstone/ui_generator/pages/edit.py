@@ -22,6 +22,7 @@ from fieldstone.ui_generator.conditions import shown_only, stand
 from fieldstone.ui_generator.csrf import FIELD, check_token
 from fieldstone.ui_generator.flash import Flash, put_flash
 from fieldstone.ui_generator.forms import RecordForm, editable_fields, first_fields
+from fieldstone.ui_generator.live_conditions import live_conditions
 from fieldstone.ui_generator.pages.record import place_of
 from fieldstone.ui_generator.reading import (
     Row,
@@ -45,9 +46,9 @@ _NOT_VALUES: Final = frozenset({"id", "version"})
 async def new_record(request: Request) -> Response:
     """GET /admin/{object}/new: an empty form; parameters fill fields in."""
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
-        obj = _editable_object(request, tx)
+        obj = editable_object(request, tx)
         form = build_form(request, tx, obj)
-        form.process(_prefilled(request, obj), data=_defaults(tx, obj))
+        form.process(_prefilled(request, obj), data=default_values(tx, obj))
         await name_chosen(tx, form)
         return await _form_page(request, tx, form, None)
 
@@ -57,9 +58,9 @@ async def create_record(request: Request) -> Response:
     sent, refused = await _sent(request)
     try:
         async with _writing(request) as tx:
-            obj = _editable_object(request, tx)
+            obj = editable_object(request, tx)
             form = build_form(request, tx, obj)
-            form.process(sent, data=_defaults(tx, obj))
+            form.process(sent, data=default_values(tx, obj))
             await resolve_names(tx, form)
             judged = await stand(tx, form, None)
             values, problems = shown_only(judged, *form.values())
@@ -80,10 +81,10 @@ async def create_record(request: Request) -> Response:
 async def edit_record(request: Request) -> Response:
     """GET /admin/{object}/{id}/edit: the form of a record."""
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
-        obj = _editable_object(request, tx)
-        row = await _row(request, tx, obj)
+        obj = editable_object(request, tx)
+        row = await record_row(request, tx, obj)
         form = build_form(request, tx, obj)
-        form.process(_prefilled(request, obj), data=_held(row))
+        form.process(_prefilled(request, obj), data=held_values(row))
         await name_chosen(tx, form)
         return await _form_page(request, tx, form, row)
 
@@ -93,11 +94,11 @@ async def change_record(request: Request) -> Response:
     sent, refused = await _sent(request)
     try:
         async with _writing(request) as tx:
-            obj = _editable_object(request, tx)
+            obj = editable_object(request, tx)
             number = record_id(obj, request.path_params["id"])
-            row = await _row(request, tx, obj)
+            row = await record_row(request, tx, obj)
             form = build_form(request, tx, obj)
-            form.process(sent, data=_held(row))
+            form.process(sent, data=held_values(row))
             await resolve_names(tx, form)
             judged = await stand(tx, form, number)
             values, problems = shown_only(judged, *form.values())
@@ -118,7 +119,7 @@ async def delete_record(request: Request) -> Response:
     """POST /admin/{object}/{id}/delete: put it into the bin; the next page offers to undo it."""
     await read_form(request)
     async with _writing(request) as tx:
-        obj = _editable_object(request, tx)
+        obj = editable_object(request, tx)
         text = request.path_params["id"]
         number = record_id(obj, text)
         row = await fetch_record(tx, obj, text, (obj.title,))
@@ -133,7 +134,7 @@ async def restore_record(request: Request) -> Response:
     """POST /admin/{object}/{id}/restore: take it out of the bin with all that hung on it."""
     await read_form(request)
     async with _writing(request) as tx:
-        obj = _editable_object(request, tx)
+        obj = editable_object(request, tx)
         text = request.path_params["id"]
         await restore(tx, obj, record_id(obj, text))
     response = RedirectResponse(f"/admin/{obj.name}/{text}", 303)
@@ -160,7 +161,7 @@ async def _sent(request: Request) -> tuple[Sent, list[Problem]]:
     """Read the form of a record; its files are kept at once. Gives also what is wrong with them."""
     async with opened_form(request) as sent:
         async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
-            fields = editable_fields(_editable_object(request, tx), tx.rights)
+            fields = editable_fields(editable_object(request, tx), tx.rights)
         return await keep_uploads(request, sent, fields)
 
 
@@ -173,10 +174,10 @@ def build_form(request: Request, tx: Transaction, obj: ObjectDef) -> RecordForm:
 async def _refused(request: Request, sent: Sent, error: FieldstoneError) -> Response:
     """Show the form again with what was typed and with what is wrong, read afresh."""
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
-        obj = _editable_object(request, tx)
-        row = await _row(request, tx, obj) if "id" in request.path_params else None
+        obj = editable_object(request, tx)
+        row = await record_row(request, tx, obj) if "id" in request.path_params else None
         form = build_form(request, tx, obj)
-        form.process(sent, data=_held(row) if row else _defaults(tx, obj))
+        form.process(sent, data=held_values(row) if row else default_values(tx, obj))
         homeless = form.show(error.problems)
         await name_chosen(tx, form)
         stale = isinstance(error, StaleVersion)
@@ -199,9 +200,10 @@ async def _form_page(
 ) -> Response:
     obj = form.object
     number = record_id(obj, str(row["id"])) if row else None
-    await stand(tx, form, number)
+    judged = await stand(tx, form, number)
     inputs = list(form.inputs())
-    first = set(first_fields(obj, [one.of for one in inputs])) if row is None else None
+    asked = [one.of for one in inputs]
+    first = set(first_fields(obj, asked, judged.linked)) if row is None else None
     verb = "Edit" if row else "New"
     label = obj.label.lower()
     list_crumb = Crumb(obj.plural_label, f"/admin/{obj.name}")
@@ -220,6 +222,7 @@ async def _form_page(
         "more": [one for one in inputs if first is not None and one.of not in first],
         "fixed": _fixed(tx, form, row) if row else [],
         "homeless": homeless or [],
+        "conditions": live_conditions(tx, form, judged, str(row["id"]) if row else "new"),
         "has_problems": status in (403, 422),
         "stale": [one for one in inputs if stale and one.is_changed],
         "view": viewing_of(tx),
@@ -240,7 +243,7 @@ def _writing(request: Request) -> Any:
     return database_of(request).write(tenant_of(request), viewer_of(request), cause)
 
 
-def _editable_object(request: Request, tx: Transaction) -> ObjectDef:
+def editable_object(request: Request, tx: Transaction) -> ObjectDef:
     """Give the object of the address if the viewer may write to it. Raises Forbidden."""
     obj = visible_object(tx, request.path_params["object"])
     if not tx.rights.may_edit_object(obj.id):
@@ -248,7 +251,8 @@ def _editable_object(request: Request, tx: Transaction) -> ObjectDef:
     return obj
 
 
-async def _row(request: Request, tx: Transaction, obj: ObjectDef) -> Row:
+async def record_row(request: Request, tx: Transaction, obj: ObjectDef) -> Row:
+    """Give the record of the address. Raises UnknownRecord."""
     record_id(obj, request.path_params["id"])
     return await fetch_record(tx, obj, request.path_params["id"], visible_fields(tx, obj))
 
@@ -258,11 +262,12 @@ async def _title(request: Request, obj: ObjectDef, text: str) -> str:
         return title_of(obj, await fetch_record(tx, obj, text, (obj.title,)))
 
 
-def _held(row: Row) -> dict[str, Json]:
+def held_values(row: Row) -> dict[str, Json]:
+    """Give what the form of a record holds before anything is typed."""
     return {name: value for name, value in row.items() if name not in _NOT_VALUES}
 
 
-def _defaults(tx: Transaction, obj: ObjectDef) -> dict[str, Json]:
+def default_values(tx: Transaction, obj: ObjectDef) -> dict[str, Json]:
     """Give what a new record holds before anything is typed."""
     found: dict[str, Json] = {}
     for field in obj.own_fields:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from fieldstone.ui_generator.pages import (
+    conditions,
     edit,
     home,
     lookup,
@@ -45,6 +46,7 @@ ROUTES: Final[tuple[BaseRoute, ...]] = (
     Route("/admin/{object}/new", edit.new_record),
     Route("/admin/{object}/new", edit.create_record, methods=["POST"]),
     Route("/admin/{object}/{id}", record.show_record),
+    Route("/admin/{object}/{id}/conditions", conditions.judge_form, methods=["POST"]),
     Route("/admin/{object}/{id}/edit", edit.edit_record),
     Route("/admin/{object}/{id}/edit", edit.change_record, methods=["POST"]),
     Route("/admin/{object}/{id}/delete", edit.delete_record, methods=["POST"]),

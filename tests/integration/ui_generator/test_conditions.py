@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
+from starlette.applications import Starlette
 
+from fieldstone.metadata.rights import Rights
+from fieldstone.runtime.transactions import Viewer
 from tests.support.app import Api
-from tests.support.pages import Browser
+from tests.support.pages import TOKEN, Browser, browser_of
 
 BID = {
     "name": "Bid",
@@ -100,3 +104,44 @@ async def test_a_typed_value_that_a_rule_refuses_still_shows_what_hangs_on_it(
 
     assert "Not now." in answer.text
     assert hidden(answer.text) == {"more", "old"}
+
+
+async def test_a_form_does_not_tell_values_that_the_viewer_may_not_read(
+    app: Starlette, api: Api
+) -> None:
+    await api.post("/api/objects", BID)
+    await api.post("/api/objects/Bid/fields", {"name": "secret", "type": "text"})
+    worth = {"name": "worth", "type": "text", "visible_if": "BEGINS(secret, 'hidden')"}
+    await api.post("/api/objects/Bid/fields", worth)
+    made = await api.post("/api/records/Bid", {"name": "A", "secret": "hidden value"})
+    engine: Any = app.state.engine
+    tenant = await engine.directory.get("default")
+    admin = await engine.administrators.get(tenant)
+    async with engine.database.read(tenant, admin) as tx:
+        secret = tx.catalog.get_object("Bid").get_field("secret").id
+    rights = Rights("limited", unreadable_fields=frozenset({secret}))
+    engine.administrators._found[tenant.id] = Viewer(admin.user_id, "Limited", rights)
+
+    async with browser_of(app) as limited:
+        form = await limited.open(f"/admin/Bid__c/{made['id']}/edit")
+
+    assert "worth" in form
+    assert "hidden value" not in form
+    assert "secret" not in form
+
+
+async def test_another_tenant_cannot_ask_about_a_form(browser: Browser, api: Api) -> None:
+    await api.post("/api/objects", BID)
+    made = await api.post("/api/records/Bid", {"name": "A"})
+    path = f"/admin/Bid__c/{made['id']}/conditions"
+    token = TOKEN.search(await browser.open("/admin/Bid__c/new"))
+    assert token is not None
+    sent = {"_csrf": token[1], "state": "Lost"}
+
+    own = await browser.http.post(path, data=sent)
+    forged = await browser.http.post(path, data={**sent, "_csrf": "x"})
+    browser.http.headers["X-Tenant"] = "other"
+    other = await browser.http.post(path, data=sent)
+
+    assert own.json()["fields"]["reason"] == {"visible": True, "required": True}
+    assert (forged.status_code, other.status_code) == (403, 404)

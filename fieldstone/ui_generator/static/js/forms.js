@@ -28,3 +28,7 @@ document.addEventListener("change", (event) => {
 const start = document.querySelector("[aria-invalid=true]:not([type=hidden])")
   ?? document.querySelector("form[data-first] .fs-field :is(input:not([type=hidden]), select, textarea)");
 if (start && !location.hash) start.focus();
+
+// Most forms have no conditions, and need not fetch what works them out.
+const conditional = document.querySelector("form[data-conditions]");
+if (conditional) import("./conditions.js").then(({ watch }) => watch(conditional));
