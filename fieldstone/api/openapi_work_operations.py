@@ -157,6 +157,18 @@ WORK_OPERATIONS: Final[Mapping[str, Operation]] = {
         ("export_object", "format", "headers", "fields", "where", "order_by"),
         refuses=(422,),
     ),
+    "POST /exports": Operation(
+        "Exports",
+        {202: Answer("The job that writes the file.", schema_ref("api.Job"))},
+        body=Body(
+            schema_ref("api.Question"), {"q": "SELECT name, value FROM Deal", "format": "xlsx"}
+        ),
+        refuses=(413, 422),
+    ),
+    "GET /exports/{id}": Operation("Exports", {200: Answer("The job.", schema_ref("api.Job"))}),
+    "GET /exports/{id}/file": Operation(
+        "Exports", {303: Answer("Where the file is.")}, refuses=(409,)
+    ),
     "GET /jobs": Operation(
         _JOBS,
         {

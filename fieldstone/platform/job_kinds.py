@@ -8,6 +8,13 @@ from functools import partial
 
 from fieldstone.intelligence.matching.matcher import RecordMatcher
 from fieldstone.platform.settings import Settings
+from fieldstone.runtime.export_job import (
+    CLEAR,
+    EXPORT,
+    ExportParts,
+    clear_export,
+    run_export,
+)
 from fieldstone.runtime.files import LocalFiles
 from fieldstone.runtime.imports.plan import IMPORT
 from fieldstone.runtime.imports.run import ImportParts, run_import
@@ -46,10 +53,18 @@ def stream_limits_of(settings: Settings) -> StreamLimits:
     )
 
 
+def export_parts(settings: Settings) -> ExportParts:
+    """Give what an export in the background needs beside the database."""
+    limits = stream_limits_of(settings)
+    return ExportParts(files_of(settings), limits, settings.export_limit_bytes)
+
+
 def job_kinds(settings: Settings) -> Mapping[str, JobFunction]:
     """Give the table of kinds."""
     return {
         IMPORT: partial(run_import, parts=import_parts(settings)),
         ATTACH: run_attach,
+        EXPORT: partial(run_export, parts=export_parts(settings)),
+        CLEAR: partial(clear_export, files=files_of(settings)),
         **storage_jobs(storage_rules_of(settings), files_of(settings)),
     }

@@ -201,6 +201,12 @@ class Settings:
         lambda: 500_000_000,
         "Largest file of an import, and of what any form may hold.",
     )
+    export_limit_bytes: int = _setting(
+        "FIELDSTONE_EXPORT_LIMIT_BYTES",
+        _natural,
+        lambda: 2_000_000_000,
+        "Largest file that an export in the background writes.",
+    )
     promote_above: int = _setting(
         "FIELDSTONE_PROMOTE_ABOVE",
         _natural,

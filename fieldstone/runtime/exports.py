@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import aclosing
@@ -17,7 +18,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Final
 
-from fieldstone.errors import FieldstoneError, InvalidInput
+from fieldstone.errors import FieldstoneError, InvalidInput, Unavailable
 from fieldstone.metadata.catalog import Field, ObjectDef
 from fieldstone.metadata.values import Json, read_json, write_json_bytes
 from fieldstone.query_language.parse import parse_condition, parse_items, parse_order
@@ -29,6 +30,9 @@ from fieldstone.runtime.queries import Question
 from fieldstone.runtime.row_streams import OpenRows, Reading, opened_rows
 from fieldstone.runtime.transactions import Transaction
 from fieldstone.runtime.workbooks import Workbook
+
+LEAST_FREE_BYTES: Final = 512 * 1024 * 1024
+"""What the writing of workbooks leaves free of the disk."""
 
 _CHUNK_BYTES: Final = 256 * 1024
 
@@ -57,6 +61,12 @@ class BadFormat(InvalidInput):
     """No export is written as this."""
 
     code = "export.bad_format"
+
+
+class NoRoom(Unavailable):
+    """The disk is too full for a workbook."""
+
+    code = "export.no_room"
 
 
 def read_format(text: str) -> Format:
@@ -237,6 +247,8 @@ async def _workbook(
         book = Workbook(path, form.title, columns, labels=form.labels)
         async for records in rows.portions:
             await asyncio.to_thread(book.add, records)
+            if shutil.disk_usage(directory).free < LEAST_FREE_BYTES:
+                raise NoRoom("The disk has no room for this file.", hint="Export as csv.")
         await asyncio.to_thread(book.close)
         with path.open("rb") as file:
             while chunk := await asyncio.to_thread(file.read, _CHUNK_BYTES):

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import asyncpg
 
@@ -102,14 +102,27 @@ class StreamPlaces:
             self._taken += Counter()  # forgets those who have none
 
 
+class Watcher(Protocol):
+    """Is told how far an answer is; what it raises ends the reading."""
+
+    async def begins(self, total: int) -> None:
+        """Take how many rows there will be."""
+        ...
+
+    async def saw(self, count: int) -> None:
+        """Take how many more rows were read and written."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Who reads, and within which limits."""
+    """Who reads, and within which limits. watcher: who is told of it; the rows are counted then."""
 
     database: Database
     tenant: Tenant
     viewer: Viewer
     limits: StreamLimits
+    watcher: Watcher | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +162,13 @@ async def opened_rows(reading: Reading, question: Question) -> AsyncIterator[Ope
             )
             yield OpenRows(settled, _one_portion([write_json({"total": total})]), "total")
         else:
+            narrowed = _narrowed(settled, question.page_size)
+            if reading.watcher is not None:
+                counted = (narrowed.values, narrowed.limit, narrowed.offset)
+                await reading.watcher.begins(await count_rows(tx, narrowed.ready, *counted))
             ends_at = time.monotonic() + reading.limits.whole_s
-            async with _cursor(tx, _narrowed(settled, question.page_size)) as fetch:
-                yield OpenRows(settled, _portions(fetch, ends_at))
+            async with _cursor(tx, narrowed) as fetch:
+                yield OpenRows(settled, _portions(fetch, ends_at, reading.watcher))
 
 
 async def _one_portion(records: list[str]) -> AsyncIterator[list[str]]:
@@ -186,12 +203,16 @@ async def _cursor(tx: Transaction, settled: Settled) -> AsyncIterator[Fetch]:
     yield fetch_once
 
 
-async def _portions(fetch: Fetch, ends_at: float) -> AsyncIterator[list[str]]:
+async def _portions(
+    fetch: Fetch, ends_at: float, watcher: Watcher | None
+) -> AsyncIterator[list[str]]:
     """Give rows in portions of about the same length in bytes, whatever that of a row is."""
     size = FIRST_PORTION
     while rows := await _fetched(fetch, size):
         records: list[str] = [row["row"] for row in rows]
         yield records
+        if watcher is not None:
+            await watcher.saw(len(records))
         if time.monotonic() > ends_at:
             raise StreamTooLong(
                 "The answer took too long to be read to its end.",
