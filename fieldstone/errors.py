@@ -21,6 +21,13 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class JsonPlace(Span):
+    """A place in JSON, for what is otherwise read from text; an error shows the pointer alone."""
+
+    pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that is wrong, as it is shown to the caller.
 
@@ -68,7 +75,8 @@ class FieldstoneError(Exception):
         details: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message)
-        self.problems: tuple[Problem, ...] = (Problem(self.code, message, at, hint, details),)
+        place = at.pointer if isinstance(at, JsonPlace) else at
+        self.problems: tuple[Problem, ...] = (Problem(self.code, message, place, hint, details),)
 
     @property
     def problem(self) -> Problem:

@@ -21,6 +21,7 @@ from fieldstone.api.openapi_operation import (
     Operation,
     shared_ref,
 )
+from fieldstone.api.openapi_query_shapes import query_schemas
 from fieldstone.api.openapi_record_operations import RECORD_OPERATIONS, shortcut_operations
 from fieldstone.api.openapi_setup_operations import SETUP_OPERATIONS
 from fieldstone.api.openapi_shapes import HEADERS, PARAMETERS, REFUSALS, SCHEMAS, TEXT
@@ -119,7 +120,12 @@ def build_document(routes: Sequence[BaseRoute], tx: Transaction | None) -> dict[
     Without a transaction it holds what is the same for all tenants.
     """
     objects = () if tx is None else visible_objects(tx.catalog, tx.rights)
-    schemas: dict[str, Json] = {**SCHEMAS, **WORK_SCHEMAS, **definition_schemas()}
+    schemas: dict[str, Json] = {
+        **SCHEMAS,
+        **query_schemas(),
+        **WORK_SCHEMAS,
+        **definition_schemas(),
+    }
     for obj in objects:
         assert tx is not None
         schemas.update(object_schemas(tx, obj))

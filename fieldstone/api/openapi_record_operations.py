@@ -158,10 +158,20 @@ RECORD_OPERATIONS: Final[Mapping[str, Operation]] = {
         _ASKED,
         Body(
             schema_ref("api.Question"),
-            {"object": "Deal", "fields": ["name", "amount"], "where": "stage = Won"},
+            {
+                "object": "Deal",
+                "fields": ["name", "amount"],
+                "where": {"field": "stage", "op": "=", "value": "Won"},
+            },
             required=False,
         ),
         (413, 422),
+    ),
+    "POST /query/translate": Operation(
+        "Queries",
+        {200: Answer("Both forms.", schema_ref("api.Translated"))},
+        body=Body(schema_ref("api.Translation"), {"filter": "amount > 1000"}),
+        refuses=(413, 422),
     ),
 }
 

@@ -40,11 +40,6 @@ _OPERATION: Final[JsonObject] = {
     "enum": ["created", "updated", "unchanged", "failed"],
 }
 
-_MANNERS: Final[JsonObject] = {
-    "format": {"type": "string", "enum": ["json", "ndjson", "csv", "xlsx"]},
-    "headers": {"type": "string", "enum": ["names", "labels"]},
-    "end": {"type": "boolean"},
-}
 SCHEMAS: Final[Mapping[str, Json]] = {
     "api.Problem": {
         **object_schema(
@@ -122,46 +117,6 @@ SCHEMAS: Final[Mapping[str, Json]] = {
         required=("at", "by", "operation", "version", "cause", "changes"),
         closed=True,
     ),
-    "api.Question": {
-        "description": "A query, either as JSON or as text in q.",
-        "anyOf": [
-            object_schema(
-                {
-                    "object": {"type": "string", "examples": ["Deal"]},
-                    "fields": {"anyOf": [TEXT, list_schema(TEXT)], "examples": [["name"]]},
-                    "where": {"type": "string", "examples": ["amount > 1000 AND stage = Won"]},
-                    "order_by": {"anyOf": [TEXT, list_schema(TEXT)], "examples": ["amount DESC"]},
-                    "as_of": {"type": "string", "examples": ["2026-01-01T00:00:00Z"]},
-                    "limit": {"type": "integer", "minimum": 0, "maximum": MOST_PER_PAGE},
-                    "cursor": TEXT,
-                    "params": {"type": "object"},
-                    **_MANNERS,
-                },
-                required=("object",),
-                closed=True,
-            ),
-            object_schema(
-                {
-                    "q": {"type": "string", "examples": ["SELECT name FROM Deal LIMIT 10"]},
-                    "params": {"type": "object"},
-                    "cursor": TEXT,
-                    "limit": {"type": "integer", "minimum": 0, "maximum": MOST_PER_PAGE},
-                    **_MANNERS,
-                },
-                required=("q",),
-                closed=True,
-            ),
-        ],
-    },
-    "api.Rows": object_schema(
-        {
-            "records": list_schema({"type": "object"}),
-            "total": TOTAL,
-            "next": CURSOR,
-        },
-        required=("records", "total", "next"),
-        closed=True,
-    ),
 }
 
 
@@ -209,7 +164,7 @@ PARAMETERS: Final[Mapping[str, JsonObject]] = {
     "value": _path("value", "Value of the unique field.", "A-17"),
     "kind": _path("kind", "A kind of component.", "field"),
     "fields": _asked("fields", "Names of the fields to show, parted by commas.", TEXT),
-    "where": _asked("where", "A condition, as in a query.", TEXT),
+    "where": _asked("where", "A condition, as in a query, or a filter as JSON.", TEXT),
     "order_by": _asked("order_by", "What to sort by, as in a query.", TEXT),
     "limit": _asked(
         "limit",

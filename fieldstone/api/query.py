@@ -1,4 +1,4 @@
-"""Endpoints that ask: /api/query, as text or as JSON, by GET or POST."""
+"""Endpoints that ask: /api/query, as text or as JSON, by GET or POST; and what translates both."""
 
 from __future__ import annotations
 
@@ -17,19 +17,25 @@ from fieldstone.api.requests import (
     MOST_PER_PAGE,
     BadJson,
     BadParameter,
+    json_response,
     read_object,
     text_response,
 )
 from fieldstone.api.streams import streamed
 from fieldstone.metadata.values import Json, JsonObject, read_json, write_json
+from fieldstone.query_language.translation import translated
 from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 from fieldstone.runtime.queries import Question, answer
 from fieldstone.runtime.transactions import Transaction
+
+_DEEPEST: Final = 500
+"""A tree of 210 levels takes up to two of JSON for each."""
 
 
 async def query(request: Request) -> Response:
     """GET or POST /api/query: {object, fields, where, order_by, as_of, limit} or {q, params}.
 
+    where is a condition as text, or a filter as JSON. With explain the answer is the plan.
     The answer is a page of JSON, or all of it as a stream: format says ndjson, csv or xlsx, or
     Accept does. headers (names, labels) and end (whether NDJSON has a last line) belong to those.
     """
@@ -50,11 +56,20 @@ async def query(request: Request) -> Response:
     return await database_of(request).ask(tenant_of(request), viewer_of(request), show)
 
 
+async def translate(request: Request) -> Response:
+    """POST /api/query/translate: a filter or a query, as text or as JSON, in both forms.
+
+    {"filter": …} gives {filter, text}, {"query": …} gives {query, text}. Names are not looked up.
+    """
+    body = await read_object(request, deepest=_DEEPEST)
+    return json_response(translated(body))
+
+
 async def _asked(request: Request) -> JsonObject:
     """Read the question from the body, or from the address where there is no body."""
     in_address = dict(request.query_params)
     if "q" not in in_address:
-        return {**await read_object(request), **_known(in_address, MANNERS)}
+        return {**await read_object(request, deepest=_DEEPEST), **_known(in_address, MANNERS)}
     asked: JsonObject = _known(in_address, ("q", "cursor", *MANNERS))
     return {**asked, "params": _params(in_address["params"])} if "params" in in_address else asked
 
@@ -84,4 +99,7 @@ def _question(asked: JsonObject) -> Question:
     return Question.from_json(asked)
 
 
-ROUTES: Final = (Route("/api/query", query, methods=["GET", "POST"]),)
+ROUTES: Final = (
+    Route("/api/query", query, methods=["GET", "POST"]),
+    Route("/api/query/translate", translate, methods=["POST"]),
+)

@@ -49,7 +49,9 @@ async def read_body(request: Request, limit_bytes: int = BODY_LIMIT_BYTES) -> by
     return b"".join(parts)
 
 
-async def read_value(request: Request, limit_bytes: int = BODY_LIMIT_BYTES) -> Json:
+async def read_value(
+    request: Request, limit_bytes: int = BODY_LIMIT_BYTES, deepest: int = _DEEPEST
+) -> Json:
     """Read a body as JSON, whatever its Content-Type says: curl -d says form. Raises BadJson."""
     body = await read_body(request, limit_bytes)
     try:
@@ -58,14 +60,16 @@ async def read_value(request: Request, limit_bytes: int = BODY_LIMIT_BYTES) -> J
         raise BadJson("The body is not valid UTF-8.") from None
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
         raise BadJson(f"The body is not JSON: {error}.") from error
-    if _depth_exceeds(value, _DEEPEST):
-        raise BadJson(f"The JSON is nested deeper than {_DEEPEST} levels.")
+    if _depth_exceeds(value, deepest):
+        raise BadJson(f"The JSON is nested deeper than {deepest} levels.")
     return value
 
 
-async def read_object(request: Request, limit_bytes: int = BODY_LIMIT_BYTES) -> JsonObject:
+async def read_object(
+    request: Request, limit_bytes: int = BODY_LIMIT_BYTES, deepest: int = _DEEPEST
+) -> JsonObject:
     """Read a body that must be a JSON object. Raises BadJson."""
-    value = await read_value(request, limit_bytes)
+    value = await read_value(request, limit_bytes, deepest)
     if not isinstance(value, dict):
         raise BadJson("The body must be a JSON object.", hint='Write {"name": "value"}.')
     return value

@@ -335,7 +335,8 @@ def _roll_up(body: FieldBody) -> RollUp | None:
     if body.roll_up is None:
         return None
     said = body.roll_up
-    return RollUp(said.children, said.function, said.field, said.where)
+    where = write_json(said.where) if isinstance(said.where, dict) else said.where
+    return RollUp(said.children, said.function, said.field, where)
 
 
 def _derivation(body: FieldBody) -> Derivation | None:

@@ -11,6 +11,12 @@ class BadSyntax(InvalidInput):
     code = "query.syntax"
 
 
+class BadForm(InvalidInput):
+    """The JSON is not that of a query or a filter."""
+
+    code = "query.bad_form"
+
+
 class TooDeep(InvalidInput):
     """Parentheses or subqueries are nested further than anyone needs."""
 

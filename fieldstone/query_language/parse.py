@@ -54,6 +54,11 @@ def parse_condition(text: str) -> Condition:
     return _short_condition(text) if len(text) <= _SHORT else _condition(text)
 
 
+def parse_new_condition(text: str) -> Condition:
+    """Read a condition as nodes that no other tree has, to stand in a query beside others."""
+    return _condition(text)
+
+
 def parse_order(text: str) -> tuple[Order, ...]:
     """Read a list of sort keys, such as "amount desc, name"."""
     orders: tuple[Order, ...] = _parse(text, "orders", words=True)

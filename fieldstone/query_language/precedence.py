@@ -14,7 +14,7 @@ from fieldstone.query_language.syntax import Aggregate, Call, Expression, Operat
 MAX_LEVELS: Final = 100
 _ORDERS: Final = (Sign.LESS, Sign.LESS_OR_EQUAL, Sign.GREATER, Sign.GREATER_OR_EQUAL)
 # As in formulas; what binds loosest stands first.
-_LEVELS: Final = (
+LEVELS: Final = (
     frozenset({Sign.OR}),
     frozenset({Sign.AND}),
     frozenset({Sign.EQUAL, Sign.NOT_EQUAL, *_ORDERS}),
@@ -23,7 +23,9 @@ _LEVELS: Final = (
     frozenset({Sign.MULTIPLY, Sign.DIVIDE}),
     frozenset({Sign.POWER}),
 )
-_LISTS: Final = frozenset({Sign.OR, Sign.AND, Sign.JOIN})
+LISTS: Final = frozenset({Sign.OR, Sign.AND, Sign.JOIN})
+"""What stands between any number of operands."""
+
 _SIGNS: Final = {sign.value: sign for sign in Sign} | {"==": Sign.EQUAL, "!=": Sign.NOT_EQUAL}
 
 
@@ -39,15 +41,15 @@ def in_precedence(flat: Sequence[Expression | Token]) -> Expression:
 def _tree(operands: list[Expression], signs: list[Sign], level: int) -> Expression:
     if not signs:
         return operands[0]
-    while all(sign not in _LEVELS[level] for sign in signs):
+    while all(sign not in LEVELS[level] for sign in signs):
         level += 1
-    ends = [place for place, sign in enumerate(signs) if sign in _LEVELS[level]]
+    ends = [place for place, sign in enumerate(signs) if sign in LEVELS[level]]
     starts = [0, *(end + 1 for end in ends)]
     parts = [
         _tree(operands[start : end + 1], signs[start:end], level + 1)
         for start, end in zip(starts, [*ends, len(signs)], strict=True)
     ]
-    if signs[ends[0]] in _LISTS:
+    if signs[ends[0]] in LISTS:
         return Operation(signs[ends[0]], tuple(parts), parts[0].span)
     found = parts[0]
     for end, part in zip(ends, parts[1:], strict=True):

@@ -27,6 +27,20 @@ _NAMED_DAYS: Final = {
     "LAST_90_DAYS": (-90, 1),
     "NEXT_90_DAYS": (1, 91),
 }
+_PERIODS: Final = ("WEEK", "MONTH", "QUARTER", "YEAR", "FISCAL_QUARTER", "FISCAL_YEAR")
+PLAIN_NAMES: Final = (
+    *_NAMED_DAYS,
+    *(f"{way}_{unit}" for unit in _PERIODS for way in ("LAST", "THIS", "NEXT")),
+)
+"""The relative dates that stand alone."""
+
+COUNTED_NAMES: Final = tuple(
+    name
+    for unit in ("DAY", *_PERIODS)
+    for name in (f"LAST_N_{unit}S", f"NEXT_N_{unit}S", f"N_{unit}S_AGO")
+)
+"""The relative dates with a number behind them."""
+
 _DAYS_IN_WEEK: Final = 7
 _MONTHS_IN_YEAR: Final = 12
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final, assert_never
 
+from fieldstone.query_language.precedence import LEVELS, LISTS
 from fieldstone.query_language.syntax import (
     AccessMode,
     Aggregate,
@@ -53,12 +54,12 @@ _ESCAPES: Final = str.maketrans(
 
 
 def render_query(query: Query) -> str:
-    """Give the text of a query, on one line."""
-    return Writer().query(query)
+    """Give the text of a query, on one line; a bare word, which only conditions have, is quoted."""
+    return _QueryWriter().query(query)
 
 
 def render_condition(condition: Condition) -> str:
-    """Give the text of a condition, with parentheses around every nested AND and OR."""
+    """Give the text of a condition, with parentheses around every AND and OR within another."""
     return Writer().condition(condition)
 
 
@@ -104,9 +105,9 @@ class Writer:
             case Not(inner):
                 return f"NOT {self._nested(inner)}"
             case And(conditions):
-                return " AND ".join(self._nested(part) for part in conditions)
+                return " AND ".join(self._term(part) for part in conditions)
             case Or(conditions):
-                return " OR ".join(self._nested(part) for part in conditions)
+                return " OR ".join(self._term(part) for part in conditions)
             case _:
                 assert_never(condition)
 
@@ -154,14 +155,20 @@ class Writer:
         return f"{call.name}({_list(self.expression(part) for part in call.arguments)})"
 
     def operation(self, operation: Operation) -> str:
-        """Give the text of an operation, with parentheses around each within it."""
-        parts = [
-            f"({self.expression(part)})" if isinstance(part, Operation) else self.expression(part)
-            for part in operation.operands
-        ]
+        """Give the text of an operation, with parentheses around each within it.
+
+        A first operand of the same rank needs none: a + b - c is (a + b) - c.
+        """
+        first, *others = operation.operands
+        flat = isinstance(first, Operation) and _are_one_chain(first, operation)
+        parts = [self.expression(first) if flat else self._inner(first)]
+        parts.extend(self._inner(other) for other in others)
         if len(parts) == 1:
             return f"{operation.sign}{parts[0]}"
         return f" {operation.sign} ".join(parts)
+
+    def _inner(self, part: Expression) -> str:
+        return f"({self.operation(part)})" if isinstance(part, Operation) else self.expression(part)
 
     def value(self, value: Value) -> str:
         """Give the text of a literal, a bind or a bare word."""
@@ -209,9 +216,26 @@ class Writer:
         if query.all_rows:
             yield "ALL ROWS"
 
+    def _term(self, condition: Condition) -> str:
+        return self.condition(condition) if isinstance(condition, Not) else self._nested(condition)
+
     def _nested(self, condition: Condition) -> str:
         text = self.condition(condition)
         return text if isinstance(condition, Comparison | Membership) else f"({text})"
+
+
+class _QueryWriter(Writer):
+    """Writes whole queries, in which a bare word would be a field."""
+
+    def value(self, value: Value) -> str:
+        return super().value(Text(value.text) if isinstance(value, Word) else value)
+
+
+def _are_one_chain(first: Operation, operation: Operation) -> bool:
+    """Tell whether operators of one rank follow each other, which is read from the left."""
+    if operation.sign in LISTS or min(len(first.operands), len(operation.operands)) < 2:
+        return False
+    return any(first.sign in level and operation.sign in level for level in LEVELS)
 
 
 def render_value(value: Value) -> str:

@@ -16,9 +16,9 @@ from fieldstone.query_language.expressions import made_ref
 from fieldstone.query_language.formula.record_scope import FieldPath, shape_of
 from fieldstone.query_language.formula.summed import children_summed, field_summed
 from fieldstone.query_language.formula.typed import Read
+from fieldstone.query_language.json_form import read_filter
 from fieldstone.query_language.lifting import Lifted, lift
 from fieldstone.query_language.operands import Reader, told_apart
-from fieldstone.query_language.parse import parse_condition
 from fieldstone.query_language.plan import (
     FieldRef,
     Leaf,
@@ -101,7 +101,7 @@ class RollUpParts:
         text = self.field.roll_up.where
         if text is None:
             return None
-        condition = parse_condition(text)
+        condition = read_filter(text, "")
         asked = Source(Path((self.relation.object.name,)))
         query = Query((SelectItem(Path(("id",))),), asked, where=condition)
         # The constants of a definition belong to the plan, not to the query that asks for it.

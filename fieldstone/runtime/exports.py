@@ -21,7 +21,8 @@ from typing import Final
 from fieldstone.errors import FieldstoneError, InvalidInput, Unavailable
 from fieldstone.metadata.catalog import Field, ObjectDef
 from fieldstone.metadata.values import Json, read_json, write_json_bytes
-from fieldstone.query_language.parse import parse_condition, parse_items, parse_order
+from fieldstone.query_language.json_form import read_filter
+from fieldstone.query_language.parse import parse_items, parse_order
 from fieldstone.query_language.syntax import Path as FieldPath
 from fieldstone.query_language.syntax import Query, SelectItem, Source
 from fieldstone.runtime.export_columns import Column, as_asked, columns_of, headers_of
@@ -121,7 +122,7 @@ def export_query(
     query = Query(
         select=parse_items(fields) if fields.strip() else tuple(_every_field(tx, obj)),
         source=Source(FieldPath((obj.name,))),
-        where=parse_condition(where) if where.strip() else None,
+        where=read_filter(where) if where.strip() else None,
         order_by=parse_order(order_by) if order_by.strip() else (),
     )
     return Question(query)

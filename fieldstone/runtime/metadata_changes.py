@@ -147,6 +147,8 @@ def _in_formula(problem: Problem, pointer: str) -> Problem:
     if isinstance(problem.at, Span):
         place = problem.at
         details = {"line": place.line, "column": place.column, "length": place.length}
+    elif isinstance(problem.at, str):
+        pointer += problem.at
     return replace(problem, at=pointer, details=details)
 
 

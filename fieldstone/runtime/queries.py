@@ -28,7 +28,7 @@ from fieldstone.query_language.compile import (
 from fieldstone.query_language.cursor import Place, decode_cursor, nulls_of, write_cursor
 from fieldstone.query_language.errors import BadQuery, TypeMismatch
 from fieldstone.query_language.explaining import explain_plan, read_expected
-from fieldstone.query_language.json_form import query_from_json
+from fieldstone.query_language.json_form import query_asked
 from fieldstone.query_language.lifting import Lifted, lift
 from fieldstone.query_language.parse import parse_query
 from fieldstone.query_language.plan import Literal, Moment, Parameter, Plan, place_of
@@ -88,7 +88,7 @@ class Question:
 
     @classmethod
     def from_json(cls, asked: JsonObject) -> Question:
-        """Read {q, params, cursor, limit} or {object, fields, where, order_by, limit, cursor}.
+        """Read {q, params, cursor, limit} or {object, fields, where, order_by …, limit, cursor}.
 
         With explain, the plan is asked for. Raises BadSyntax and BadQuery.
         """
@@ -288,12 +288,12 @@ def _from_json(asked: JsonObject) -> _Read:
     where = asked.get("where")
     template = template_of(where, words=True) if isinstance(where, str) else None
     if template is None:
-        return query_from_json(asked), {}, None
+        return query_asked(asked), {}, None
     try:
-        query = query_from_json({**asked, "where": template.text})
+        query = query_asked({**asked, "where": template.text})
     except InvalidInput:
-        return query_from_json(asked), {}, None
-    return query, template.params, lambda: query_from_json(asked)
+        return query_asked(asked), {}, None
+    return query, template.params, lambda: query_asked(asked)
 
 
 def _parsed(text: str) -> _Read:

@@ -16,7 +16,7 @@ from fieldstone.metadata.catalog import Field, ObjectDef
 from fieldstone.metadata.field_types.date import parse_date
 from fieldstone.metadata.field_types.number import parse_decimal
 from fieldstone.metadata.rights import Rights
-from fieldstone.query_language.parse import parse_condition
+from fieldstone.query_language.parse import parse_new_condition
 from fieldstone.query_language.syntax import (
     Boolean,
     Comparison,
@@ -125,7 +125,7 @@ def _boolean(text: str, word: FilterWord) -> Value:
 
 def _day(text: str, word: FilterWord) -> Value:
     if _RELATIVE.fullmatch(text) and not text[0].isdigit():
-        written = parse_condition(f"x = {text}")
+        written = parse_new_condition(f"x = {text}")
         if isinstance(written, Comparison) and isinstance(written.right, RelativeDate):
             return written.right
     return DateValue(parse_date(text))

@@ -12,7 +12,7 @@ from starlette.datastructures import QueryParams
 from fieldstone.errors import FieldstoneError, Problem, Span
 from fieldstone.metadata.catalog import Field, ObjectDef
 from fieldstone.metadata.rights import Rights
-from fieldstone.query_language.parse import parse_condition
+from fieldstone.query_language.json_form import read_filter
 from fieldstone.query_language.syntax import Condition, NullsPlace, Order, Path
 from fieldstone.ui_generator.filters import MOST_FILTERS, Filter, parse_filter
 from fieldstone.ui_generator.reading import all_of
@@ -183,7 +183,7 @@ def _where(text: str, problems: list[Problem]) -> Condition | None:
     if not text:
         return None
     try:
-        return parse_condition(text)
+        return read_filter(text)
     except FieldstoneError as error:
         problems.extend(error.problems)
         return None

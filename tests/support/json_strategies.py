@@ -97,13 +97,23 @@ CONDITIONS = st.one_of(
     st.sampled_from(["name = ", "value > 1e400", "name LIKE '%", "stage = Nowhere", "a.b.c.d = 1"]),
     st.text(alphabet="name=value()'<>!:.,%&| ANDORIN0123456789\x00", max_size=40),
 )
+FILTER_KEYS = st.sampled_from(
+    """and or not field expression op value function arguments operator operands date datetime
+    relative_date count currency amount parameter pattern word query object fields where order_by
+    alias joins children type_of when else at_most per offset with group_by having""".split()
+)
+FILTERS = st.recursive(
+    ANY_JSON | st.sampled_from(["name", "=", "in", "like", "UPPER", "+", "TODAY", "Deal"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(FILTER_KEYS, inner, max_size=4),
+    max_leaves=10,
+)
 QUESTIONS = st.one_of(
     ANY_JSON,
     st.fixed_dictionaries(
         {"object": st.sampled_from(["Deal", "contact", "Nothing"]) | ANY_JSON},
         optional={
             "fields": st.lists(st.sampled_from(["name", "company.name"]) | WORDS) | ANY_JSON,
-            "where": CONDITIONS | ANY_JSON,
+            "where": CONDITIONS | ANY_JSON | FILTERS,
             "order_by": CONDITIONS | ANY_JSON,
             "limit": NUMBERS | ANY_JSON,
             "cursor": WORDS | ANY_JSON,

@@ -57,12 +57,15 @@ class DeriveBody:
 
 @dataclass(frozen=True, slots=True)
 class RollUpBody:
-    """What a field sums up of child records: see metadata/catalog.py RollUp."""
+    """What a field sums up of child records: see metadata/catalog.py RollUp.
+
+    where: a condition of the query language, as text or as a filter in JSON.
+    """
 
     children: Annotated[str, Meta(min_length=1, max_length=200)]
     function: RollUpFunction
     field: Name | None = None
-    where: Annotated[str, Meta(min_length=1, max_length=MAX_FORMULA)] | None = None
+    where: Annotated[str, Meta(min_length=1, max_length=MAX_FORMULA)] | dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from fieldstone.errors import FieldstoneError, Span
+import msgspec
+
+from fieldstone.errors import FieldstoneError, JsonPlace, Span
 from fieldstone.metadata.catalog import (
     Catalog,
     ChildRelation,
@@ -20,11 +22,11 @@ from fieldstone.metadata.component import Component
 from fieldstone.metadata.kinds.field import split_name
 from fieldstone.metadata.names import slug_of
 from fieldstone.metadata.rights import ADMINISTRATOR
-from fieldstone.metadata.values import JsonObject, fold
+from fieldstone.metadata.values import Json, JsonObject, fold, read_json
 from fieldstone.query_language.formula.parse import parse_formula
 from fieldstone.query_language.formula.record_scope import USER_OBJECT
 from fieldstone.query_language.formula.summed import children_summed
-from fieldstone.query_language.parse import parse_condition
+from fieldstone.query_language.json_form import filter_from_json, is_json_filter, read_filter
 from fieldstone.query_language.relations import relation_of, targets_of
 from fieldstone.query_language.syntax import (
     And,
@@ -71,18 +73,20 @@ class FormulaRenames:
         obj = self.catalog.find_object(owner)
         if obj is None:
             return said
-        where, field = said.get("where"), said.get("field")
+        where, field = _json_or_text(said.get("where")), said.get("field")
         children = RollUp(str(said["children"]), RollUpFunction.COUNT)
         try:
             relation = children_summed(children, obj, self.catalog)
-            paths = list(_paths_of(parse_condition(where))) if isinstance(where, str) else []
+            paths = list(_paths_of(_condition_of(where))) if where is not None else []
         except FieldstoneError:
             return said
         child, change = relation.object, (target, name)
         found = {**said, "children": self._children(children.children, relation, change)}
         if isinstance(field, str) and self._is(child.find_field(field), target):
             found["field"] = split_name(name)[1] or name
-        if isinstance(where, str):
+        if isinstance(where, dict):
+            found["where"] = self._rewritten_json(where, paths, child, change)
+        elif isinstance(where, str):
             found["where"] = self._rewritten(where, paths, child, change)
         return found
 
@@ -107,6 +111,19 @@ class FormulaRenames:
             places = [n for n, one in enumerate(meant) if self._is(one, target)]
             text = _rewritten(text, path.span, places, new)
         return text
+
+    def _rewritten_json(
+        self, said: Json, paths: Iterable[Path], obj: ObjectDef, change: _Change
+    ) -> Json:
+        """Give JSON over the records of obj in which the paths mean what they meant."""
+        target, name = change
+        new = split_name(name)[1] or name
+        for path in paths:
+            assert isinstance(path.span, JsonPlace)
+            meant = zip(path.names, self._meant(path, obj), strict=True)
+            names = [new if self._is(one, target) else written for written, one in meant]
+            said = _with_value_at(said, path.span.pointer.split("/")[1:], ".".join(names))
+        return said
 
     def _meant(self, path: Path, obj: ObjectDef) -> Iterator[Field | ObjectDef | None]:
         """Yield what each name of a path means."""
@@ -148,6 +165,30 @@ def _rewritten(text: str, span: Span, places: list[int], name: str) -> str:
     for place in places:
         parts[2 * place] = name
     return text[:begin] + "".join(parts) + text[begin + span.length :]
+
+
+def _json_or_text(where: Json) -> Json:
+    """Give a filter as JSON where it came as the text of that."""
+    try:
+        return read_json(where) if isinstance(where, str) and is_json_filter(where) else where
+    except msgspec.DecodeError:
+        return where
+
+
+def _condition_of(where: Json) -> Condition:
+    return read_filter(where) if isinstance(where, str) else filter_from_json(where)
+
+
+def _with_value_at(said: Json, keys: Sequence[str], value: Json) -> Json:
+    """Give JSON with another value at a place that is there."""
+    if not keys:
+        return value
+    first, *rest = keys
+    if isinstance(said, Mapping):
+        return {**said, first: _with_value_at(said[first], rest, value)}
+    assert isinstance(said, list | tuple)
+    place = int(first)
+    return [*said[:place], _with_value_at(said[place], rest, value), *said[place + 1 :]]
 
 
 def _paths_of(condition: Condition) -> Iterator[Path]:

@@ -13,9 +13,9 @@ from fieldstone.ids import RecordId, format_id, parse_id
 from fieldstone.metadata.catalog import ChildRelation, Field, ObjectDef
 from fieldstone.metadata.rights import Rights
 from fieldstone.metadata.values import Json, JsonObject, read_json
-from fieldstone.query_language.json_form import nulls_last
+from fieldstone.query_language.json_form import nulls_last, read_filter
 from fieldstone.query_language.lifting import Lifted, lift
-from fieldstone.query_language.parse import parse_condition, parse_items, parse_order
+from fieldstone.query_language.parse import parse_items, parse_order
 from fieldstone.query_language.syntax import (
     ChildQuery,
     Comparison,
@@ -114,7 +114,7 @@ def _list_query(tx: Transaction, obj: ObjectDef, wanted: ListRequest) -> Query:
     return Query(
         select=_selected(tx, obj, wanted.fields),
         source=Source(Path((obj.name,))),
-        where=parse_condition(wanted.where) if wanted.where else None,
+        where=read_filter(wanted.where) if wanted.where else None,
         order_by=nulls_last(parse_order(wanted.order_by)) if wanted.order_by else (),
     )
 
@@ -124,7 +124,7 @@ async def count_records(tx: Transaction, obj: ObjectDef, where: str | None) -> i
     query = Query(
         select=(SelectItem(Path(("id",))),),
         source=Source(Path((obj.name,))),
-        where=parse_condition(where) if where else None,
+        where=read_filter(where) if where else None,
     )
     page = await answer(tx, Question(query, {}, 1))
     return page.total

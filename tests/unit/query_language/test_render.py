@@ -30,5 +30,5 @@ def test_nested_conditions_get_the_parentheses_they_need() -> None:
     condition = parse_condition(
         "((a = 1)) and (b = x or not (c like 'y')) and (not (d = 1 and e = 2))"
     )
-    expected = "a = 1 AND (b = x OR (NOT c LIKE 'y')) AND (NOT (d = 1 AND e = 2))"
+    expected = "a = 1 AND (b = x OR NOT c LIKE 'y') AND NOT (d = 1 AND e = 2)"
     assert render_condition(condition) == expected

@@ -1,0 +1,1 @@
+"""The JSON of syntax trees, in both directions: what can be written as text has one JSON form."""
