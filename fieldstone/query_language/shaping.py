@@ -1,4 +1,4 @@
-"""toLabel, FORMAT and convertCurrency: a field's value as people read it, under the field's key."""
+"""toLabel, FORMAT, toHtml and convertCurrency: a value as people read it, under the field's key."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from fieldstone.metadata.values import fold
 from fieldstone.query_language.formula.errors import WrongArguments
 from fieldstone.query_language.formula.record_scope import FieldPath
 from fieldstone.query_language.formula.typed import Apply, FormulaFunction, Read, Typed
+from fieldstone.query_language.functions.markup import as_markup
 from fieldstone.query_language.functions.shown_values import (
     FormatDate,
     FormatInstant,
@@ -44,7 +45,7 @@ def shaped_path(call: Call) -> Path | None:
 
 
 def shaped(name: str, arguments: Sequence[Typed], at: Span) -> Typed | None:
-    """Give what toLabel, FORMAT or convertCurrency means; None for another name.
+    """Give what toLabel, FORMAT, toHtml or convertCurrency means; None for another name.
 
     Raises WrongArguments.
     """
@@ -70,6 +71,12 @@ def _converted(argument: Typed, at: Span) -> Typed:
     if argument.shape.kind is not Kind.CURRENCY:
         raise WrongArguments("convertCurrency takes a currency.", at=at)
     return argument
+
+
+def _as_html(argument: Typed, at: Span) -> Typed:
+    if not argument.shape.kind.is_text:
+        raise WrongArguments(f"toHtml takes a text, and this is a {argument.shape.kind}.", at=at)
+    return as_markup(argument)
 
 
 def _formatted(argument: Typed, at: Span) -> Typed:
@@ -119,4 +126,5 @@ _SHAPES: Final[Mapping[str, Callable[[Typed, Span], Typed]]] = {
     "tolabel": _label,
     "format": _formatted,
     "convertcurrency": _converted,
+    "tohtml": _as_html,
 }

@@ -13,6 +13,7 @@ from fieldstone.metadata.catalog import Field, ObjectDef
 from fieldstone.metadata.values import Json, read_json
 from fieldstone.query_language.syntax import (
     And,
+    Call,
     Comparison,
     Condition,
     ListOperator,
@@ -28,6 +29,7 @@ from fieldstone.query_language.syntax import (
 from fieldstone.runtime.queries import Question, answer
 from fieldstone.runtime.records.write import UnknownRecord
 from fieldstone.runtime.transactions import Transaction
+from fieldstone.ui_generator.formula_markup import TO_HTML, gives_markup, read_markup
 from fieldstone.ui_generator.widgets.record import id_of
 from fieldstone.ui_generator.widgets.registry import widget_of
 
@@ -73,9 +75,8 @@ async def fetch_rows(
     One statement, and one more for each object that a field with several targets, or several
     values, points to.
     """
-    paths = [Path(("id",)), *(_path(tx, field) for field in fields)]
     query = Query(
-        select=tuple(SelectItem(path) for path in paths),
+        select=(SelectItem(Path(("id",))), *(_item(tx, obj, field) for field in fields)),
         source=Source(Path((obj.name,))),
         where=wanted.where,
         order_by=wanted.order_by,
@@ -84,6 +85,9 @@ async def fetch_rows(
         tx, Question(query, page_size=wanted.size, cursor=wanted.cursor, counts=False)
     )
     rows = [_row(tx, fields, text) for text in page.records]
+    marked = [field for field in fields if _is_html(tx, obj, field)]
+    for row in rows:
+        row.update((one.name, read_markup(row.get(one.name))) for one in marked)
     await _name_the_rest(tx, fields, rows)
     return Rows(tuple(rows), page.next)
 
@@ -149,6 +153,16 @@ def _path(tx: Transaction, field: Field) -> Path:
     if target is None or target.title.name == "id" or not _may_name(tx, target):
         return Path((field.name,))
     return Path((field.name, target.title.name))
+
+
+def _item(tx: Transaction, obj: ObjectDef, field: Field) -> SelectItem:
+    path = _path(tx, field)
+    return SelectItem(Call(TO_HTML, (path,)) if _is_html(tx, obj, field) else path)
+
+
+def _is_html(tx: Transaction, obj: ObjectDef, field: Field) -> bool:
+    """Tell whether a field shows links or pictures; what names a record is a text all the same."""
+    return field is not obj.title and gives_markup(tx.catalog, obj, field)
 
 
 def _may_name(tx: Transaction, target: ObjectDef) -> bool:

@@ -22,6 +22,7 @@ _ICON: Final = Markup(
     '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">'
     '<use href="{}#tabler-{}"></use></svg>'
 )
+_MARKED: Final = Markup('<span class="fs-marked">{}</span>')
 _OTHER_ICON: Final = "box"
 _LINKS: Final = re.compile(r"</?a\b[^>]*>")
 
@@ -64,6 +65,8 @@ class Templates:
 
 def render_cell(value: Json, field: Field, view: Viewing) -> Markup:
     """Give a value as it stands in one line; nothing for no value."""
+    if isinstance(value, Markup):
+        return _MARKED.format(value)
     return Markup("") if value is None else widget_of(field).cell(value, field, view)
 
 
@@ -79,4 +82,6 @@ def render_written_instant(written: str, view: Viewing) -> Markup:
 
 def render_whole(value: Json, field: Field, view: Viewing) -> Markup:
     """Give a value as it stands on its record; nothing for no value."""
+    if isinstance(value, Markup):
+        return _MARKED.format(value)
     return Markup("") if value is None else widget_of(field).full(value, field, view)

@@ -7,8 +7,10 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
-    " font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none';"
+    "default-src 'none'; script-src 'self'; style-src 'self';"
+    # Formulas show pictures of other sites, which are asked for without a referrer.
+    " img-src 'self' data: https: http:; font-src 'self'; connect-src 'self';"
+    " form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'; manifest-src 'self'"
 )
 _HEADERS: Final = (
