@@ -158,7 +158,8 @@ def _writing(connection: Any, turns: Sequence[Turn]) -> Work:
     return work
 
 
-def _small_workload() -> Workload:
+def small_workload() -> Workload:
+    """Give the list of a small tenant."""
     columns = "SELECT id, name, value, stage FROM native_deal WHERE id < 0 ORDER BY name LIMIT 51"
     sql = columns.replace("native_deal WHERE id < 0", "native_small")
     return Workload(
@@ -171,7 +172,7 @@ def _small_workload() -> Workload:
     )
 
 
-async def _small_world(engine: Any, owner: Any, large: World) -> World:
+async def small_world(engine: Any, owner: Any, large: World) -> World:
     """Make a tenant of a hundred deals, and a native table for it alone."""
     small = await fill(engine, owner, "small", Counts(min(_SMALL, large.counts.deals)), None)
     await owner.execute("CREATE TABLE native_small (LIKE native_deal INCLUDING ALL)")
@@ -191,14 +192,12 @@ async def run(dsn: str, options: argparse.Namespace) -> None:
         for name in ("User", "Company", "Contact", "Deal"):
             await check_rows(world, name, (0, 1))
         await copy_tables(world, owner)
-        small = await _small_world(engine, owner, world)
+        small = await small_world(engine, owner, world)
         await owner.execute("VACUUM ANALYZE")
         print(f"{counts.deals} deals were made in {perf_counter() - begun:.0f} s", flush=True)
         loads = workloads(counts)
         reads = await compare_reads(world, owner, options.rounds, READS_SHARED, loads)
-        reads += await compare_reads(
-            small, owner, options.rounds, READS_SHARED, [_small_workload()]
-        )
+        reads += await compare_reads(small, owner, options.rounds, READS_SHARED, [small_workload()])
         print_table("Reading, shared heap", reads)
         print_table("Writing, shared heap", await compare_writes(world, owner, options.rounds))
         world = await promote(world, owner, "Deal", "Company")
