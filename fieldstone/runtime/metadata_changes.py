@@ -27,6 +27,7 @@ from fieldstone.metadata.component import Component, StoredComponent
 from fieldstone.metadata.component_change import ComponentChange
 from fieldstone.metadata.tables import CATALOG_VERSION, COMPONENT, COMPONENT_CHANGE
 from fieldstone.metadata.values import fold, write_json
+from fieldstone.query_language.formula.affected import affected
 from fieldstone.query_language.formula.definitions import wrong_formulas
 from fieldstone.query_language.formula.renaming import FormulaRenames
 from fieldstone.runtime.catalogs import ALL_COMPONENTS, stored_component
@@ -122,10 +123,11 @@ def _check_formulas(after: Catalog, before: Catalog, proposal: Proposal) -> None
 
     What was wrong before and is not in the proposal is not this change's fault.
     """
-    wrong = list(wrong_formulas(after))
+    among = affected(after, before, proposal.pointers)
+    wrong = list(wrong_formulas(after, among))
     if not wrong:
         return
-    known = {(one.kind, one.name) for one in wrong_formulas(before)}
+    known = {(one.kind, one.name) for one in wrong_formulas(before, among)}
     problems = []
     for one in wrong:
         pointer = proposal.pointers.get((one.kind, fold(one.name)))

@@ -13,6 +13,7 @@ from fieldstone.errors import FieldstoneError, Problem
 from fieldstone.metadata.catalog import Catalog, Field, ObjectDef
 from fieldstone.metadata.rights import ADMINISTRATOR
 from fieldstone.query_language.binding import Binder
+from fieldstone.query_language.formula.affected import Affected
 from fieldstone.query_language.formula.record_scope import default_expression, field_expression
 from fieldstone.query_language.formula.rule_scope import rule_condition
 from fieldstone.query_language.formula.summed import field_summed
@@ -37,28 +38,33 @@ class WrongFormula:
     problem: Problem
 
 
-def wrong_formulas(catalog: Catalog) -> Iterator[WrongFormula]:
+def wrong_formulas(catalog: Catalog, among: Affected) -> Iterator[WrongFormula]:
     """Yield every formula and roll-up that cannot be worked out, with what is wrong with it.
 
-    Calculated fields that use each other in a circle are among them.
+    Calculated fields that use each other in a circle are among them. among: those to check.
     """
     for obj in catalog.objects:
         for field in obj.own_fields:
-            name = f"{obj.name}.{field.name}"
-            if field.formula is not None:
-                yield from _wrong("field", name, "formula", _Trial(catalog, obj).ref(field))
-            if field.roll_up is not None:
-                for key, work in _Trial(catalog, obj).parts(field):
-                    yield from _wrong("field", name, key, work)
-            if field.default_formula is not None:
-                work = partial(default_expression, field, obj, catalog)
-                yield from _wrong("field", name, "default_formula", work)
-            for key, condition in _conditions(field):
-                work = partial(rule_condition, condition, obj, catalog)
-                yield from _wrong("field", name, key, work)
+            if (obj.name, field.name) in among.fields:
+                yield from _wrong_field(field, obj, catalog)
         for rule in catalog.validation_rules.get(obj.id, ()):
-            work = partial(rule_condition, rule.condition, obj, catalog)
-            yield from _wrong("validation_rule", f"{obj.name}.{rule.name}", "condition", work)
+            if (obj.name, rule.name) in among.rules:
+                work = partial(rule_condition, rule.condition, obj, catalog)
+                yield from _wrong("validation_rule", f"{obj.name}.{rule.name}", "condition", work)
+
+
+def _wrong_field(field: Field, obj: ObjectDef, catalog: Catalog) -> Iterator[WrongFormula]:
+    name = f"{obj.name}.{field.name}"
+    if field.formula is not None:
+        yield from _wrong("field", name, "formula", _Trial(catalog, obj).ref(field))
+    if field.roll_up is not None:
+        for key, work in _Trial(catalog, obj).parts(field):
+            yield from _wrong("field", name, key, work)
+    if field.default_formula is not None:
+        work = partial(default_expression, field, obj, catalog)
+        yield from _wrong("field", name, "default_formula", work)
+    for key, condition in _conditions(field):
+        yield from _wrong("field", name, key, partial(rule_condition, condition, obj, catalog))
 
 
 def _conditions(field: Field) -> Iterator[tuple[str, str]]:
