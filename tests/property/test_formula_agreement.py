@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fieldstone.metadata.calculation import Kind
+from fieldstone.query_language.formula.compile import compile_by_rows
 from fieldstone.query_language.formula.typed import Apply, Typed
 from fieldstone.query_language.functions.function import Function
 from fieldstone.query_language.functions.registry import FUNCTIONS
@@ -71,6 +72,18 @@ def test_each_function_agrees(table: FormulaTable, function: Function, data: st.
     found = table.outcomes(made, rows)
 
     assert found == [in_memory(made, row) for row in rows]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(thorough, max_examples=max(EXAMPLES, 60))
+@given(data=st.data())
+def test_sql_by_rows_agrees(table: FormulaTable, kind: Kind, data: st.DataObject) -> None:
+    expression = data.draw(expressions(kind, 4))
+    rows = data.draw(sample_rows())
+
+    found = table.outcomes(expression, rows, by=compile_by_rows)
+
+    assert found == [in_memory(expression, row) for row in rows]
 
 
 @pytest.mark.parametrize("function", forms(), ids=lambda one: f"{one.name} {type(one).__name__}")

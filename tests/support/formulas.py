@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -32,6 +32,7 @@ from fieldstone.query_language.formula.sizes import shape_of_number
 from fieldstone.query_language.formula.sql_values import SQL_TYPES, sent
 from fieldstone.query_language.formula.typed import (
     Apply,
+    Compiled,
     Constant,
     Failed,
     Misused,
@@ -151,9 +152,10 @@ class FormulaTable:
         expression: Typed,
         rows: Sequence[dict[str, Json]],
         columns_of: Columns | None = None,
+        by: Callable[[Typed, Columns], Compiled] = compile_expression,
     ) -> list[Value]:
         """Give the outcome for each row, FAILED where it fails. It is null then, too."""
-        compiled = compile_expression(expression, columns_of or _column)
+        compiled = by(expression, columns_of or _column)
         fails = false() if compiled.fails is None else compiled.fails
         columns = compiled.value.label("value"), fails.label("fails")
         statement = prepare(select(*columns).select_from(ROWS).order_by(ROWS.c.place))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, SelectBase, select
 from sqlalchemy.sql.visitors import iterate
 
 from fieldstone.metadata.field_types.stored import constant
@@ -36,5 +36,6 @@ def once(
 
 
 def is_heavy(value: ColumnElement[Any]) -> bool:
-    """Tell whether a value had better not be written twice."""
-    return any(True for _ in islice(iterate(value), _LIGHT, None))
+    """Tell whether a value had better not be written twice: a subquery never, be it small."""
+    parts = list(islice(iterate(value), _LIGHT + 1))
+    return len(parts) > _LIGHT or any(isinstance(part, SelectBase) for part in parts)

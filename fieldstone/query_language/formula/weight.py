@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import ClauseElement, ColumnElement, func
+from sqlalchemy import ColumnElement, func
 
 from fieldstone.query_language.formula.compile import compile_expression
 from fieldstone.query_language.formula.errors import FormulaTooLarge
+from fieldstone.query_language.formula.sql_size import MAX_DEPTH, weigh
 from fieldstone.query_language.formula.sql_values import null_of
 from fieldstone.query_language.formula.typed import Apply, Read, Typed
 
 MAX_PARTS: Final = 20_000
 """About 100 KB of SQL, which SQLAlchemy writes in less than a second."""
-
-MAX_DEPTH: Final = 180
-"""SQLAlchemy calls itself three times for each level, and Python stops at 1,000."""
 
 _SMALL: Final = 8
 """So few functions are neither too many nor too deep, whatever they are."""
@@ -50,27 +48,6 @@ def is_small(expression: Typed) -> bool:
             functions += 1
             waiting.extend(one.arguments)
     return functions <= _SMALL
-
-
-def weigh(whole: ClauseElement) -> tuple[int, int]:
-    """Give of how many parts SQL is made, and how deep they are nested.
-
-    A part that stands in several places is weighed once and counts in each of them.
-    """
-    known: dict[int, tuple[int, int]] = {}
-    waiting = [whole]
-    while waiting:
-        one = waiting[-1]
-        children = list(one.get_children())
-        unknown = [child for child in children if id(child) not in known]
-        if unknown:
-            waiting.extend(unknown)
-            continue
-        waiting.pop()
-        weights = [known[id(child)] for child in children]
-        parts = 1 + sum(part for part, _ in weights)
-        known[id(one)] = parts, 1 + max((depth for _, depth in weights), default=0)
-    return known[id(whole)]
 
 
 def _stand_in(read: Read) -> ColumnElement[Any]:
