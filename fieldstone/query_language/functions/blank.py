@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, case, cast, false, func
+from sqlalchemy import ColumnElement, cast, false, func
 from sqlalchemy.dialects.postgresql import JSONB
 
 from fieldstone.metadata.calculation import Kind, Value
@@ -84,12 +85,21 @@ class BlankValue(Function):
 
     def compile(self, arguments: Sequence[Compiled], shape: Shape) -> Compiled:
         value, instead = arguments
-        blank = is_blank_sql(value)
-        found = case((blank, instead.value), else_=value.value)
+        found = func.coalesce(_null_if_blank(value), instead.value, type_=value.value.type)
         fails = value.fails
         if instead.fails is not None:
+            blank = is_blank_sql(value)
             fails = any_of([value.fails, func.coalesce(blank & instead.fails, false())])
         return Compiled(shape, unless_failed(value.fails, found), fails)
+
+
+def _null_if_blank(one: Compiled) -> ColumnElement[Any]:
+    """Give a value that is null where it is blank, and that stands in the SQL once."""
+    if one.kind.is_text:
+        return func.nullif(one.value, constant(""), type_=one.value.type)
+    if one.kind is Kind.CHOICES:
+        return func.nullif(one.value, cast(constant("[]"), JSONB), type_=one.value.type)
+    return one.value
 
 
 BLANKVALUE = BlankValue("BLANKVALUE")

@@ -10,9 +10,16 @@ from sqlalchemy import ColumnElement, func
 
 from fieldstone.metadata.calculation import Value
 from fieldstone.metadata.field_types.stored import constant
-from fieldstone.query_language.formula.sql_values import number_sql
-from fieldstone.query_language.formula.typed import Failed, Shape
-from fieldstone.query_language.functions.function import NUMBER, Category, Plain, Takes
+from fieldstone.query_language.formula.sql_values import any_of, number_sql
+from fieldstone.query_language.formula.typed import Compiled, Failed, Shape
+from fieldstone.query_language.functions.function import (
+    NUMBER,
+    Category,
+    Plain,
+    Takes,
+    constant_false,
+)
+from fieldstone.query_language.functions.guarded import within
 
 
 class Fit(Plain):
@@ -41,5 +48,10 @@ class Fit(Plain):
     def sql(self, number: ColumnElement[Any]) -> ColumnElement[Any]:
         return func.round(number, constant(self._shape.places))
 
-    def wrong(self, number: ColumnElement[Any]) -> ColumnElement[bool]:
-        return func.abs(self.sql(number)) >= number_sql(str(self._end))
+    def compile(self, arguments: Sequence[Compiled], shape: Shape) -> Compiled:
+        (one,) = arguments
+        end, rounded = number_sql(str(self._end)), self.sql(one.value)
+        # Every formula field ends here: the number stands in its value once.
+        found = within(rounded, number_sql(str(-self._end)), end)
+        wrong = func.coalesce(func.abs(rounded) >= end, constant_false())
+        return Compiled(shape, found, any_of([wrong, one.fails]))
