@@ -37,7 +37,7 @@ def query_schemas() -> dict[str, Json]:
     return {
         **shared,
         "api.Question": {
-            "description": "A query, either as JSON or as text in q.",
+            "description": "A query, either as JSON or as text in q, which may be a search (FIND).",
             "anyOf": [
                 {**asked, "properties": {**asked["properties"], **_BESIDE}},
                 object_schema(

@@ -20,6 +20,7 @@ from fieldstone.metadata.values import JsonObject
 from fieldstone.runtime.exports import Format
 
 _TAG: Final = "Records"
+_ROWS_OR_FOUND: Final[JsonObject] = {"anyOf": [schema_ref("api.Rows"), schema_ref("api.Found")]}
 _LISTS: Final = ("fields", "where", "order_by", "limit", "cursor", "count")
 _ONCE: Final = "idempotency_key"
 _RECORD: Final = schema_ref("api.Record")
@@ -44,8 +45,8 @@ _DELETED: Final = Answer(
 
 _ASKED: Final = ("q", "query_params", "cursor", "answer_format", "headers", "end")
 _ANSWER: Final = Answer(
-    "A page of the answer, or all of it as a stream.",
-    schema_ref("api.Rows"),
+    "A page of the answer, or all of it as a stream; of FIND, what is found.",
+    _ROWS_OR_FOUND,
     file_types=tuple(kind.media_type for kind in Format),
 )
 

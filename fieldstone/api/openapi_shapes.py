@@ -117,6 +117,29 @@ SCHEMAS: Final[Mapping[str, Json]] = {
         required=("at", "by", "operation", "version", "cause", "changes"),
         closed=True,
     ),
+    "api.Found": object_schema(
+        {
+            "search_records": list_schema(
+                object_schema(
+                    {"attributes": object_schema({"type": TEXT}, required=("type",)), "id": TEXT},
+                    required=("attributes", "id"),
+                )
+            ),
+            "objects": list_schema(
+                object_schema(
+                    {"object": TEXT, "total": COUNT, "given": COUNT},
+                    required=("object", "total", "given"),
+                    closed=True,
+                )
+            ),
+            "complete": {
+                "type": "boolean",
+                "description": "Whether all records were looked at that may match.",
+            },
+        },
+        required=("search_records", "objects", "complete"),
+        closed=True,
+    ),
 }
 
 

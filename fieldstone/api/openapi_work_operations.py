@@ -90,6 +90,31 @@ WORK_SCHEMAS: Final[Mapping[str, Json]] = {
     ),
 }
 
+_HITS: Final[JsonObject] = object_schema(
+    {
+        "results": list_schema(
+            object_schema(
+                {"type": TEXT, "id": TEXT, "name": TEXT},
+                required=("type", "id", "name"),
+            )
+        ),
+        "next": or_null(COUNT),
+        "meta": object_schema(
+            {
+                "complete": {
+                    "type": "boolean",
+                    "description": "Whether all that matches was put in order.",
+                },
+                "ranked_at_most": COUNT,
+            },
+            required=("complete", "ranked_at_most"),
+            closed=True,
+        ),
+    },
+    required=("results", "next", "meta"),
+    closed=True,
+)
+
 WORK_OPERATIONS: Final[Mapping[str, Operation]] = {
     "POST /import": Operation(
         _IMPORTS,
@@ -114,31 +139,8 @@ WORK_OPERATIONS: Final[Mapping[str, Operation]] = {
         "Search",
         {
             200: Answer(
-                "What is found, best first.",
-                object_schema(
-                    {
-                        "results": list_schema(
-                            object_schema(
-                                {"type": TEXT, "id": TEXT, "name": TEXT},
-                                required=("type", "id", "name"),
-                            )
-                        ),
-                        "next": or_null(COUNT),
-                        "meta": object_schema(
-                            {
-                                "complete": {
-                                    "type": "boolean",
-                                    "description": "Whether all that matches was put in order.",
-                                },
-                                "ranked_at_most": COUNT,
-                            },
-                            required=("complete", "ranked_at_most"),
-                            closed=True,
-                        ),
-                    },
-                    required=("results", "next", "meta"),
-                    closed=True,
-                ),
+                "What is found, best first; of FIND, as /api/query gives it.",
+                {"anyOf": [_HITS, schema_ref("api.Found")]},
             )
         },
         ("words", "search_object", "search_limit", "offset"),

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from fieldstone.api.answer_forms import MANNERS, read_manner
 from fieldstone.api.files import download_headers
+from fieldstone.api.finding import answer_find
 from fieldstone.api.requests import (
     MOST_PER_PAGE,
     BadJson,
@@ -25,6 +26,7 @@ from fieldstone.api.streams import streamed
 from fieldstone.metadata.values import Json, JsonObject, read_json, write_json
 from fieldstone.query_language.translation import translated
 from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
+from fieldstone.runtime.finding import is_find
 from fieldstone.runtime.queries import Question, answer
 from fieldstone.runtime.transactions import Transaction
 
@@ -38,8 +40,13 @@ async def query(request: Request) -> Response:
     where is a condition as text, or a filter as JSON. With explain the answer is the plan.
     The answer is a page of JSON, or all of it as a stream: format says ndjson, csv or xlsx, or
     Accept does. headers (names, labels) and end (whether NDJSON has a last line) belong to those.
+    Where q is a search, from FIND on, the answer is {search_records, objects, complete}.
     """
-    written, asked = read_manner(request, await _asked(request))
+    asked = await _asked(request)
+    text = asked.get("q")
+    if isinstance(text, str) and is_find(text):
+        return await answer_find(request, asked)
+    written, asked = read_manner(request, asked)
     question = _question(asked)
     if written is not None:
         title = question.query.source.path.names[-1]

@@ -95,7 +95,7 @@ class Builder(Transformer[Token, Any]):
         """Put the clauses together, and check what concerns more than one of them."""
         distinct, items, sources, as_of, scope, where, withs, group, having, *rest = children
         orders, (limit, per), offset, tails = rest
-        _check_items(items, grouped=group is not None)
+        check_items(items, grouped=group is not None)
         if having is not None and group is None:
             raise BadSyntax("HAVING stands without GROUP BY.", at=having.span, hint="Use WHERE.")
         return Query(
@@ -147,11 +147,11 @@ class Builder(Transformer[Token, Any]):
     def type_of(self, children: Children) -> TypeOf:
         """Read TYPEOF … END."""
         path, *branches, otherwise = children
-        return TypeOf(_path(path), tuple(branches), otherwise, span_of(path))
+        return TypeOf(path_of(path), tuple(branches), otherwise, span_of(path))
 
     def branch(self, children: Children) -> TypeBranch:
         """Read one WHEN with its THEN."""
-        return TypeBranch(_path(children[0]).text, children[1], span_of(children[0]))
+        return TypeBranch(path_of(children[0]).text, children[1], span_of(children[0]))
 
     def otherwise(self, children: Children) -> tuple[Path, ...]:
         """Read ELSE."""
@@ -159,7 +159,7 @@ class Builder(Transformer[Token, Any]):
 
     def paths(self, children: Children) -> tuple[Path, ...]:
         """Read a list of paths."""
-        return tuple(_path(token) for token in children)
+        return tuple(path_of(token) for token in children)
 
     def sources(self, children: Children) -> tuple[Source, ...]:
         """Read the entries of FROM."""
@@ -168,7 +168,7 @@ class Builder(Transformer[Token, Any]):
     def source(self, children: Children) -> Source:
         """Read one entry of FROM."""
         token, alias = children
-        return Source(_path(token), None if alias is None else str(alias.name), span_of(token))
+        return Source(path_of(token), None if alias is None else str(alias.name), span_of(token))
 
     def as_of(self, children: Children) -> Instant | None:
         """Read AS OF."""
@@ -224,7 +224,7 @@ class Builder(Transformer[Token, Any]):
 
     def limit(self, children: Children) -> tuple[int | Bind | None, tuple[Operand, ...]]:
         """Read LIMIT, with what PER names behind it."""
-        return (_count(children[0]), children[1]) if children else (None, ())
+        return (count_node(children[0]), children[1]) if children else (None, ())
 
     def per(self, children: Children) -> tuple[Operand, ...]:
         """Read PER: of what each value has a limit of its own."""
@@ -234,7 +234,7 @@ class Builder(Transformer[Token, Any]):
 
     def offset(self, children: Children) -> int | Bind | None:
         """Read OFFSET."""
-        return _count(children[0]) if children else None
+        return count_node(children[0]) if children else None
 
     def tails(self, children: Children) -> tuple[_Tail, ...]:
         """Read what stands behind a query, in any order."""
@@ -347,7 +347,7 @@ class Builder(Transformer[Token, Any]):
 
     def path(self, children: Children) -> Path:
         """Read a dotted name."""
-        return _path(children[0])
+        return path_of(children[0])
 
     def call(self, children: Children) -> Call | Aggregate:
         """Read a call, of a function or of an aggregate."""
@@ -380,14 +380,14 @@ class Builder(Transformer[Token, Any]):
         (token,) = children
         if self._words or token.type != "WORD" or not _NAME.match(token):
             return self.value(children)
-        return _path(token)
+        return path_of(token)
 
     def operation(self, children: Children) -> Expression:
         """Read operands with operators between them."""
         first, *rest = children
         if isinstance(first, Token):
             self._check_word(first, rest[0])
-            first = _path(first)
+            first = path_of(first)
         return in_precedence([first, *rest])
 
     def _check_word(self, word: Token, sign: Token) -> None:
@@ -413,11 +413,13 @@ class Builder(Transformer[Token, Any]):
         return bind_of(children[0])
 
 
-def _count(written: Token | Bind) -> int | Bind:
+def count_node(written: Token | Bind) -> int | Bind:
+    """Give what LIMIT or OFFSET names."""
     return written if isinstance(written, Bind) else count_of(written)
 
 
-def _path(token: Token) -> Path:
+def path_of(token: Token) -> Path:
+    """Give the dotted name that a token is."""
     if "." not in token:
         return Path((str(token),), span_of(token))
     return Path(tuple(part.strip() for part in token.split(".")), span_of(token))
@@ -447,7 +449,8 @@ def _field_group(call: Call) -> FieldGroup:
             raise BadSyntax(message, at=call.span, hint="Write FIELDS(ALL).")
 
 
-def _check_items(items: tuple[tuple[Item, _Alias | None], ...], *, grouped: bool) -> None:
+def check_items(items: tuple[tuple[Item, _Alias | None], ...], *, grouped: bool) -> None:
+    """Refuse COUNT() beside others, and an alias of a field without AS. Raises BadSyntax."""
     for node, alias in items:
         counts_rows = isinstance(node, SelectItem) and _is_row_count(node.expression)
         if counts_rows and len(items) > 1:

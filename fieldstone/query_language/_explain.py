@@ -15,6 +15,7 @@ Unexpected = UnexpectedToken | UnexpectedCharacters
 
 _WHOLES: Final = {
     "query": "query",
+    "find": "search",
     "condition": "condition",
     "orders": "order",
     "items": "list of fields",
@@ -29,6 +30,12 @@ _PHRASES: Final = (
     ("PATH", "a name"),
     ("OPERATOR", "an operator such as ="),
     ("_SELECT", "SELECT"),
+    ("_FIND", "FIND"),
+    ("SOUGHT", "a search text in braces"),
+    ("FIELD_GROUP", "ALL, NAME, EMAIL, PHONE or SIDEBAR"),
+    ("_FIELDS", "FIELDS"),
+    ("_RETURNING", "RETURNING"),
+    ("_LIST_VIEW", "LISTVIEW"),
     ("NAME", "a name"),
     ("ALIAS", "a name"),
     ("_COMMA", "a comma"),
@@ -52,6 +59,7 @@ _PHRASES: Final = (
 )
 _ANY_NAME: Final = frozenset({"NAME", "ALIAS"})
 _END: Final = frozenset({"$END"})
+_OBJECT: Final = frozenset({"CALL", "PATH"})
 _STARTS: Final = frozenset({"MODE", "CALL", "PATH"})
 _NAMED: Final = 3
 # What may follow a function that is a condition by itself; but more often its operator is missing.
@@ -143,6 +151,12 @@ def _broken_literal(text: str, position: int) -> BadSyntax | None:
             at=at,
             hint="A quote within a text is written with a backslash before it.",
         )
+    if rest[:1] == "{":
+        return BadSyntax(
+            "This search text has no closing brace.",
+            at=at,
+            hint="A brace within the text is written with a backslash before it.",
+        )
     if rest == "/*":
         return BadSyntax("This comment is not closed.", at=at, hint="End it with */.")
     return None
@@ -160,6 +174,8 @@ def _expected(accepted: Set[str], whole: str) -> str:
         return "a value"
     if "OPERATOR" in accepted and "LIKE" in accepted:
         accepted = accepted - _BEHIND_CONDITION
+    if accepted == _OBJECT:
+        return "an object"
     if accepted == _END:
         return f"the end of the {whole}"
     optional_name = len(accepted - _ANY_NAME) > 0

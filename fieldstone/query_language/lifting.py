@@ -96,7 +96,7 @@ def lift(
 
     in_expressions: whether those within expressions too, which the key holds otherwise.
     """
-    writer = _Lifter(params or {}, in_expressions=in_expressions)
+    writer = Lifter(params or {}, in_expressions=in_expressions)
     key = writer.query(query)
     return Lifted(query, key, tuple(writer.literals), writer.numbers, writer.inlined)
 
@@ -129,7 +129,7 @@ def _kind_of_text(text: str) -> str:
     return "long" if len(fold(text)) >= TEXT_SLOT_LENGTH else "text"
 
 
-class _Lifter(Writer):
+class Lifter(Writer):
     """Writes `?kind` for every value and keeps the value."""
 
     def __init__(self, params: Mapping[str, Json], *, in_expressions: bool) -> None:
@@ -183,8 +183,8 @@ class _Lifter(Writer):
         assert isinstance(right, Value), "the grammar takes values alone behind LIKE"
         found = self._bound(right)
         if isinstance(right, Bind) and isinstance(found, Text):
-            found = Text(str(self._get(right)), right.span)
-        self._keep(id(right), found)
+            found = Text(str(self.value_of(right)), right.span)
+        self.keep(id(right), found)
         pattern = found.pattern if isinstance(found, Text) else ""
         shape = f"?{kind_of(found)} {kind_of_pattern(pattern)}"
         return f"{self.expression(comparison.left)} LIKE {shape}"
@@ -194,10 +194,10 @@ class _Lifter(Writer):
         if isinstance(right, Query):
             return super().membership(membership)
         if isinstance(right, Bind):
-            values = _values_of(right, self._get(right))
+            values = _values_of(right, self.value_of(right))
         else:
             values = tuple(self._bound(value) for value in right)
-        self._keep(id(right), values)
+        self.keep(id(right), values)
         left = self.expression(membership.left)
         by_one = membership.operator in (ListOperator.INCLUDES, ListOperator.EXCLUDES)
         return f"{left} {membership.operator} {list_shape(values, by_one=by_one)}"
@@ -210,13 +210,19 @@ class _Lifter(Writer):
                 return self._constant(value, constant)
             self.inlined[id(value)] = found
             return render_value(found)
-        self._keep(id(value), found)
+        self.keep(id(value), found)
         return f"?{kind_of(found)}"
 
     def count(self, query: Query, clause: str) -> str:
         count = query.limit if clause == "LIMIT" else query.offset
+        assert count is not None
+        self.keep_count((id(query), clause), count)
+        return "?"
+
+    def keep_count(self, place: object, count: int | Bind) -> None:
+        """Keep the number of rows behind LIMIT or OFFSET. Raises MissingParameter, TypeMismatch."""
         if isinstance(count, Bind):
-            number = self._get(count)
+            number = self.value_of(count)
             if (
                 isinstance(number, bool)
                 or not isinstance(number, int)
@@ -226,11 +232,10 @@ class _Lifter(Writer):
                     f"The parameter {count.name} is no number of rows.", at=count.span
                 )
             count = number
-        assert count is not None
-        self._keep((id(query), clause), count)
-        return "?"
+        self.keep(place, count)
 
-    def _keep(self, place: object, literal: Literal) -> None:
+    def keep(self, place: object, literal: Literal) -> None:
+        """Keep the value that stands at a place."""
         assert place not in self.numbers, "one node stands at two places of a query"
         self.numbers[place] = len(self.literals)
         self.literals.append(literal)
@@ -238,9 +243,10 @@ class _Lifter(Writer):
     def _bound(self, value: Value) -> Value:
         if not isinstance(value, Bind):
             return value
-        return value_of_json(self._get(value), value)
+        return value_of_json(self.value_of(value), value)
 
-    def _get(self, bind: Bind) -> Json:
+    def value_of(self, bind: Bind) -> Json:
+        """Give what a bind stands for. Raises MissingParameter."""
         if bind.name in self._params:
             return self._params[bind.name]
         raise MissingParameter(

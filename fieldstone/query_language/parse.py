@@ -2,9 +2,9 @@
 
 Entry points: `parse_query` (SELECT …), `parse_condition` (what stands behind WHERE, on its own),
 `parse_order` ("amount desc, name"), `parse_items` ("name, COUNT(id) n"), `parse_path`
-("company.name"), `parse_paths` ("name, company.name") and `parse_instant` ("YESTERDAY"). All raise
-BadSyntax (`query.syntax`), TooDeep (`query.too_deep`) or TooLong (`query.too_long`), and nothing
-else, whatever the text. They may be called from any thread.
+("company.name"), `parse_paths` ("name, company.name"), `parse_instant` ("YESTERDAY") and
+`parse_find` (FIND …). All raise BadSyntax (`query.syntax`), TooDeep (`query.too_deep`) or
+TooLong (`query.too_long`), and nothing else, whatever the text. They may be called from any thread.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 from lark.lark import PostLex
 
 from fieldstone.errors import Span
-from fieldstone.query_language._builder import Builder
 from fieldstone.query_language._explain import explain
 from fieldstone.query_language.errors import BadSyntax, TooDeep, TooLong
+from fieldstone.query_language.finding._builder import FindBuilder
+from fieldstone.query_language.finding.syntax import Find
 from fieldstone.query_language.syntax import (
     Condition,
     Instant,
@@ -47,6 +48,12 @@ def parse_query(text: str) -> Query:
     """Read a whole query, from SELECT on."""
     query: Query = _parse(text, "query", words=False)
     return query
+
+
+def parse_find(text: str) -> Find:
+    """Read a whole search, from FIND on."""
+    find: Find = _parse(text, "find", words=False)
+    return find
 
 
 def parse_condition(text: str) -> Condition:
@@ -135,8 +142,8 @@ def _parser(*, words: bool) -> Lark:
     return Lark(
         grammar,
         parser="lalr",
-        start=["condition", "orders", "items", "instant"] if words else ["query"],
-        transformer=Builder(words=words),
+        start=["condition", "orders", "items", "instant"] if words else ["query", "find"],
+        transformer=FindBuilder(words=words),
         postlex=_DepthLimit(),
         propagate_positions=False,
     )

@@ -73,10 +73,9 @@ class Writer:
 
     def query(self, query: Query) -> str:
         """Give the text of a query."""
-        grouped = query.group_by is not None
         distinct = "DISTINCT " if query.distinct else ""
         clauses = [
-            f"SELECT {distinct}{_list(self._item(item, grouped=grouped) for item in query.select)}",
+            f"SELECT {distinct}{self.items(query)}",
             f"FROM {_list(_source(source) for source in (query.source, *query.joins))}",
         ]
         if query.as_of is not None:
@@ -85,7 +84,7 @@ class Writer:
             clauses.append(f"USING SCOPE {query.scope}")
         if query.where is not None:
             clauses.append(f"WHERE {self.condition(query.where)}")
-        clauses.extend(_with(clause) for clause in query.with_clauses)
+        clauses.extend(render_with(clause) for clause in query.with_clauses)
         if query.group_by is not None:
             clauses.append(f"GROUP BY {self._group(query.group_by)}")
         if query.having is not None:
@@ -94,6 +93,11 @@ class Writer:
             clauses.append(f"ORDER BY {self.order(query.order_by)}")
         clauses.extend(self._tail(query))
         return " ".join(clauses)
+
+    def items(self, query: Query) -> str:
+        """Give the text of what a query selects."""
+        grouped = query.group_by is not None
+        return _list(self._item(item, grouped=grouped) for item in query.select)
 
     def condition(self, condition: Condition) -> str:
         """Give the text of a condition."""
@@ -297,7 +301,8 @@ def _source(source: Source) -> str:
     return source.path.text if source.alias is None else f"{source.path.text} {source.alias}"
 
 
-def _with(clause: With) -> str:
+def render_with(clause: With) -> str:
+    """Give the text of a WITH clause."""
     match clause:
         case AccessMode(name):
             return f"WITH {name}"

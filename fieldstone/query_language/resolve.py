@@ -80,10 +80,10 @@ _OVER_AGGREGATES: Final = 10**6
 
 def resolve(lifted: Lifted, catalog: Catalog, rights: Rights) -> Plan:
     """Give the plan of a query for viewers with these rights."""
-    return _Resolution(lifted, catalog, rights).plan()
+    return Resolution(lifted, catalog, rights).plan()
 
 
-class _Resolution:
+class Resolution:
     """What all queries of one text share: the parameters are numbered through."""
 
     def __init__(self, lifted: Lifted, catalog: Catalog, rights: Rights) -> None:
@@ -96,7 +96,11 @@ class _Resolution:
 
     def plan(self) -> Plan:
         """Resolve the whole query."""
-        query, when = self.lifted.query, self.when(self.lifted.query, _When(self.catalog))
+        return self.plan_of(self.lifted.query)
+
+    def plan_of(self, query: Query) -> Plan:
+        """Resolve one of the queries that stand side by side in the text."""
+        when = self.when(query, _When(self.catalog))
         obj = bind_object(query.source.path, when.catalog, self.rights)
         return _OneQuery(self, query, obj, when).plan()
 
@@ -144,7 +148,7 @@ class _When:
 class _OneQuery:
     """One query of the text: the outer one or a subquery."""
 
-    def __init__(self, whole: _Resolution, query: Query, obj: ObjectDef, when: _When) -> None:
+    def __init__(self, whole: Resolution, query: Query, obj: ObjectDef, when: _When) -> None:
         self._whole = whole
         self._query = query
         self._when = when

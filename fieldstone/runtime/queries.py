@@ -8,7 +8,7 @@ its text and to read its values. PostgreSQL writes the JSON.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
@@ -191,7 +191,7 @@ def _as_written(question: Question) -> Lifted:
 def _settle(tx: Transaction, lifted: Lifted) -> Settled:
     ready = plan_for(tx, lifted)
     ready.note_use(tx)
-    values = _bound(ready.plan, lifted, moment_of(tx)) if ready.plan.parameters else {}
+    values = read_parameters(ready.plan.parameters, lifted, tx)
     limit, offset = _counts_of(ready.plan, lifted)
     return Settled(ready, values, limit, offset)
 
@@ -328,8 +328,14 @@ def moment_of(tx: Transaction) -> Moment:
     return Moment(tx.now, zone, user_id=tx.viewer.user_id)
 
 
-def _bound(plan: Plan, lifted: Lifted, moment: Moment) -> dict[str, Any]:
-    return {parameter.name: _read(parameter, lifted, moment) for parameter in plan.parameters}
+def read_parameters(
+    parameters: Sequence[Parameter], lifted: Lifted, tx: Transaction
+) -> dict[str, Any]:
+    """Give what the parameters of a plan take. Raises TypeMismatch."""
+    if not parameters:
+        return {}
+    moment = moment_of(tx)
+    return {parameter.name: _read(parameter, lifted, moment) for parameter in parameters}
 
 
 def _read(parameter: Parameter, lifted: Lifted, moment: Moment) -> object:

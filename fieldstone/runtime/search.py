@@ -21,6 +21,7 @@ from fieldstone.metadata.names import CUSTOM_SUFFIX
 from fieldstone.metadata.rights import Rights
 from fieldstone.metadata.tables import heap
 from fieldstone.metadata.values import Json, JsonObject, fold
+from fieldstone.runtime.ranking import closeness, rate_name
 from fieldstone.runtime.records.draft import Data
 from fieldstone.runtime.records.heap_statements import inline
 from fieldstone.runtime.records.store import stored_record
@@ -194,7 +195,7 @@ class _Search:
         )
         self.complete = self.complete and not (limits and rows and rows[0]["more"])
         seen = [(row["id"], row["txt"]) for row in rows]
-        seen.sort(key=lambda pair: -_closeness(pair[1], words))
+        seen.sort(key=lambda pair: -closeness(pair[1], words))
         return dict(seen[:_LOOKED_AT])
 
 
@@ -317,7 +318,7 @@ def _score(
     found_all = len(in_own) == len(words) or all(word in own or word in beside for word in words)
     folded = fold(name)
     if in_own and found_all:
-        return 100.0 + _closeness(folded, words) + fuzz.WRatio(" ".join(words), folded) / 10
+        return 100.0 + rate_name(folded, words)
     if not loosely:
         return 0.0
     return _word_by_word(words, f"{own} {beside}")
@@ -330,23 +331,6 @@ def _word_by_word(words: Sequence[str], text: str) -> float:
         return 0.0
     best = [max(fuzz.ratio(word, other) for other in known) for word in words]
     return sum(best) / len(best) if min(best) >= _LEAST_LIKE else 0.0
-
-
-def _closeness(text: str, words: Sequence[str]) -> float:
-    """Rate where the words stand: at the beginning, where a word begins, or within one."""
-    score = 0.0
-    for word in words:
-        if text == word:
-            score += 60.0
-        elif text.startswith(word):
-            score += 40.0
-        elif f" {word}" in text:
-            score += 25.0
-        elif word in text:
-            score += 10.0
-    if text.startswith(" ".join(words)):
-        score += 20.0
-    return score / len(words)
 
 
 def show_hits(hits: Iterable[Hit]) -> list[Json]:

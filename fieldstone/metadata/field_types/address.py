@@ -18,7 +18,7 @@ from fieldstone.metadata.field_types.compound import (
     read_parts,
 )
 from fieldstone.metadata.field_types.field_type import FieldType, NoOptions, Widget
-from fieldstone.metadata.field_types.stored import StoredJson, folded
+from fieldstone.metadata.field_types.stored import StoredJson, folded, joined_members
 from fieldstone.metadata.values import Json, JsonSchema, fold
 
 PARTS: Final = (
@@ -109,6 +109,9 @@ class Address(FieldType[NoOptions, PostalAddress]):
 
     def show(self, value: PostalAddress, options: NoOptions) -> str:
         return ", ".join(value.lines)
+
+    def search_sql(self, stored: StoredJson, options: NoOptions) -> ColumnElement[str]:
+        return joined_members(stored, [part.name for part in PARTS])
 
     def widget(self, options: NoOptions) -> Widget:
         return Widget("address", {"parts": {part.name: part.length for part in PARTS}})

@@ -7,12 +7,15 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Final, Protocol, TypeVar, runtime_checkable
 
 from msgspec import Meta
+from sqlalchemy import ColumnElement, String, cast, column, func, select
+from sqlalchemy.dialects.postgresql import JSONB
 
 from fieldstone.errors import BadValue
 from fieldstone.metadata.field_types.field_type import BadOption
+from fieldstone.metadata.field_types.stored import StoredJson, constant
 from fieldstone.metadata.field_types.text import check_text, one_line
 from fieldstone.metadata.names import suggestion
-from fieldstone.metadata.values import Json, JsonSchema, fold
+from fieldstone.metadata.values import Json, JsonSchema, fold, write_json
 
 MAX_CHOICES: Final = 1000
 CHOICE_LENGTH: Final = 255
@@ -129,6 +132,22 @@ def show_choice(value: str, options: ChoiceOptions) -> str:
     """Give a value as a person reads it: by its label."""
     found = options.find(value)
     return found.label if found else value
+
+
+def shown_choice_sql(value: ColumnElement[str], options: ChoiceOptions) -> ColumnElement[str]:
+    """Give the SQL of a value as a person reads it."""
+    labels = {one.value: one.label for one in options.choices if one.label != one.value}
+    if not labels:
+        return value
+    known = cast(constant(write_json(labels)), JSONB)
+    return func.coalesce(known.op("->>")(value), value, type_=String())
+
+
+def shown_choices_sql(stored: StoredJson, options: ChoiceOptions) -> ColumnElement[str]:
+    """Give the SQL of a stored list of values as a person reads it."""
+    one = func.jsonb_array_elements_text(stored).table_valued(column("value", String))
+    shown = shown_choice_sql(one.c.value, options)
+    return select(func.string_agg(shown, constant("; "), type_=String())).scalar_subquery()
 
 
 def describe_choices(options: ChoiceOptions) -> str:

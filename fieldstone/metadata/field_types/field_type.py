@@ -171,6 +171,10 @@ class FieldType(ABC, Generic[OptionsT, ValueT]):
         """Give what the full-text search finds a value by; only asked of searchable types."""
         return self.show(value, options)
 
+    def search_sql(self, stored: StoredJson, options: OptionsT) -> ColumnElement[str]:
+        """Give search_text in SQL, as far as its words go; only asked of searchable types."""
+        return stored.astext
+
     def describe(self, options: OptionsT) -> str:
         """Give the type in a few words, such as Text(255), for listings."""
         return self.label

@@ -112,6 +112,9 @@ class File(FieldType[FileOptions, StoredFile]):
     def show(self, value: StoredFile, options: FileOptions) -> str:
         return value.name
 
+    def search_sql(self, stored: StoredJson, options: FileOptions) -> ColumnElement[str]:
+        return member(stored, "name")
+
     def widget(self, options: FileOptions) -> Widget:
         return Widget("file", {"size_bytes": options.size_bytes})
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from sqlalchemy import ColumnElement
+
 from fieldstone.errors import BadValue
 from fieldstone.metadata.calculation import AS_CHOICES
 from fieldstone.metadata.field_types.choice import (
@@ -18,9 +20,11 @@ from fieldstone.metadata.field_types.choice import (
     read_any_choice,
     read_choice,
     show_choice,
+    shown_choices_sql,
 )
 from fieldstone.metadata.field_types.field_type import BadOption, Widget
 from fieldstone.metadata.field_types.set_of import SetOf
+from fieldstone.metadata.field_types.stored import StoredJson
 from fieldstone.metadata.values import Json, JsonSchema
 
 MARK: Final = ";"
@@ -83,6 +87,9 @@ class MultiSelect(SetOf[MultiSelectOptions]):
 
     def show(self, value: tuple[str, ...], options: MultiSelectOptions) -> str:
         return f"{MARK} ".join(show_choice(member, options) for member in value)
+
+    def search_sql(self, stored: StoredJson, options: MultiSelectOptions) -> ColumnElement[str]:
+        return shown_choices_sql(stored, options)
 
     def widget(self, options: MultiSelectOptions) -> Widget:
         return Widget("choices", {"choices": options.choices, "open": not options.restricted})

@@ -19,7 +19,7 @@ from fieldstone.metadata.field_types.compound import (
     read_parts,
 )
 from fieldstone.metadata.field_types.field_type import TEXTUAL, FieldType, NoOptions, Widget
-from fieldstone.metadata.field_types.stored import StoredJson, constant, member
+from fieldstone.metadata.field_types.stored import StoredJson, constant, joined_members, member
 from fieldstone.metadata.field_types.text import check_text, one_line
 from fieldstone.metadata.slots import TEXT_SLOT_LENGTH, SlotKind
 from fieldstone.metadata.values import Json, JsonSchema, fold
@@ -122,6 +122,9 @@ class PersonName(FieldType[NoOptions, NameOfPerson]):
     def show(self, value: NameOfPerson, options: NoOptions) -> str:
         parts = (value.salutation, value.first, value.middle, value.last, value.suffix)
         return " ".join(filter(None, parts))
+
+    def search_sql(self, stored: StoredJson, options: NoOptions) -> ColumnElement[str]:
+        return joined_members(stored, [part.name for part in PARTS])
 
     def widget(self, options: NoOptions) -> Widget:
         return Widget("person_name", {"parts": {part.name: part.length for part in PARTS}})

@@ -13,6 +13,7 @@ from fieldstone.metadata.field_types.choice import (
     read_any_choice,
     read_choice,
     show_choice,
+    shown_choice_sql,
 )
 from fieldstone.metadata.field_types.field_type import TEXTUAL, FieldType, Widget
 from fieldstone.metadata.field_types.stored import StoredJson, folded
@@ -61,6 +62,9 @@ class Picklist(FieldType[ChoiceOptions, str]):
 
     def show(self, value: str, options: ChoiceOptions) -> str:
         return show_choice(value, options)
+
+    def search_sql(self, stored: StoredJson, options: ChoiceOptions) -> ColumnElement[str]:
+        return shown_choice_sql(stored.astext, options)
 
     def widget(self, options: ChoiceOptions) -> Widget:
         return Widget("choice", {"choices": options.choices, "open": not options.restricted})

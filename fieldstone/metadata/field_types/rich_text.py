@@ -9,17 +9,18 @@ from typing import Annotated, Final
 
 import nh3
 from msgspec import Meta
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Text, func
 
 from fieldstone.errors import BadValue
 from fieldstone.metadata.calculation import AS_TEXT
 from fieldstone.metadata.field_types.field_type import FieldType, Widget
 from fieldstone.metadata.field_types.long_text import MAX_LONG_LENGTH, tidy_lines
-from fieldstone.metadata.field_types.stored import StoredJson, folded
+from fieldstone.metadata.field_types.stored import StoredJson, constant, folded
 from fieldstone.metadata.field_types.text import check_text, read_stored_text
 from fieldstone.metadata.values import Json, JsonSchema, fold
 
 _MOST_ROUNDS: Final = 5
+_NAMED_SIGNS: Final = (("lt", "<"), ("gt", ">"), ("quot", '"'), ("nbsp", " "), ("amp", "&"))
 _BREAKS: Final = re.compile(r"(?i)<(?:br|/p|/div|/li|/h[1-6]|/tr|/blockquote)\b[^>]*>")
 _BLANKS: Final = re.compile(r"[^\S\n]+|\s*\n\s*")
 
@@ -84,6 +85,13 @@ class RichText(FieldType[RichTextOptions, str]):
 
     def show(self, value: str, options: RichTextOptions) -> str:
         return plain_of_html(value)
+
+    def search_sql(self, stored: StoredJson, options: RichTextOptions) -> ColumnElement[str]:
+        blank, every = constant(" "), constant("g")
+        found = func.regexp_replace(stored.astext, constant("<[^>]*>"), blank, every, type_=Text())
+        for name, sign in _NAMED_SIGNS:
+            found = func.replace(found, constant(f"&{name};"), constant(sign), type_=Text())
+        return found
 
     def widget(self, options: RichTextOptions) -> Widget:
         return Widget("rich_text", {"maxlength": options.length})

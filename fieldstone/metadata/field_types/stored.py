@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Protocol, cast
 
 from sqlalchemy import ColumnElement, String, func, literal, type_coerce
@@ -42,3 +43,8 @@ def member(stored: StoredJson, key: str) -> ColumnElement[str]:
 def folded_json(stored: StoredJson) -> ColumnElement[Any]:
     """Give a stored JSON value as jsonb in which the case of texts does not count."""
     return sql_cast(func.lower(stored.astext), JSONB)
+
+
+def joined_members(stored: StoredJson, keys: Iterable[str]) -> ColumnElement[str]:
+    """Give the texts of some members of a stored object with blanks between them."""
+    return func.concat_ws(constant(" "), *(member(stored, key) for key in keys), type_=String())

@@ -6,12 +6,12 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Text, func
 
 from fieldstone.errors import BadValue
 from fieldstone.metadata.calculation import AS_TEXT
 from fieldstone.metadata.field_types.field_type import TEXTUAL, FieldType, NoOptions, Widget
-from fieldstone.metadata.field_types.stored import StoredJson, folded
+from fieldstone.metadata.field_types.stored import StoredJson, constant, folded
 from fieldstone.metadata.field_types.text import check_text, read_stored_text
 from fieldstone.metadata.slots import TEXT_SLOT_LENGTH, SlotKind
 from fieldstone.metadata.values import Json, JsonSchema, fold
@@ -106,6 +106,10 @@ class Url(FieldType[NoOptions, str]):
 
     def search_text(self, value: str, options: NoOptions) -> str:
         return value.partition("//")[2] or value
+
+    def search_sql(self, stored: StoredJson, options: NoOptions) -> ColumnElement[str]:
+        scheme, nothing = constant("^[^/]*//"), constant("")
+        return func.regexp_replace(stored.astext, scheme, nothing, type_=Text())
 
     def widget(self, options: NoOptions) -> Widget:
         return Widget("url", {"maxlength": MAX_URL_LENGTH})

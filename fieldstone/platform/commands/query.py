@@ -1,4 +1,4 @@
-"""`crm query "SELECT …"`: ask in the query language."""
+"""`crm query "SELECT …"`: ask in the query language, or search (`FIND {…} RETURNING …`)."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _STREAMS: Final = ("ndjson", "csv", "xlsx")
 )
 @reaches_platform
 def command(text: str, **chosen: Any) -> None:
-    """Run a query and show the rows. QUERY is a text, or - to read it from the input."""
+    """Run a query, or a search from FIND on. QUERY is a text, or - to read it from the input."""
     text = sys.stdin.read() if text == "-" else text
     output: Path | None = chosen["output"]
     kind = "json" if chosen["as_json"] else chosen["kind"] or _kind_of(output)
@@ -93,10 +93,30 @@ def _answer(client: Client, asked: dict[str, Any], kind: str, output: Path | Non
 
 
 def _shown(answer: dict[str, Any]) -> str:
+    if "search_records" in answer:
+        return _found(answer)
     records = answer["records"]
     if not records:
         return f"{answer['total']} records"
-    heads = list(records[0])
-    rows = [[record.get(head) for head in heads] for record in records]
     told = f"{len(records)} of {answer['total']} records"
-    return f"{text_table(heads, rows)}\n{told}"
+    return f"{_table(records)}\n{told}"
+
+
+def _found(answer: dict[str, Any]) -> str:
+    """Give what a search found: a table for each object."""
+    by_object: dict[str, list[dict[str, Any]]] = {}
+    for record in answer["search_records"]:
+        by_object.setdefault(record.pop("attributes")["type"], []).append(record)
+    tables = [
+        f"{one['object']}: {one['given']} of {one['total']} records\n{_table(records)}"
+        for one in answer["objects"]
+        if (records := by_object.get(one["object"]))
+    ]
+    if not answer["complete"]:
+        tables.append("More records match than were looked at; more letters find better ones.")
+    return "\n\n".join(tables) or "0 records"
+
+
+def _table(records: list[dict[str, Any]]) -> str:
+    heads = list(records[0])
+    return text_table(heads, [[record.get(head) for head in heads] for record in records])

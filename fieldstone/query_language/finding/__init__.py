@@ -1,0 +1,1 @@
+"""The search language: FIND … RETURNING, from its text to one statement."""

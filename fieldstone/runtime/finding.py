@@ -1,0 +1,294 @@
+"""Searches in the search language run: FIND … RETURNING becomes records of several objects.
+
+Entry points: `is_find(text)`, `find(tx, text, params)`. It takes one statement, whatever the number
+of objects and of records.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, Final
+from weakref import ReferenceType, ref
+
+from fieldstone.errors import Span
+from fieldstone.metadata.catalog import Catalog
+from fieldstone.metadata.values import Json, JsonObject, fold, read_json, write_json
+from fieldstone.query_language.errors import BadQuery
+from fieldstone.query_language.finding.checks import marking_of
+from fieldstone.query_language.finding.compile import (
+    BEGINNING,
+    INCOMPLETE,
+    MOST,
+    OBJECTS,
+    PATTERNS,
+    TENANT,
+    compile_find,
+    rows_parameter,
+)
+from fieldstone.query_language.finding.cover import patterns_of
+from fieldstone.query_language.finding.lifting import (
+    LiftedFind,
+    lift_find,
+    with_objects,
+    with_text,
+)
+from fieldstone.query_language.finding.marks import Marker, wanted_terms
+from fieldstone.query_language.finding.patterns import letters_of
+from fieldstone.query_language.finding.plan import FindPart, FindPlan
+from fieldstone.query_language.finding.resolve import resolve_find
+from fieldstone.query_language.finding.syntax import Find, SearchText
+from fieldstone.query_language.parse import parse_find
+from fieldstone.query_language.used_fields import used_fields
+from fieldstone.runtime.per_catalog import PerCatalog
+from fieldstone.runtime.queries import read_parameters
+from fieldstone.runtime.ranking import rate_name
+from fieldstone.runtime.statements import Prepared, prepare
+from fieldstone.runtime.transactions import Transaction
+
+MOST_ROWS: Final = 2_000
+MOST_SKIPPED: Final = 2_000
+MOST_LOOKED_AT: Final = 100_000
+"""How many records whose text may match are looked at."""
+_RANKED: Final = 400
+"""How many of the likeliest records of an object are put in order by how well they fit."""
+_PARSED: Final = 200
+_SHORT: Final = 2_000
+_PLANS_KEPT: Final = 1_000
+_IN_BRACES: Final = re.compile(r"\s*FIND\s*\{", re.IGNORECASE)
+_FIND: Final = re.compile(r"\s*FIND(?!\w)", re.IGNORECASE)
+
+
+def is_find(text: str) -> bool:
+    """Tell whether a text is a search in the search language rather than a query."""
+    return _FIND.match(text) is not None
+
+
+def is_find_in_braces(text: str) -> bool:
+    """Tell whether words to search for are no words but a search in the search language."""
+    return _IN_BRACES.match(text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundOfObject:
+    """How many records of an object were found, and how many of them are given."""
+
+    name: str
+    total: int
+    given: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search gives.
+
+    records: each a JSON text, object by object in the order of RETURNING. objects: what there is
+    of each. complete: whether all records were looked at that may match, or the first 100,000.
+    """
+
+    records: list[str]
+    objects: tuple[FoundOfObject, ...]
+    complete: bool
+
+    def without_empty_objects(self) -> Found:
+        """Give the same without the objects of which there is nothing."""
+        return replace(self, objects=tuple(one for one in self.objects if one.total))
+
+    def show(self) -> str:
+        """Give it as callers see it, as JSON text."""
+        objects: Json = [
+            {"object": one.name, "total": one.total, "given": one.given} for one in self.objects
+        ]
+        return (
+            f'{{"search_records": [{",".join(self.records)}], "objects": {write_json(objects)}, '
+            f'"complete": {write_json(self.complete)}}}'
+        )
+
+
+async def find(
+    tx: Transaction,
+    text: str,
+    params: Mapping[str, Json] | None = None,
+    *,
+    most_looked_at: int = MOST_LOOKED_AT,
+) -> Found:
+    """Give what a search finds that the viewer of tx may read. Raises InvalidInput, QueryTimeout.
+
+    Without ORDER BY the records of an object are ranked as GET /search ranks them.
+    """
+    known = with_text(_parsed(text), params or {})
+    lifted = lift_find(with_objects(known, tx.catalog, tx.rights), params or {})
+    patterns = patterns_of(lifted.search)
+    ready = _ready(tx, lifted)
+    portions = [_portion(part, lifted) for part in ready.plan.parts]
+    limit = _limit_of(lifted)
+    words = _words(lifted.search)
+    values = {
+        **read_parameters(ready.plan.parameters, lifted.lifted, tx),
+        **{rows_parameter(n): min(one.read, limit + one.offset) for n, one in enumerate(portions)},
+        TENANT: tx.tenant.id,
+        OBJECTS: [int(part.object.id) for part in ready.plan.parts],
+        PATTERNS: write_json([list(group) for group in patterns]),
+        MOST: most_looked_at,
+        BEGINNING: " ".join(words),
+    }
+    ready.note_use(tx)
+    rows = await tx.fetch(ready.statement.sql, ready.statement.arguments(values))
+    found = _found(ready.plan, lifted, rows, portions, limit)
+    return found if known.returning else found.without_empty_objects()
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A plan with its statement."""
+
+    plan: FindPlan
+    catalog: ReferenceType[Catalog]
+    statement: Prepared
+
+    def note_use(self, tx: Transaction) -> None:
+        """Tell whoever observes queries which fields this one filters and sorts by."""
+        if tx.observer is not None:
+            for part in self.plan.parts:
+                tx.observer.saw(tx.tenant, used_fields(part.plan))
+
+
+_PLANS: Final[PerCatalog[_Ready]] = PerCatalog(_PLANS_KEPT)
+
+
+def _ready(tx: Transaction, lifted: LiftedFind) -> _Ready:
+    def make() -> _Ready:
+        plan = resolve_find(lifted, tx.catalog, tx.rights)
+        return _Ready(plan, ref(tx.catalog), prepare(compile_find(plan, tx.catalog)))
+
+    return _PLANS.get(tx.catalog, (tx.rights.digest, lifted.lifted.key), make)
+
+
+def _parsed(text: str) -> Find:
+    return _parse_short(text) if len(text) <= _SHORT else parse_find(text)
+
+
+@lru_cache(maxsize=_PARSED)
+def _parse_short(text: str) -> Find:
+    return parse_find(text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Portion:
+    """Which rows of an object are wanted."""
+
+    limit: int
+    offset: int
+    is_ranked: bool
+
+    @property
+    def read(self) -> int:
+        """How many rows are read: enough of them to rank, where they are ranked."""
+        wanted = self.limit + self.offset
+        return max(wanted, _RANKED) if self.is_ranked else wanted
+
+
+def _portion(part: FindPart, lifted: LiftedFind) -> _Portion:
+    limit = _count(lifted, part.plan.limit, MOST_ROWS)
+    offset = _count(lifted, part.plan.offset, 0)
+    at = _place_of(part, lifted)
+    if limit > MOST_ROWS:
+        raise BadQuery(f"A search returns at most {MOST_ROWS} records.", at=at)
+    if offset > MOST_SKIPPED:
+        raise BadQuery(f"The OFFSET of a search goes up to {MOST_SKIPPED}.", at=at)
+    return _Portion(limit, offset, is_ranked=not part.plan.order_by)
+
+
+def _place_of(part: FindPart, lifted: LiftedFind) -> Span:
+    return next(
+        (
+            one.span
+            for one in lifted.find.returning
+            if fold(one.query.source.path.text) == fold(part.object.name)
+        ),
+        lifted.find.span,
+    )
+
+
+def _limit_of(lifted: LiftedFind) -> int:
+    limit = _count(lifted, lifted.limit, MOST_ROWS)
+    if limit > MOST_ROWS:
+        raise BadQuery(f"A search returns at most {MOST_ROWS} records.", at=lifted.find.span)
+    return limit
+
+
+def _count(lifted: LiftedFind, number: int | None, usual: int) -> int:
+    if number is None:
+        return usual
+    found = lifted.lifted.literals[number]
+    assert isinstance(found, int)
+    return found
+
+
+def _words(search: SearchText) -> list[str]:
+    """Give the words by which what is found is ranked."""
+    words = (word for term in wanted_terms(search) for word in letters_of(term.pattern).split())
+    return list(dict.fromkeys(words)) or [""]
+
+
+def _found(
+    plan: FindPlan,
+    lifted: LiftedFind,
+    rows: Sequence[Any],
+    portions: Sequence[_Portion],
+    limit: int,
+) -> Found:
+    words = _words(lifted.search)
+    by_part: list[list[Any]] = [[] for _ in plan.parts]
+    for row in rows:
+        if row["part"] != INCOMPLETE:
+            by_part[row["part"]].append(row)
+    wanted = []
+    for found, portion in zip(by_part, portions, strict=True):
+        if portion.is_ranked:
+            found.sort(key=lambda row: (-rate_name(row["title"] or "", words), row["title"] or ""))
+        wanted.append(found[portion.offset : portion.offset + portion.limit])
+    shares = share_out(limit, [len(found) for found in wanted])
+    marking = marking_of(lifted.find)
+    marker = Marker.of(lifted.search, marking) if marking.is_wanted else None
+    records = [
+        _record(part.object.name, row, marker)
+        for part, found, share in zip(plan.parts, wanted, shares, strict=True)
+        for row in found[:share]
+    ]
+    objects = tuple(
+        FoundOfObject(part.object.name, found[0]["total"] if found else 0, share)
+        for part, found, share in zip(plan.parts, by_part, shares, strict=True)
+    )
+    return Found(records, objects, all(row["part"] != INCOMPLETE for row in rows))
+
+
+def share_out(limit: int, asked: Sequence[int]) -> list[int]:
+    """Share a number of rows out: as evenly as may be, and to none more than it asked for."""
+    shares = [0] * len(asked)
+    hungry = [place for place, number in enumerate(asked) if number]
+    while hungry and limit:
+        each, rest = divmod(limit, len(hungry))
+        for order, place in enumerate(hungry):
+            more = min(asked[place] - shares[place], each + (order < rest))
+            shares[place] += more
+            limit -= more
+        hungry = [place for place in hungry if shares[place] < asked[place]]
+    return shares
+
+
+def _record(name: str, row: Any, marker: Marker | None) -> str:
+    """Give a record as JSON text: its type in front, as there are several, and marks behind."""
+    attributes: JsonObject = {"type": name}
+    behind = ""
+    if marker is not None:
+        texts = read_json(row["texts"])
+        assert isinstance(texts, Mapping), "texts come by the names of their fields"
+        behind = _members(marker.members(texts))
+    return f'{{"attributes": {write_json(attributes)}, {row["row"][1:-1]}{behind}}}'
+
+
+def _members(shown: Mapping[str, Json]) -> str:
+    return "".join(f", {write_json(key)}: {write_json(value)}" for key, value in shown.items())
