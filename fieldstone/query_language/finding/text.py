@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Set
-from functools import cache
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final, assert_never
 
@@ -138,7 +138,7 @@ class _DepthLimit(PostLex):
             yield token
 
 
-@cache
+@lru_cache(maxsize=1)
 def _parser() -> Lark:
     directory = files("fieldstone.query_language")
     grammar = directory.joinpath("grammars/search_text.lark").read_text("utf-8")
