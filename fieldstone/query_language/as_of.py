@@ -7,7 +7,7 @@ under this catalog no field has one, and all is read from the JSON of the record
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
@@ -19,13 +19,16 @@ from fieldstone.query_language.relative_dates import days_of, start_of
 from fieldstone.query_language.syntax import DateTimeValue, DateValue, RelativeDate, Text
 
 _KEPT: Final = 512
+_MILLISECOND: Final = 1_000
+_REST: Final = timedelta(microseconds=_MILLISECOND - 1)
 _HINT: Final = "Write a day, a moment such as 2026-03-18T12:00:00Z, or YESTERDAY."
 
 
 def instant_of(literal: Literal, moment: Moment) -> datetime:
     """Give the instant that is meant; of a day and of a span of days, where it begins.
 
-    Raises TypeMismatch, and NotYet for what is still to come.
+    Records tell their times to the millisecond: all of it counts, so that whoever names a time that
+    a record tells sees that change. Raises TypeMismatch, and NotYet for what is still to come.
     """
     found = _read(literal, moment)
     if found > moment.now:
@@ -34,7 +37,7 @@ def instant_of(literal: Literal, moment: Moment) -> datetime:
             at=place_of(literal),
             hint="AS OF looks back: name an instant up to now.",
         )
-    return found
+    return found if found.microsecond % _MILLISECOND else found + _REST
 
 
 def _read(literal: Literal, moment: Moment) -> datetime:

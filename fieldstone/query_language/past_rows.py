@@ -10,6 +10,7 @@ writer, stays: a record is as its last change of the time up to the instant left
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
@@ -20,7 +21,7 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     FromClause,
-    Subquery,
+    Select,
     Text,
     and_,
     bindparam,
@@ -34,7 +35,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
-from fieldstone.ids import ObjectId, TenantId
+from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.field_types.stored import constant
 from fieldstone.metadata.tables import CHANGE, heap
 from fieldstone.query_language.plan import Rows
@@ -53,51 +54,62 @@ def instant_bound(rows: Rows) -> BindParameter[Any]:
     return bindparam(rows.as_of.name, type_=DateTime(timezone=True), required=False)
 
 
-def past_rows(
-    heap_name: str,
-    tenant_id: TenantId,
-    object_id: ObjectId,
-    instant: BindParameter[Any],
-    number: int,
-) -> Subquery:
-    """Give an object's records as they were, with the columns of a heap but for the slots.
+@dataclass(frozen=True, slots=True)
+class PastTable:
+    """An object's records as they were, with the columns of a heap but for the slots.
 
-    number: makes its names unique in a statement.
+    In the place of deleted_at they have live: not null of a record that was. rows: those that it
+    is a source of. number: makes its names unique in a statement.
     """
-    own = heap(heap_name).alias(f"h{number}")
-    past = _Past(own, tenant_id, instant, number)
-    rows = (
-        select(*(own.c[name] for name in _COLUMNS), *past.columns())
-        .select_from(past.joined())
-        .where(
-            own.c.tenant_id == constant(tenant_id),
-            own.c.object_id == constant(object_id),
-            own.c.created_at <= instant,
-        )
-    )
-    return rows.subquery(f"t{number}")
+
+    rows: Rows
+    object: ObjectDef
+    number: int
+
+    def every(self) -> FromClause:
+        """Give all that had been created."""
+        past = _Past(self)
+        return past.found().subquery(f"t{self.number}")
+
+    def one(self, record_id: ColumnElement[int], beside: FromClause) -> FromClause:
+        """Give the one of an id that a row beside it has; none where it has none.
+
+        PostgreSQL looks it up for each row, by its id, and is kept from joining whole tables: it
+        knows too little of values of then to choose.
+        """
+        past = _Past(self)
+        found = past.found().where(past.own.c.id == record_id).correlate(beside)
+        return found.offset(constant(0)).lateral(f"t{self.number}")
 
 
 class _Past:
     """A heap's rows, each beside what the log knows of what was undone since."""
 
-    def __init__(
-        self, own: FromClause, tenant_id: TenantId, instant: BindParameter[Any], number: int
-    ) -> None:
-        self._own = own
-        self._tenant = constant(tenant_id)
-        self._instant = instant
-        self._number = number
+    def __init__(self, table: PastTable) -> None:
+        self.own = heap(table.object.heap).alias(f"h{table.number}")
+        self._object = constant(table.object.id)
+        self._tenant = constant(table.rows.tenant_id)
+        self._instant = instant_bound(table.rows)
+        self._number = table.number
         self._since = self._changes_since()
         self._emptied = self._emptied_keys()
 
-    def joined(self) -> FromClause:
-        """Give the rows with what they were before beside them."""
-        return self._own.outerjoin(self._since, true()).outerjoin(self._emptied, true())
+    def found(self) -> Select[Any]:
+        """Give the rows that were there."""
+        own = self.own
+        return (
+            select(*(own.c[name] for name in _COLUMNS), *self._columns())
+            .select_from(own.outerjoin(self._since, true()).outerjoin(self._emptied, true()))
+            .where(
+                own.c.tenant_id == self._tenant,
+                own.c.object_id == self._object,
+                own.c.created_at <= self._instant,
+            )
+        )
 
-    def columns(self) -> list[ColumnElement[Any]]:
+    def _columns(self) -> list[ColumnElement[Any]]:
         """Give what changes with time, as it was."""
-        own, since = self._own, self._since
+        own, since = self.own, self._since
         before = since.c.before
         had_owner = before.has_key(constant(_OWNER))
         owner = cast(before[constant(_OWNER)].astext, BigInteger)
@@ -106,7 +118,7 @@ class _Past:
             case((had_owner, owner), else_=own.c.owner_id).label("owner_id"),
             self._last("at", own.c.updated_at).label("updated_at"),
             self._last("actor_id", own.c.updated_by).label("updated_by"),
-            self._deleted_at().label("deleted_at"),
+            self._live().label("live"),
             self._led_back(own.c.data).label("data"),
             self._led_back(own.c.data_long).label("data_long"),
         ]
@@ -136,7 +148,7 @@ class _Past:
             )
             .select_from(log.outerjoin(each, true()))
             .where(
-                self._own.c.updated_at > self._instant,
+                self.own.c.updated_at > self._instant,
                 *self._of_record(log),
                 log.c.at > self._instant,
                 ~self._kept_after(log),
@@ -160,7 +172,7 @@ class _Past:
         )
 
     def _of_record(self, log: FromClause) -> list[ColumnElement[bool]]:
-        return [log.c.tenant_id == self._tenant, log.c.record_id == self._own.c.id]
+        return [log.c.tenant_id == self._tenant, log.c.record_id == self.own.c.id]
 
     def _emptied_keys(self) -> FromClause:
         """Give the keys that had no value."""
@@ -171,22 +183,27 @@ class _Past:
         return select(keys).where(empty.c.value == nothing).lateral(f"g{self._number}")
 
     def _led_back(self, stored: ColumnElement[Any]) -> ColumnElement[Any]:
-        """Give the JSON of a row as it was; keys of the other column do no harm in it."""
-        nothing: ColumnElement[Any] = cast(constant("{}"), JSONB)
-        before = self._since.c.before
-        whole = func.coalesce(stored, nothing, type_=JSONB()).op("||")(before)
-        none = cast(constant("{}"), ARRAY(Text))
-        found = whole.op("-", return_type=JSONB())(
-            func.coalesce(self._emptied.c.without, none, type_=ARRAY(Text))
-        )
-        return case((before.is_(None), stored), else_=found)
+        """Give the JSON of a row as it was; keys of the other column do no harm in it.
 
-    def _deleted_at(self) -> ColumnElement[Any]:
-        """Give what is null of a record that was live; when it was deleted is not told here."""
+        Without coalesce(), whatever stands in which PostgreSQL takes for a leak: with it no policy
+        on rows would let a reference in this JSON be looked up by an index.
+        """
+        before, without = self._since.c.before, self._emptied.c.without
+        whole = case((stored.is_(None), before), else_=stored.op("||")(before))
+        return case(
+            (before.is_(None), stored),
+            (without.is_(None), whole),
+            else_=whole.op("-", return_type=JSONB())(without),
+        )
+
+    def _live(self) -> ColumnElement[Any]:
+        """Give what is not null of a record that was live: PostgreSQL expects that of most."""
         deleted, restored = self._since.c.deleted, self._since.c.restored
         was_live = and_(deleted.is_not(None), func.coalesce(deleted < restored, true()))
         return case(
-            (was_live, None), (restored.is_not(None), self._instant), else_=self._own.c.deleted_at
+            (was_live, self._instant),
+            (restored.is_not(None), None),
+            (self.own.c.deleted_at.is_(None), self._instant),
         )
 
     def _last(self, name: str, today: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -200,4 +217,4 @@ class _Past:
             .correlate_except(log)
             .scalar_subquery()
         )
-        return case((self._own.c.updated_at <= self._instant, today), else_=last)
+        return case((self.own.c.updated_at <= self._instant, today), else_=last)

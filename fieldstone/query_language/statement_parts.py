@@ -50,7 +50,7 @@ from fieldstone.query_language.columns import (
 from fieldstone.query_language.computed import Values
 from fieldstone.query_language.joined_sources import joined_sources, roll_ups_of_all
 from fieldstone.query_language.operands import slot_holds_all, uses_slot
-from fieldstone.query_language.past_rows import instant_bound, past_rows
+from fieldstone.query_language.past_rows import PastTable
 from fieldstone.query_language.plan import (
     Against,
     AggregateRef,
@@ -98,8 +98,10 @@ class Tables:
     @classmethod
     def of(cls, rows: Rows, refs: Iterable[Ref], objects: Objects, numbers: count[int]) -> Tables:
         """Give every source of some rows an alias. refs: operands beside those of conditions."""
-        aliases = tuple(_table(rows, source, next(numbers)) for source in rows.sources)
-        return cls(rows, aliases, joined_sources(rows, refs), objects, numbers)
+        aliases: list[FromClause] = []
+        for source in rows.sources:
+            aliases.append(_table(rows, source, next(numbers), aliases))
+        return cls(rows, tuple(aliases), joined_sources(rows, refs), objects, numbers)
 
     @classmethod
     def of_children(cls, rolled: RolledUp, objects: Objects, numbers: count[int]) -> Tables:
@@ -139,6 +141,8 @@ class Tables:
             return and_(*self.own_rows(place), self.aliases[place].c.id == user)
         assert source.parent is not None
         assert source.reference is not None
+        if self.rows.as_of is not None:
+            return and_(*self.own_rows(place))
         own = comparable(self.aliases[source.parent], FieldRef(source.parent, source.reference))
         return and_(*self.own_rows(place), self.aliases[place].c.id == own)
 
@@ -228,7 +232,11 @@ class Tables:
             table.c.tenant_id == constant(self.rows.tenant_id),
             table.c.object_id == constant(self.rows.sources[place].object.id),
         ]
-        return tests if self.rows.deleted else [*tests, table.c.deleted_at.is_(None)]
+        if self.rows.deleted:
+            return tests
+        if "live" in table.c:
+            return [*tests, table.c.live.is_not(None)]
+        return [*tests, table.c.deleted_at.is_(None)]
 
     def filtered(self) -> list[ColumnElement[bool]]:
         """Give all conditions of the rows."""
@@ -258,12 +266,20 @@ class Tables:
         return self.aliases[0].c.id.in_(first)
 
 
-def _table(rows: Rows, source: SourceTable, number: int) -> FromClause:
-    """Give the records of a source; who asks is, in the past as well, who they are today."""
-    obj = source.object
+def _table(
+    rows: Rows, source: SourceTable, number: int, before: Sequence[FromClause]
+) -> FromClause:
+    """Give the records of a source; who asks is, in the past as well, who they are today.
+
+    before: the tables of the sources that stand in front of it.
+    """
     if rows.as_of is None or source.user is not None:
-        return heap(obj.heap).alias(f"t{number}")
-    return past_rows(obj.heap, rows.tenant_id, obj.id, instant_bound(rows), number)
+        return heap(source.object.heap).alias(f"t{number}")
+    past = PastTable(rows, source.object, number)
+    if source.parent is None or source.reference is None:
+        return past.every()
+    beside = before[source.parent]
+    return past.one(comparable(beside, FieldRef(source.parent, source.reference)), beside)
 
 
 def _first(alternatives: list[ColumnElement[Any]]) -> ColumnElement[Any]:

@@ -95,6 +95,18 @@ async def test_a_subquery_may_look_at_an_instant_of_its_own(past: PastWorld) -> 
     assert await past.world.ask(query, at=written(instants[1]), id=made) == []
 
 
+async def test_the_time_that_a_record_tells_shows_its_change(past: PastWorld) -> None:
+    past.clock.instant = past.clock.turn().replace(microsecond=123_456)
+    (made,) = await past.world.create("Sample", {"name": "one"})
+    past.clock.turn()
+    (record,) = await past.world.ask("SELECT updated_at FROM Sample WHERE id = :id", id=made)
+
+    text = f"SELECT updated_at FROM Sample AS OF {record['updated_at']} WHERE id = :id"
+
+    assert record["updated_at"].endswith(".123Z")
+    assert await past.world.ask(text, id=made) == [record]
+
+
 async def test_what_lay_in_the_bin_is_among_all_rows(past: PastWorld) -> None:
     made, instants = await one_record(past)
     query = "SELECT id FROM Sample AS OF :at WHERE id = :id ALL ROWS"
