@@ -17,12 +17,14 @@ from fieldstone.api.requests import MOST_PER_PAGE, BadJson, json_response, read_
 from fieldstone.errors import Forbidden, NotFound
 from fieldstone.metadata.changes import Proposal
 from fieldstone.metadata.component import Component, StoredComponent
-from fieldstone.metadata.kinds.registry import get_kind
+from fieldstone.metadata.kinds.registry import SETTING, get_kind
 from fieldstone.metadata.names import MAX_NAME_LENGTH
 from fieldstone.metadata.values import Json, JsonObject, fold
 from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 from fieldstone.runtime.metadata_changes import load_components
 from fieldstone.runtime.transactions import Transaction
+
+_RENAMED: Final = frozenset({SETTING.name})
 
 
 class UnknownComponent(NotFound):
@@ -64,14 +66,19 @@ async def create_component(request: Request) -> Response:
 
 
 async def put_component(request: Request) -> Response:
-    """PUT /api/metadata/components/{kind}/{name}: declare a component anew, as a whole."""
+    """PUT /api/metadata/components/{kind}/{name}: declare a component anew, as a whole.
+
+    Another name in the body renames a setting, and the formulas that read it follow.
+    """
     body = await read_object(request)
     made: list[Component] = []
 
     async def propose(tx: Transaction) -> Proposal:
         old = await _find(tx, request)
-        made.append(Component(old.kind, old.name, _without_name(body), old.package))
-        return Proposal(upserts=tuple(made))
+        name = _name_in(body) if old.kind in _RENAMED and "name" in body else old.name
+        made.append(Component(old.kind, name, _without_name(body), old.package))
+        renames = () if name == old.name else ((old.key, name),)
+        return Proposal(upserts=tuple(made), renames=renames)
 
     await change_in_transaction(request, propose)
     return json_response(show_component(made[-1]))

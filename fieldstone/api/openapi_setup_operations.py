@@ -34,10 +34,23 @@ _PROJECT: Final[JsonObject] = {
 _CREATED: Final[Mapping[str, JsonObject]] = {"id": TEXT, "status": {"const": "created"}}
 _HTML: Final = "text/html"
 _COMPONENT: Final = object_schema({"name": TEXT}, required=("name",))
+_LINES: Final = (
+    *("name", "currency", "time_zone", "locale", "street", "city", "state", "postal_code"),
+    *("country", "phone"),
+)
 _TENANT: Final = object_schema(
     {"name": TEXT, "label": TEXT, "status": TEXT, "created_at": TEXT},
     required=("name", "label", "status"),
     closed=True,
+)
+
+_ORGANIZATION: Final = Answer(
+    "The organization as it is now.",
+    object_schema(
+        {**dict.fromkeys((*_LINES, "tenant"), TEXT), "fiscal_month": COUNT},
+        required=(*_LINES, "tenant", "fiscal_month"),
+        closed=True,
+    ),
 )
 
 SETUP_OPERATIONS: Final[Mapping[str, Operation]] = {
@@ -154,6 +167,13 @@ SETUP_OPERATIONS: Final[Mapping[str, Operation]] = {
     ),
     "GET /metadata/schemas/{kind}": Operation(
         _TAG, {200: Answer("The schema.", {"type": "object"})}, refuses=(422,)
+    ),
+    "GET /organization": Operation(_TAG, {200: _ORGANIZATION}),
+    "PATCH /organization": Operation(
+        _TAG,
+        {200: _ORGANIZATION},
+        body=Body({"type": "object"}, {"time_zone": "Europe/Berlin", "fiscal_month": 4}),
+        refuses=_CHANGES,
     ),
     "GET /platform/tenants": Operation(
         _PLATFORM,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from sys import intern
 from typing import Any, Final
@@ -34,10 +34,14 @@ from fieldstone.metadata.kinds.registry import (
     ATTACH_RULE,
     FIELD,
     OBJECT,
+    ORGANIZATION,
     PICKLIST,
+    SETTING,
     VALIDATION_RULE,
 )
+from fieldstone.metadata.kinds.setting import setting_of
 from fieldstone.metadata.names import keys_of, label_of, slug_of
+from fieldstone.metadata.organization import Organization, Setting
 from fieldstone.metadata.scope import Scope
 from fieldstone.metadata.values import JsonObject, fold, write_json
 
@@ -118,6 +122,8 @@ class _Builder:
             value_sets=self._value_sets,
             attach_rules=tuple(self._attach_rules(by_id)),
             validation_rules=self._validation_rules(by_id),
+            organization=_organization(self._scope),
+            settings={fold(one.name): one for one in _settings(self._scope)},
         )
 
     def _collect(self) -> dict[str, _Draft]:
@@ -323,6 +329,17 @@ def _searchable(field_type: FieldType[Any, Any], body: FieldBody, row: StoredCom
 @lru_cache(maxsize=256)
 def _has_choices(field_type: FieldType[Any, Any]) -> bool:
     return isinstance(field_type, HasChoices)
+
+
+def _organization(scope: Scope) -> Organization:
+    for component in scope.of_kind(ORGANIZATION.name):
+        return Organization(**asdict(ORGANIZATION.read(component)))
+    return Organization()
+
+
+def _settings(scope: Scope) -> Iterator[Setting]:
+    for component in scope.of_kind(SETTING.name):
+        yield setting_of(component, SETTING.read(component))
 
 
 def _formula(body: FieldBody) -> Formula | None:

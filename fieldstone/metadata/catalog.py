@@ -17,6 +17,7 @@ from fieldstone.errors import NotFound
 from fieldstone.ids import FieldId, ObjectId, TenantId
 from fieldstone.metadata.field_types.field_type import FieldType
 from fieldstone.metadata.names import suggestion
+from fieldstone.metadata.organization import Organization, Setting
 from fieldstone.metadata.values import Json, fold
 
 
@@ -259,7 +260,8 @@ class ValidationRule:
 class Catalog:
     """Everything known of one tenant at one version. objects are in order of name.
 
-    validation_rules: the active ones, by the object whose records they check.
+    validation_rules: the active ones, by the object whose records they check. settings: by their
+    folded names.
     """
 
     tenant_id: TenantId
@@ -275,6 +277,8 @@ class Catalog:
     validation_rules: Mapping[ObjectId, tuple[ValidationRule, ...]] = dataclass_field(
         default_factory=dict
     )
+    organization: Organization = dataclass_field(default_factory=Organization)
+    settings: Mapping[str, Setting] = dataclass_field(default_factory=dict)
 
     def find_object(self, name: str) -> ObjectDef | None:
         """Give the object that a name or alias means, whatever its case; None if there is none."""

@@ -123,6 +123,8 @@ _LEAST: Final[dict[str, JsonObject]] = {
         "target_field": "id",
     },
     "validation_rule": {"object": "User", "condition": "FALSE", "message": "No."},
+    "organization": {},
+    "setting": {"type": "text"},
 }
 """For each kind, a body that has the right shape and leans on nothing of a tenant's own."""
 

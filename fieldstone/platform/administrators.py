@@ -38,7 +38,7 @@ class Administrators:
         return viewer
 
     async def _load(self, tenant: Tenant) -> Viewer:
-        nobody = Viewer(None, NAME, time_zone=tenant.time_zone, locale=tenant.locale)
+        nobody = Viewer(None, NAME)
         async with self._database.read(tenant, nobody) as tx:
             user = tx.catalog.find_object("User")
             if user is None:
@@ -52,4 +52,4 @@ class Administrators:
             )
             number = await tx.value(first)
         user_id = RecordId(number) if number is not None else None
-        return Viewer(user_id, NAME, time_zone=tenant.time_zone, locale=tenant.locale)
+        return Viewer(user_id, NAME)

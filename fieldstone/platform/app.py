@@ -22,6 +22,7 @@ from fieldstone.api import jobs as jobs_api
 from fieldstone.api import metadata as metadata_api
 from fieldstone.api import objects as objects_api
 from fieldstone.api import openapi as openapi_api
+from fieldstone.api import organization as organization_api
 from fieldstone.api import query as query_api
 from fieldstone.api import records as records_api
 from fieldstone.api import recycle_bin as recycle_bin_api
@@ -159,6 +160,7 @@ def all_routes() -> list[BaseRoute]:
         Route("/healthz", health),
         *objects_api.ROUTES,
         *metadata_api.ROUTES,
+        *organization_api.ROUTES,
         *components_api.ROUTES,
         *records_api.ROUTES,
         *query_api.ROUTES,

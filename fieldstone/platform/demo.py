@@ -26,6 +26,7 @@ from fieldstone.metadata.yaml_text import read_yaml
 from fieldstone.platform.app import Engine
 from fieldstone.platform.middleware.tenant import DEFAULT_TENANT
 from fieldstone.platform.tenants import SETUP
+from fieldstone.runtime.queries import zone_of
 from fieldstone.runtime.records.reading import read_values
 from fieldstone.runtime.records.write import incoming_of, write
 from fieldstone.runtime.statements import parameter, prepare
@@ -129,7 +130,7 @@ def _value(tx: Transaction, field: Field, value: Json, ids: Mapping[str, str]) -
         return [ids[key] for key in _keys(value)] if isinstance(value, list) else ids[str(value)]
     moment = None
     if isinstance(value, str):
-        moment = write_moment(value, tx.now, ZoneInfo(tx.tenant.time_zone))
+        moment = write_moment(value, tx.now, zone_of(tx))
     return value if moment is None else moment
 
 

@@ -57,7 +57,7 @@ _WAITING: Final = prepare(
     )
 )
 _TENANT_BY_ID: Final = prepare(
-    select(TENANT.c.id, TENANT.c.name, TENANT.c.label, TENANT.c.leaf, TENANT.c.settings).where(
+    select(TENANT.c.id, TENANT.c.name, TENANT.c.label, TENANT.c.leaf).where(
         TENANT.c.id == parameter("id", Integer()), TENANT.c.status == "active"
     )
 )

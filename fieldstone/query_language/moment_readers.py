@@ -26,14 +26,20 @@ def moment_value(wanted: MomentValue, moment: Moment) -> Value:
             return moment.now.astimezone(moment.zone).date()
         case MomentValue.TIME:
             return now.time()
-        case MomentValue.ZONE:
-            return str(moment.zone)
+        case MomentValue.ZONE | MomentValue.ORGANIZATION | MomentValue.TENANT:
+            return _name(wanted, moment)
         case MomentValue.FISCAL_MONTH:
             return Decimal(moment.fiscal_month)
         case MomentValue.USER:
             raise AssertionError("the viewer's id is no value of a formula")
         case _:
             assert_never(wanted)
+
+
+def _name(wanted: MomentValue, moment: Moment) -> str:
+    if wanted is MomentValue.ZONE:
+        return str(moment.zone)
+    return moment.organization if wanted is MomentValue.ORGANIZATION else moment.tenant
 
 
 def moment_reader(wanted: MomentValue) -> Reader:

@@ -34,12 +34,15 @@ class Moment:
     """What relative dates and scopes are counted from.
 
     now: in UTC. zone: the viewer's. fiscal_month: the first month of the fiscal year, from 1.
+    organization, tenant: what both are called.
     """
 
     now: datetime
     zone: ZoneInfo
     fiscal_month: int = 1
     user_id: RecordId | None = None
+    organization: str = ""
+    tenant: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -320,12 +320,27 @@ def _parse_short(text: str) -> Query:
 
 
 def moment_of(tx: Transaction) -> Moment:
-    """Give what relative dates and formulas are counted from."""
-    try:
-        zone = ZoneInfo(tx.viewer.time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        zone = ZoneInfo("UTC")
-    return Moment(tx.now, zone, user_id=tx.viewer.user_id)
+    """Give what relative dates and formulas are counted from, for the viewer."""
+    organization = tx.catalog.organization
+    return Moment(
+        tx.now,
+        zone_of(tx),
+        organization.fiscal_month,
+        user_id=tx.viewer.user_id,
+        organization=organization.name or tx.tenant.label,
+        tenant=tx.tenant.name,
+    )
+
+
+def zone_of(tx: Transaction) -> ZoneInfo:
+    """Give the time zone of the viewer: the own one, or that of the organization."""
+    for name in (tx.viewer.time_zone, tx.catalog.organization.time_zone):
+        try:
+            if name:
+                return ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError):
+            continue
+    return ZoneInfo("UTC")
 
 
 def read_parameters(

@@ -12,11 +12,10 @@ from sqlalchemy import Text, select
 from fieldstone.errors import NotFound
 from fieldstone.ids import TenantId
 from fieldstone.metadata.tables import TENANT
-from fieldstone.metadata.values import read_json
 from fieldstone.runtime.statements import parameter, prepare
 
 _BY_NAME: Final = prepare(
-    select(TENANT.c.id, TENANT.c.name, TENANT.c.label, TENANT.c.leaf, TENANT.c.settings).where(
+    select(TENANT.c.id, TENANT.c.name, TENANT.c.label, TENANT.c.leaf).where(
         TENANT.c.name == parameter("name", Text()), TENANT.c.status == "active"
     )
 )
@@ -38,9 +37,6 @@ class Tenant:
     name: str
     label: str
     leaf: str
-    time_zone: str = "UTC"
-    currency: str = "USD"
-    locale: str = "en"
 
 
 class Pool(Protocol):
@@ -81,15 +77,10 @@ class TenantDirectory:
 
 
 def tenant_from(row: Any) -> Tenant:
-    """Read a tenant out of its row; what its settings do not say has a default."""
-    settings = read_json(row["settings"])
-    assert isinstance(settings, dict)
+    """Read a tenant out of its row."""
     return Tenant(
         id=TenantId(row["id"]),
         name=row["name"],
         label=row["label"],
         leaf=row["leaf"],
-        time_zone=str(settings.get("time_zone", "UTC")),
-        currency=str(settings.get("currency", "USD")),
-        locale=str(settings.get("locale", "en")),
     )

@@ -79,13 +79,16 @@ class Hold(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who asks. user_id is the record of the object User; None before there is one."""
+    """Who asks. user_id is the record of the object User; None before there is one.
+
+    time_zone, locale: the viewer's own; None for those of the organization.
+    """
 
     user_id: RecordId | None
     name: str
     rights: Rights = ADMINISTRATOR
-    time_zone: str = "UTC"
-    locale: str = "en"
+    time_zone: str | None = None
+    locale: str | None = None
 
 
 @dataclass(slots=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from fieldstone.errors import FieldstoneError
 from fieldstone.ids import parse_id
 from fieldstone.metadata.catalog import Catalog
 from fieldstone.metadata.rights import Rights
+from fieldstone.runtime.queries import zone_of
 from fieldstone.runtime.transactions import Transaction
 
 
@@ -42,17 +43,7 @@ def viewing_of(tx: Transaction) -> Viewing:
         catalog=tx.catalog,
         rights=tx.rights,
         now=tx.now,
-        zone=_zone(tx.viewer.time_zone) or _zone(tx.tenant.time_zone) or ZoneInfo("UTC"),
-        locale=tx.viewer.locale or tx.tenant.locale,
-        currency=tx.tenant.currency,
+        zone=zone_of(tx),
+        locale=tx.viewer.locale or tx.catalog.organization.locale,
+        currency=tx.catalog.organization.currency,
     )
-
-
-def _zone(name: str) -> ZoneInfo | None:
-    """Give a zone by name; UTC says nothing of its own, so that the tenant's may count."""
-    if name in ("", "UTC"):
-        return None
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return None

@@ -10,8 +10,10 @@ from fieldstone.metadata.kinds.attach_rule import AttachRuleKind
 from fieldstone.metadata.kinds.field import FieldKind
 from fieldstone.metadata.kinds.kind import Kind
 from fieldstone.metadata.kinds.object import ObjectKind
+from fieldstone.metadata.kinds.organization import OrganizationKind
 from fieldstone.metadata.kinds.picklist import PicklistKind
 from fieldstone.metadata.kinds.relation import RelationKind
+from fieldstone.metadata.kinds.setting import SettingKind
 from fieldstone.metadata.kinds.validation_rule import ValidationRuleKind
 from fieldstone.metadata.names import suggestion
 
@@ -28,9 +30,15 @@ RELATION: Final = RelationKind()
 PICKLIST: Final = PicklistKind()
 ATTACH_RULE: Final = AttachRuleKind()
 VALIDATION_RULE: Final = ValidationRuleKind()
+ORGANIZATION: Final = OrganizationKind()
+SETTING: Final = SettingKind()
 
 KINDS: Final[Mapping[str, Kind[Any]]] = {
-    kind.name: kind for kind in (OBJECT, FIELD, RELATION, PICKLIST, ATTACH_RULE, VALIDATION_RULE)
+    kind.name: kind
+    for kind in (
+        *(OBJECT, FIELD, RELATION, PICKLIST, ATTACH_RULE, VALIDATION_RULE),
+        *(ORGANIZATION, SETTING),
+    )
 }
 
 OWNED: Final = frozenset({FIELD.name, VALIDATION_RULE.name})

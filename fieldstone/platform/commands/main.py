@@ -17,6 +17,7 @@ COMMANDS = {
     "export": (f"{_ROOM}.export", "Write records to a file."),
     "worker": (f"{_ROOM}.worker", "Run one more worker process."),
     "tenants": (f"{_ROOM}.tenants", "List and make tenants."),
+    "organization": (f"{_ROOM}.organization", "Show or change the organization."),
     "storage": (f"{_ROOM}.storage", "Show where records lie, and move them."),
     "advise": (f"{_ROOM}.advise", "Tell which fields would be served by a slot."),
     "doctor": (f"{_ROOM}.doctor", "Check Python, servers, data directory and settings."),

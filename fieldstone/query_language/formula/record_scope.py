@@ -24,6 +24,7 @@ from fieldstone.query_language.formula.errors import (
     UnknownName,
     WrongArguments,
 )
+from fieldstone.query_language.formula.outside import outside_value
 from fieldstone.query_language.formula.parse import parse_formula
 from fieldstone.query_language.formula.sizes import QUOTIENT_PLACES
 from fieldstone.query_language.formula.summed import children_summed, field_summed
@@ -106,7 +107,10 @@ class RecordScope:
         names = list(path.names)
         obj, of_user = self.object, False
         if names[0].startswith("$"):
-            obj, of_user = self._special(path), True
+            outside = outside_value(path, self.catalog)
+            if outside is not None:
+                return outside
+            obj, of_user = self._users(path), True
             names.pop(0)
         elif len(names) > 1 and self._names_itself(names[0]):
             names.pop(0)
@@ -136,9 +140,9 @@ class RecordScope:
         own = self.catalog.find_object(name) is self.object
         return own and relation_of(self.object, name, self.rights) is None
 
-    def _special(self, path: Path) -> ObjectDef:
+    def _users(self, path: Path) -> ObjectDef:
         users = self.catalog.find_object(USER_OBJECT)
-        if fold(path.names[0]) != "$user" or len(path.names) < 2 or users is None:
+        if len(path.names) < 2 or users is None:
             raise UnknownName(
                 f"There is no {path.text[:80]}.", at=path.span, hint="There is $User.name."
             )

@@ -23,6 +23,7 @@ from fieldstone.metadata.kinds.field import split_name
 from fieldstone.metadata.names import slug_of
 from fieldstone.metadata.rights import ADMINISTRATOR
 from fieldstone.metadata.values import Json, JsonObject, fold, read_json
+from fieldstone.query_language.formula.outside import SETTINGS
 from fieldstone.query_language.formula.parse import parse_formula
 from fieldstone.query_language.formula.record_scope import USER_OBJECT
 from fieldstone.query_language.formula.summed import children_summed
@@ -107,6 +108,9 @@ class FormulaRenames:
         target, name = change
         new = split_name(name)[1] or name
         for path in sorted(paths, key=lambda one: (one.span.line, one.span.column), reverse=True):
+            if target.kind == "setting":
+                text = _with_setting(text, path, target, name)
+                continue
             meant = self._meant(path, obj)
             places = [n for n, one in enumerate(meant) if self._is(one, target)]
             text = _rewritten(text, path.span, places, new)
@@ -120,6 +124,8 @@ class FormulaRenames:
         new = split_name(name)[1] or name
         for path in paths:
             assert isinstance(path.span, JsonPlace)
+            if not any(self._is(one, target) for one in self._meant(path, obj)):
+                continue
             meant = zip(path.names, self._meant(path, obj), strict=True)
             names = [new if self._is(one, target) else written for written, one in meant]
             said = _with_value_at(said, path.span.pointer.split("/")[1:], ".".join(names))
@@ -155,12 +161,27 @@ class FormulaRenames:
         return meant is not None and target.key == ("object", fold(meant.name))
 
 
+def _with_setting(text: str, path: Path, target: Component, name: str) -> str:
+    """Give a text in which a path to a setting is one to what it is going to be called."""
+    root, *names = path.names
+    if fold(root) not in SETTINGS or fold(".".join(names)) != fold(target.name):
+        return text
+    begin = _begin_of(text, path.span)
+    written = text[begin : begin + path.span.length]
+    root, point, *_ = _POINT.split(written)
+    return text[:begin] + root + point + name + text[begin + path.span.length :]
+
+
+def _begin_of(text: str, span: Span) -> int:
+    lines = text.split("\n")
+    return sum(len(line) + 1 for line in lines[: span.line - 1]) + span.column - 1
+
+
 def _rewritten(text: str, span: Span, places: list[int], name: str) -> str:
     """Give a text in which some of the names of a dotted path are another one."""
     if not places:
         return text
-    lines = text.split("\n")
-    begin = sum(len(line) + 1 for line in lines[: span.line - 1]) + span.column - 1
+    begin = _begin_of(text, span)
     parts = _POINT.split(text[begin : begin + span.length])
     for place in places:
         parts[2 * place] = name

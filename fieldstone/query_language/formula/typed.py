@@ -29,6 +29,8 @@ class MomentValue(StrEnum):
     ZONE = "zone"
     FISCAL_MONTH = "fiscal_month"
     USER = "user"
+    ORGANIZATION = "organization"
+    TENANT = "tenant"
 
 
 class Failed(Exception):

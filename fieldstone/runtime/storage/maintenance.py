@@ -89,9 +89,7 @@ _BIG: Final = prepare(
     )
 )
 _ONE_TENANT: Final = prepare(
-    select(TENANT.c.id, TENANT.c.name, TENANT.c.label, TENANT.c.leaf, TENANT.c.settings).where(
-        TENANT.c.id == _TENANT
-    )
+    select(TENANT.c.id, TENANT.c.name, TENANT.c.label, TENANT.c.leaf).where(TENANT.c.id == _TENANT)
 )
 _TO_PURGE: Final = prepare(
     select(

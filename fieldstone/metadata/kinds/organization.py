@@ -1,0 +1,91 @@
+"""The kind organization: what is the same for everybody who works in a tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Annotated, Final
+from zoneinfo import available_timezones
+
+from babel.core import get_global
+from babel.localedata import locale_identifiers
+from msgspec import Meta
+
+from fieldstone.errors import Problem
+from fieldstone.metadata.component import Component
+from fieldstone.metadata.kinds.kind import Kind
+from fieldstone.metadata.names import suggestion
+from fieldstone.metadata.scope import Scope
+
+ORGANIZATION_NAME: Final = "Organization"
+Line = Annotated[str, Meta(max_length=255)]
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationBody:
+    """The organization. What is left out has its usual value.
+
+    name: None for the label of the tenant. currency: the ISO 4217 code of amounts whose field says
+    none. time_zone: its IANA name. fiscal_month: the first month of the fiscal year, 1 to 12.
+    """
+
+    name: Annotated[str, Meta(min_length=1, max_length=120)] | None = None
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] = "USD"
+    time_zone: Annotated[str, Meta(min_length=1, max_length=80)] = "UTC"
+    locale: Annotated[str, Meta(pattern="^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})*$")] = "en"
+    fiscal_month: Annotated[int, Meta(ge=1, le=12)] = 1
+    street: Line = ""
+    city: Line = ""
+    state: Line = ""
+    postal_code: Annotated[str, Meta(max_length=40)] = ""
+    country: Line = ""
+    phone: Annotated[str, Meta(max_length=40)] = ""
+
+
+class OrganizationKind(Kind[OrganizationBody]):
+    """The organization, of which there is one, called Organization."""
+
+    name = "organization"
+    body_class = OrganizationBody
+
+    def check(self, component: Component, scope: Scope) -> Iterator[Problem]:
+        """Yield another name, and zones, currencies and locales that nobody knows."""
+        if component.name != ORGANIZATION_NAME:
+            message = f"There is one organization, called {ORGANIZATION_NAME}."
+            yield Problem("metadata.invalid", message, "/name", f"Call it {ORGANIZATION_NAME}.")
+        body = self.read(component)
+        known: tuple[tuple[str, str, str, frozenset[str]], ...] = (
+            ("time_zone", "time zone", body.time_zone, _zones()),
+            ("currency", "currency", body.currency, _currencies()),
+            ("locale", "locale", body.locale.replace("-", "_"), _locales()),
+        )
+        for key, noun, value, names in known:
+            if value not in names:
+                hint = suggestion(value, names)
+                yield Problem("metadata.invalid", f"There is no {noun} {value}.", f"/{key}", hint)
+
+
+def known_zones() -> tuple[str, ...]:
+    """Give the names of all time zones, in order."""
+    return tuple(sorted(_zones()))
+
+
+def known_currencies() -> tuple[str, ...]:
+    """Give the codes of all currencies, in order."""
+    return tuple(sorted(_currencies()))
+
+
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones() - {"localtime"})
+
+
+@lru_cache(maxsize=1)
+def _currencies() -> frozenset[str]:
+    return frozenset(get_global("all_currencies"))
+
+
+@lru_cache(maxsize=1)
+def _locales() -> frozenset[str]:
+    return frozenset(locale_identifiers())
