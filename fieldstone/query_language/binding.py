@@ -150,8 +150,10 @@ class Binder(Sources):
         """Give the field that a path means. Raises UnknownField.
 
         Behind a reference to several objects it is the field of this name of whichever object a
-        record points to.
+        record points to. A name with a dollar, such as $User.name, is worked out.
         """
+        if path.names[0].startswith("$"):
+            return self._outside(path)
         *parents, name = self.own_names(path)
         if len(parents) > MAX_PARENTS:
             raise UnknownField(
@@ -165,6 +167,16 @@ class Binder(Sources):
                     return found
             places = self.parents(places, parent, path)
         return self._alternatives([self.ref(p, f) for p, f in self.fields(places, name, path)])
+
+    def _outside(self, path: Path) -> FieldRef:
+        """Give what a name with a dollar means, which is the same for every row."""
+        if path.text not in self._expressions:
+            obj = self.sources[0].object
+            scope = RecordScope(self._catalog, obj, self._rights)
+            found = written_expression(path, scope, {}, _no_constant)
+            field = made_field(len(self._expressions), path.text, found.shape, obj)
+            self._expressions[path.text] = made_ref(0, field, bound_at(found, 0, self))
+        return self._expressions[path.text]
 
     def _part(self, place: int, name: str, part: str) -> FieldRef | None:
         """Give the part of a field's value, such as the city of an address."""
@@ -301,3 +313,7 @@ def _sent(literal: Literal, moment: Moment) -> object:
     """Read a constant of an expression."""
     assert isinstance(literal, Constant)
     return sent(literal)
+
+
+def _no_constant(name: Path) -> Read:
+    raise AssertionError(name)

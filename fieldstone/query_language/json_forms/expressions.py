@@ -37,7 +37,7 @@ from fieldstone.query_language.syntax import (
 )
 
 NAME: Final = r"[A-Za-z_]\w*"
-PATH: Final = rf"{NAME}(?:\.{NAME})*"
+PATH: Final = rf"\$?{NAME}(?:\.{NAME})*"
 OUTSIDE_SIGNS: Final = tuple(
     sign.value
     for sign in (Sign.ADD, Sign.SUBTRACT, Sign.MULTIPLY, Sign.DIVIDE, Sign.POWER, Sign.JOIN)

@@ -199,3 +199,44 @@ async def test_the_other_tenant_sees_no_setting(api: Api, other: Api) -> None:
 
     assert problem["message"] == "There is no $Setup.Rate."
     assert (await other.get(SETTINGS))["components"] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("SELECT name FROM Deal WHERE value > $Setup.Least", ["Large"]),
+        ("SELECT name FROM Deal d WHERE d.value < $Setup.Least * 2", ["Small"]),
+        ("SELECT name FROM Deal WHERE $Organization.Currency = 'usd'", ["Small", "Large"]),
+        ("SELECT name FROM Deal WHERE owner.name = $User.name", ["Small", "Large"]),
+        ("SELECT name FROM Deal WHERE owner != $User.id", []),
+        ("SELECT name FROM Deal WHERE $Setup.Least IN (1, 2)", []),
+    ],
+)
+async def test_queries_read_what_formulas_read(api: Api, query: str, names: list[str]) -> None:
+    await api.post(SETTINGS, {"name": "Least", "type": "number", "value": 10})
+    for name, value in (("Small", 5), ("Large", 50)):
+        await api.post("/deals", {"name": name, "value": value})
+
+    answer = await api.post("/api/query", {"q": f"{query} ORDER BY value"}, status=200)
+    parsed = await api.post("/api/query/translate", {"query": query}, status=200)
+    again = await api.post("/api/query", {**parsed["query"], "order_by": "value"}, status=200)
+
+    assert [one["name"] for one in answer["records"]] == names
+    assert again["records"] == answer["records"]
+
+
+async def test_an_unknown_setting_of_a_query_is_told_with_the_nearest(api: Api) -> None:
+    await api.post(SETTINGS, {"name": "Least", "type": "number", "value": 10})
+
+    asked = {"q": "SELECT name FROM Deal WHERE value > $Setup.Laest"}
+    (problem,) = await api.refused("POST", "/api/query", asked, status=422)
+
+    assert (problem["code"], problem["hint"]) == ("query.unknown_field", "Did you mean Least?")
+
+
+async def test_the_page_of_the_organization_saves_what_was_typed(api: Api) -> None:
+    page = await api.send("GET", "/admin/organization")
+
+    assert page.status_code == 200
+    assert "Fiscal year begins in" in page.text
+    assert '<option value="Europe/Berlin">' in page.text
