@@ -1,9 +1,9 @@
 """Which formulas a metadata change may have touched: those that need to be checked again.
 
-A formula's own field or rule has changed, or it says a name of what has: of a field, an object or
-a child relation. That name may mean something else where it stands; then it is checked in vain. A
-calculated field that is checked counts as changed itself: with it those who use it may get too
-large.
+A formula's own field or rule has changed, or it says a name of what has: of a field, an object, a
+child relation or a setting. That name may mean something else where it stands; then it is checked
+in vain. A calculated field that is checked counts as changed itself: with it those who use it may
+get too large.
 """
 
 from __future__ import annotations
@@ -86,6 +86,7 @@ def _who_say(words: set[str], said: dict[Place, tuple[str, ...]], found: set[Pla
 
 def _names_of_changes(after: Catalog, before: Catalog, places: set[Place]) -> Iterator[str]:
     """Yield the names, now and before, of what differs. places: of the fields that do."""
+    yield from _names_of_settings(after, before)
     for one, other in ((after, before), (before, after)):
         for place, field in _fields_of(one).items():
             if place in places:
@@ -98,6 +99,13 @@ def _names_of_changes(after: Catalog, before: Catalog, places: set[Place]) -> It
             same = other.by_id.get(obj.id)
             if same is None or _OF_OBJECT(obj) != _OF_OBJECT(same):
                 yield from _names_of_object(obj)
+
+
+def _names_of_settings(after: Catalog, before: Catalog) -> Iterator[str]:
+    """Yield the names of the settings that differ, as formulas say them behind their group."""
+    for key in after.settings.keys() | before.settings.keys():
+        if after.settings.get(key) != before.settings.get(key):
+            yield key.rpartition(".")[2]
 
 
 def _relations_of(catalog: Catalog) -> dict[Place, str]:
