@@ -37,6 +37,15 @@ def test_storage_is_compared() -> None:
 
 
 @pytest.mark.slow
+def test_queries_by_text_are_compared() -> None:
+    shown = told("bench.query", "--rows", "200", "--rounds", "2", "--tenants", "3")
+
+    assert "| 12 list of a small tenant |" in shown
+    assert shown.count("| formula field in ORDER BY, top 50 |") == 3
+    assert "Overhead of a cached query" in shown
+
+
+@pytest.mark.slow
 def test_http_is_compared() -> None:
     shown = told("bench.http", "--rows", "200", "--seconds", "0.1", "--turns", "1")
 
