@@ -23,7 +23,7 @@ Place: TypeAlias = tuple[str, str]
 """The names of an object and of a field or rule of it."""
 
 _WORD: Final = re.compile(r"\w+")
-_TEXTS_KEPT: Final = 20_000
+_TEXTS_KEPT: Final = 4_000
 _ENDINGS: Final = ("__r", "__c", "_id", "id")
 _UNTOLD: Final = frozenset({"slot", "filling", "label", "description", "help"})
 """What of a field is nothing to its formulas and to those that name it."""
