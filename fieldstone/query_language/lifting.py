@@ -11,6 +11,7 @@ their values are.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -58,6 +59,7 @@ N = TypeVar("N", Call, Operation)
 Inlined: TypeAlias = Value | Path
 SLOT_DIGITS: Final = 15
 MAX_LIST: Final = 20_000
+_IMPROPER: Final = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +297,7 @@ def _number(number: Decimal, bind: Bind) -> Number:
 
 
 def _text(text: str, bind: Bind) -> Text:
-    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+    if _IMPROPER.search(text):
         raise TypeMismatch(f"The parameter {bind.name} is no proper text.", at=bind.span)
     return Text(text.replace("\\", "\\\\"), bind.span)
 
