@@ -34,24 +34,65 @@ _OBJECT: Final = object_schema(
         "rows": COUNT,
         "rows_exact": _FLAG,
         "slots": {"type": "object"},
+        "indexes": list_schema({"type": "object"}),
         "work": or_null({"type": "object"}),
     },
     required=("object", "place", "heap", "rows", "rows_exact", "slots", "work"),
 )
 _ADVICE: Final = object_schema(
     {
+        "id": TEXT,
+        "kind": {"type": "string", "enum": ["slot", "index", "drop"]},
         "object": TEXT,
-        "field": TEXT,
-        "type": TEXT,
+        "fields": list_schema(TEXT),
+        "reason": TEXT,
+        "effect": TEXT,
+        "cost": TEXT,
+        "times": COUNT,
         "filtered": COUNT,
         "sorted": COUNT,
-        "slot_kind": TEXT,
-        "slot_free": _FLAG,
-        "give_way": or_null({"type": "object"}),
-        "being_lent": _FLAG,
+        "week": COUNT,
+        "spent_ms": COUNT,
+        "saves_ms": COUNT,
+        "cost_bytes": {"type": "integer"},
+        "slot_kind": or_null(TEXT),
+        "gives_way": or_null({"type": "object"}),
+        "obstacle": or_null(TEXT),
+        "at_work": _FLAG,
+        "strong": _FLAG,
     },
-    required=("object", "field", "filtered", "sorted", "slot_kind", "slot_free", "give_way"),
+    required=("id", "kind", "object", "fields", "reason", "effect", "cost", "obstacle", "at_work"),
 )
+_AUTOMATIC: Final = object_schema({"automatic": _FLAG}, required=("automatic",), closed=True)
+_ACTION: Final = object_schema(
+    {
+        "number": COUNT,
+        "advice": TEXT,
+        "state": {
+            "type": "string",
+            "enum": ["at_work", "in_effect", "without_effect", "undoing", "undone"],
+        },
+        "reason": TEXT,
+        "at": _INSTANT,
+        "by": or_null(TEXT),
+        "automatic": _FLAG,
+        "job": COUNT,
+        "undone_at": or_null(_INSTANT),
+        "undone_by": or_null(TEXT),
+        "undo_job": or_null(COUNT),
+    },
+    required=("number", "advice", "state", "reason", "at", "automatic", "job", "undone_at"),
+)
+_WORK: Final = object_schema(
+    {"advice": TEXT, "job": or_null(COUNT), "url": or_null(TEXT)},
+    required=("advice", "job", "url"),
+    closed=True,
+)
+_WORK_EXAMPLE: Final[JsonObject] = {
+    "advice": "slot-Deal.next_step",
+    "job": 17,
+    "url": "/api/jobs/17",
+}
 _DELETION: Final = object_schema(
     {
         "id": TEXT,
@@ -82,10 +123,48 @@ STORAGE_OPERATIONS: Final[Mapping[str, Operation]] = {
         _STORAGE,
         {
             200: Answer(
-                "The most asked first.",
-                object_schema({"advice": list_schema(_ADVICE)}, required=("advice",), closed=True),
+                "What saves most first.",
+                object_schema(
+                    {"advice": list_schema(_ADVICE), "automatic": _FLAG, "days": COUNT},
+                    required=("advice", "automatic", "days"),
+                    closed=True,
+                ),
             )
         },
+        ("limit",),
+        refuses=(403, 422),
+    ),
+    "PUT /storage/advice/automatic": Operation(
+        _STORAGE,
+        {200: Answer("It is set.", _AUTOMATIC, example={"automatic": False})},
+        body=Body(_AUTOMATIC, {"automatic": False}),
+        refuses=(403, 413, 422),
+    ),
+    "GET /storage/advice/history": Operation(
+        _STORAGE,
+        {
+            200: Answer(
+                "A page of what was applied, the newest first.",
+                object_schema(
+                    {"actions": list_schema(_ACTION), "next": CURSOR},
+                    required=("actions", "next"),
+                    closed=True,
+                ),
+            )
+        },
+        ("limit", "cursor"),
+        refuses=(403, 422),
+    ),
+    "POST /storage/advice/{id}/apply": Operation(
+        _STORAGE,
+        {202: Answer("A job does it.", _WORK, example=_WORK_EXAMPLE)},
+        body=Body(object_schema({"instead_of": or_null(TEXT)}), {"instead_of": "next_step"}),
+        refuses=(403, 409, 413, 422, 503),
+    ),
+    "POST /storage/advice/{id}/undo": Operation(
+        _STORAGE,
+        {202: Answer("A job does it.", _WORK, example=_WORK_EXAMPLE)},
+        refuses=(403, 409, 422, 503),
     ),
     "POST /storage/{object}/promote": Operation(_STORAGE, {202: _JOB}, refuses=(409,)),
     "POST /storage/{object}/demote": Operation(_STORAGE, {202: _JOB}, refuses=(409,)),

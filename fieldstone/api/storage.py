@@ -1,4 +1,4 @@
-"""Endpoints for where records lie: /api/storage: own heaps, slots and what would serve queries."""
+"""Endpoints for where records lie: /api/storage: own heaps and slots."""
 
 from __future__ import annotations
 
@@ -16,9 +16,7 @@ from fieldstone.runtime.asking import cause_of, database_of, tenant_of, viewer_o
 from fieldstone.runtime.storage.moving import Place, request_move
 from fieldstone.runtime.storage.overview import load_overview
 from fieldstone.runtime.storage.rules import StorageRules
-from fieldstone.runtime.storage.slot_advice import load_advice
 from fieldstone.runtime.storage.slots import SlotWish, lend_slot, take_slot
-from fieldstone.runtime.storage.usage import UsageCounter
 from fieldstone.runtime.transactions import Transaction
 
 
@@ -39,16 +37,6 @@ async def promote(request: Request) -> Response:
 async def demote(request: Request) -> Response:
     """POST /api/storage/{object}/demote: have an object's records moved back to the shared heap."""
     return await _move(request, Place.SHARED)
-
-
-async def show_advice(request: Request) -> Response:
-    """GET /api/storage/advice: fields without a slot that queries filter or sort by."""
-    usage: UsageCounter = request.app.state.usage
-    await usage.flush(database_of(request))
-    async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
-        _check(tx)
-        advice = await load_advice(tx)
-    return json_response({"advice": [one.as_json() for one in advice]})
 
 
 async def lend(request: Request) -> Response:
@@ -110,7 +98,6 @@ def _accepted(job: int) -> Response:
 
 ROUTES: Final = (
     Route("/api/storage", show_storage, methods=["GET"]),
-    Route("/api/storage/advice", show_advice, methods=["GET"]),
     Route("/api/storage/{object}/promote", promote, methods=["POST"]),
     Route("/api/storage/{object}/demote", demote, methods=["POST"]),
     Route("/api/storage/{object}/slots/{field}", lend, methods=["POST"]),

@@ -43,6 +43,7 @@ from fieldstone.metadata.kinds.setting import setting_of
 from fieldstone.metadata.names import keys_of, label_of, slug_of
 from fieldstone.metadata.organization import Organization, Setting
 from fieldstone.metadata.scope import Scope
+from fieldstone.metadata.storage import indexes_in
 from fieldstone.metadata.values import JsonObject, fold, write_json
 
 USER: Final = "User"
@@ -162,6 +163,7 @@ class _Builder:
             in_navigation=body.in_navigation,
             is_junction=body.junction,
             created_at=stored.created_at,
+            indexes=indexes_in(stored.storage),
         )
 
     def _system_fields(self, draft: _Draft) -> Iterable[Field]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -157,6 +157,18 @@ class Field:
         return self.column is not None
 
 
+@dataclass(frozen=True, slots=True)
+class ObjectIndex:
+    """An index that an own heap has beside those of its slots.
+
+    name: unique in the heap. fields: what it is ordered by, the first ones compared by equality.
+    """
+
+    name: str
+    fields: tuple[FieldId, ...]
+    made_on: date
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ObjectDef:
     """One object: a kind of record.
@@ -183,6 +195,7 @@ class ObjectDef:
     in_navigation: bool = True
     is_junction: bool = False
     created_at: datetime | None = None
+    indexes: tuple[ObjectIndex, ...] = ()
     own_fields: tuple[Field, ...] = dataclass_field(init=False, repr=False, default=())
     """The fields that are kept in the record's JSON."""
 

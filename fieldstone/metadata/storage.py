@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Final
 
+from fieldstone.ids import FieldId
+from fieldstone.metadata.catalog import ObjectIndex
 from fieldstone.metadata.component import Component, StoredComponent
 from fieldstone.metadata.component_change import ComponentChange
 from fieldstone.metadata.field_types.registry import get_field_type
@@ -18,6 +21,26 @@ _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 _PREFIX_LENGTH: Final = 4
 SLOT_KEYS: Final = ("slot", "slot_filling", "slot_emptying")
 """What a field's storage names a slot under: one in use, being filled, being emptied."""
+
+
+INDEXES: Final = "indexes"
+"""What an object's storage names the indexes under that its own heap has beside those of slots."""
+
+
+def indexes_in(storage: Mapping[str, Json]) -> tuple[ObjectIndex, ...]:
+    """Give the indexes that an object's storage tells of, in order of name."""
+    found = storage.get(INDEXES)
+    if not isinstance(found, Mapping):
+        return ()
+    return tuple(_index(name, one) for name, one in sorted(found.items()))
+
+
+def _index(name: str, body: Json) -> ObjectIndex:
+    assert isinstance(body, Mapping)
+    fields = body["fields"]
+    assert isinstance(fields, list)
+    numbers = tuple(FieldId(int(str(one))) for one in fields)
+    return ObjectIndex(name, numbers, date.fromisoformat(str(body["made_on"])))
 
 
 class StorageDesk:

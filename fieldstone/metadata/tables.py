@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     Column,
@@ -196,14 +197,58 @@ IMPORT_ROW: Final = Table(
     Column("details", JSONB),
 )
 
-FIELD_USE: Final = Table(
-    "field_use",
+QUERY_USE: Final = Table(
+    "query_use",
     METADATA,
     Column("tenant_id", Integer, primary_key=True),
-    Column("field_id", Integer, primary_key=True),
+    Column("object_id", Integer, primary_key=True),
     Column("day", Date, primary_key=True),
-    Column("filtered", BigInteger),
-    Column("sorted", BigInteger),
+    Column("equal", Text, primary_key=True),
+    Column("ranged", Text, primary_key=True),
+    Column("sorted", Text, primary_key=True),
+    Column("times", BigInteger),
+    Column("spent_us", BigInteger),
+)
+ADVICE_ACTION: Final = Table(
+    "advice_action",
+    METADATA,
+    Column("tenant_id", Integer, primary_key=True),
+    Column("id", BigInteger, primary_key=True),
+    Column("advice", Text),
+    Column("object_id", Integer),
+    Column("fields", ARRAY(Integer)),
+    Column("gave_way", Integer),
+    Column("reason", Text),
+    Column("at", DateTime(timezone=True)),
+    Column("actor_id", BigInteger),
+    Column("automatic", Boolean),
+    Column("job", BigInteger),
+    Column("undone_at", DateTime(timezone=True)),
+    Column("undone_by", BigInteger),
+    Column("undo_job", BigInteger),
+)
+ADVICE_SETTING: Final = Table(
+    "advice_setting",
+    METADATA,
+    Column("tenant_id", Integer, primary_key=True),
+    Column("automatic", Boolean),
+    Column("at", DateTime(timezone=True)),
+    Column("actor_id", BigInteger),
+)
+INDEX_ORDER: Final = Table(
+    "index_order",
+    METADATA,
+    Column("tenant_id", Integer, primary_key=True),
+    Column("object_id", Integer, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("columns", ARRAY(Text)),
+    Column("doing", Text),
+    Column("state", Text),
+    Column("cancelled", Boolean),
+    Column("done", BigInteger),
+    Column("total", BigInteger),
+    Column("problem", Text),
+    Column("at", DateTime(timezone=True)),
 )
 MAINTENANCE: Final = Table(
     "maintenance",

@@ -29,6 +29,7 @@ from fieldstone.api import recycle_bin as recycle_bin_api
 from fieldstone.api import search as search_api
 from fieldstone.api import shortcuts as shortcuts_api
 from fieldstone.api import storage as storage_api
+from fieldstone.api import storage_advice as storage_advice_api
 from fieldstone.api.uploads import AROUND_BYTES
 from fieldstone.clock import Clock, SystemClock
 from fieldstone.ids import IdMinter
@@ -169,6 +170,7 @@ def all_routes() -> list[BaseRoute]:
         *jobs_api.ROUTES,
         *files_api.ROUTES,
         *exports_api.ROUTES,
+        *storage_advice_api.ROUTES,
         *storage_api.ROUTES,
         *recycle_bin_api.ROUTES,
         *openapi_api.ROUTES,

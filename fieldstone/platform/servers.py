@@ -14,6 +14,7 @@ from typing import Final
 import asyncpg
 
 from fieldstone.errors import Unavailable
+from fieldstone.platform.database.indexer import indexing
 from fieldstone.platform.database.login import LOGIN_FAILS, Login, ensure_login, examined
 from fieldstone.platform.database.schema_version import Schema, ensure_database, load_schema
 from fieldstone.platform.embedded.postgres import EmbeddedPostgres
@@ -35,7 +36,8 @@ def servers(settings: Settings, warn: Callable[[str], None]) -> Iterator[Setting
     """Start the embedded servers that the settings do not replace; give settings with addresses.
 
     They run for the length of the block, on a migrated database, whose owner's address is not
-    among the settings given: whoever serves logs in as the application. Raises StartFailed.
+    among the settings given: whoever serves logs in as the application. What the owner alone may
+    do while they run, this process does: it makes the indexes that are ordered. Raises StartFailed.
     """
     with ExitStack() as stack:
         owner_url, redis_url = settings.database_url, settings.redis_url
@@ -54,6 +56,7 @@ def servers(settings: Settings, warn: Callable[[str], None]) -> Iterator[Setting
         login = asyncio.run(_login(settings.app_database_url, owner_url, schema.database, secret))
         if login.shortcoming:
             warn(f"Warning: {login.shortcoming} See crm doctor.")
+        stack.enter_context(indexing(owner_url))
         yield replace(
             settings,
             database_url=None,

@@ -164,7 +164,8 @@ class Conditions:
                 return Within(left, low, high)
         if not operands.slot_holds_all(left):
             left = replace(left, exact=True)
-        return Pattern(left, self._names.parameter(number, operands.pattern(left)))
+        bound = self._names.parameter(number, operands.pattern(left))
+        return Pattern(left, bound, begins=kind is PatternKind.PREFIX)
 
     def _against_days(
         self, left: Ref, operator: Operator, days: operands.Days, number: int

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from fieldstone.metadata.values import JsonObject
+from fieldstone.query_language.index_advice import AdviceKind, fields_of_index, how_to_apply
 from fieldstone.query_language.joined_sources import joined_sources, operands, refs_of_rows
 from fieldstone.query_language.operands import uses_slot
 from fieldstone.query_language.plan import (
@@ -29,6 +30,7 @@ from fieldstone.query_language.plan import (
     Test,
 )
 from fieldstone.query_language.syntax import Operator
+from fieldstone.query_language.used_fields import used_fields
 
 _MANY: Final = 10_000
 """Rows from which on it is worth while to think about how they are found."""
@@ -194,7 +196,9 @@ def _advice(plan: Plan, expected: Expected) -> Iterator[str]:
         if by is By.CALCULATED:
             yield f"No index serves {name}: compare or sort by a field that is stored."
         elif by is By.JSON and ref.field.type.slot is not None and ref.field.slot is None:
-            yield f"Give {name} a slot, by indexed: true in its definition."
+            obj = plan.rows.sources[ref.source].object
+            yield f"Give {name} a slot: {how_to_apply(AdviceKind.SLOT, obj, (ref.field,))}"
+    yield from _advice_on_indexes(plan)
     yield from _advice_on_conditions(plan.rows.where)
     if plan.rows.as_of is not None and not _asks_by_id(plan.rows.where):
         yield (
@@ -207,10 +211,24 @@ def _advice(plan: Plan, expected: Expected) -> Iterator[str]:
         yield "OFFSET reads what it passes over: follow the cursor in next."
 
 
+def _advice_on_indexes(plan: Plan) -> Iterator[str]:
+    """Yield which index on several fields would serve the query, where a heap may have one."""
+    objects = {source.object.id: source.object for source in plan.rows.sources}
+    for use in used_fields(plan):
+        obj = objects.get(use.object_id)
+        fields = () if obj is None else fields_of_index(obj, use)
+        if obj is not None and fields:
+            names = " and ".join(field.name for field in fields)
+            yield (
+                f"An index of {obj.name} on {names} finds them at once: "
+                f"{how_to_apply(AdviceKind.INDEX, obj, fields)}"
+            )
+
+
 def _advice_on_conditions(condition: PlanCondition | None) -> Iterator[str]:
     for one in _leaves(condition):
         match one:
-            case Pattern():
+            case Pattern(begins=False):
                 yield "LIKE with a wildcard in front reads every value: search finds words faster."
             case Negation(InRows()):
                 yield "NOT IN (SELECT …) looks at every row that is left."

@@ -168,10 +168,11 @@ class Within:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """LIKE with a bound pattern."""
+    """LIKE with a bound pattern. begins: whether it says how a text begins, and nothing else."""
 
     left: Ref
     right: Parameter
+    begins: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,8 @@ from fieldstone.query_language.finding.plan import FindPart, FindPlan
 from fieldstone.query_language.finding.resolve import resolve_find
 from fieldstone.query_language.finding.syntax import Find, SearchText
 from fieldstone.query_language.parse import parse_find
-from fieldstone.query_language.used_fields import used_fields
+from fieldstone.query_language.used_fields import ObjectUse, used_fields
+from fieldstone.runtime.observing import note_asked
 from fieldstone.runtime.per_catalog import PerCatalog
 from fieldstone.runtime.queries import read_parameters
 from fieldstone.runtime.ranking import rate_name
@@ -134,7 +135,7 @@ async def find(
         MOST: most_looked_at,
         BEGINNING: " ".join(words),
     }
-    ready.note_use(tx)
+    note_asked(tx, ready.uses)
     rows = await tx.fetch(ready.statement.sql, ready.statement.arguments(values))
     found = _found(ready.plan, lifted, rows, portions, limit)
     return found if known.returning else found.without_empty_objects()
@@ -147,12 +148,7 @@ class _Ready:
     plan: FindPlan
     catalog: ReferenceType[Catalog]
     statement: Prepared
-
-    def note_use(self, tx: Transaction) -> None:
-        """Tell whoever observes queries which fields this one filters and sorts by."""
-        if tx.observer is not None:
-            for part in self.plan.parts:
-                tx.observer.saw(tx.tenant, used_fields(part.plan))
+    uses: tuple[ObjectUse, ...]
 
 
 _PLANS: Final[PerCatalog[_Ready]] = PerCatalog(_PLANS_KEPT)
@@ -161,7 +157,8 @@ _PLANS: Final[PerCatalog[_Ready]] = PerCatalog(_PLANS_KEPT)
 def _ready(tx: Transaction, lifted: LiftedFind) -> _Ready:
     def make() -> _Ready:
         plan = resolve_find(lifted, tx.catalog, tx.rights)
-        return _Ready(plan, ref(tx.catalog), prepare(compile_find(plan, tx.catalog)))
+        uses = tuple(use for part in plan.parts for use in used_fields(part.plan))
+        return _Ready(plan, ref(tx.catalog), prepare(compile_find(plan, tx.catalog)), uses)
 
     return _PLANS.get(tx.catalog, (tx.rights.digest, lifted.lifted.key), make)
 

@@ -35,6 +35,7 @@ from fieldstone.query_language.plan import Literal, Moment, Parameter, Plan, pla
 from fieldstone.query_language.resolve import resolve
 from fieldstone.query_language.syntax import Query
 from fieldstone.query_language.templates import LONGEST, template_of
+from fieldstone.runtime.observing import observed
 from fieldstone.runtime.ready_plans import Ready, plan_for
 from fieldstone.runtime.statements import Prepared, prepare, prepare_opening
 from fieldstone.runtime.transactions import Transaction
@@ -137,9 +138,14 @@ async def answer(tx: Transaction, question: Question) -> Page:
 
 async def _answer(tx: Transaction, question: Question, lifted: Lifted) -> Page:
     settled = _settle(tx, lifted)
-    ready, values, limit, offset = settled.ready, settled.values, settled.limit, settled.offset
     if question.explains:
-        return await _explained(tx, ready, values, limit)
+        return await _explained(tx, settled.ready, settled.values, settled.limit)
+    with observed(tx, settled.ready.uses):
+        return await _page(tx, question, lifted, settled)
+
+
+async def _page(tx: Transaction, question: Question, lifted: Lifted, settled: Settled) -> Page:
+    ready, values, limit, offset = settled.ready, settled.values, settled.limit, settled.offset
     if ready.plan.counts_rows:
         return Page([], None, await count_rows(tx, ready, values, limit, offset))
     digest, place = ready.digest(lifted), None
@@ -190,7 +196,6 @@ def _as_written(question: Question) -> Lifted:
 
 def _settle(tx: Transaction, lifted: Lifted) -> Settled:
     ready = plan_for(tx, lifted)
-    ready.note_use(tx)
     values = read_parameters(ready.plan.parameters, lifted, tx)
     limit, offset = _counts_of(ready.plan, lifted)
     return Settled(ready, values, limit, offset)

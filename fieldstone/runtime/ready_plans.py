@@ -13,7 +13,7 @@ from fieldstone.query_language.estimates import reads_by_index
 from fieldstone.query_language.lifting import Lifted
 from fieldstone.query_language.plan import Plan
 from fieldstone.query_language.resolve import resolve
-from fieldstone.query_language.used_fields import UsedFields, used_fields
+from fieldstone.query_language.used_fields import ObjectUse, used_fields
 from fieldstone.runtime.per_catalog import PerCatalog
 from fieldstone.runtime.statements import Prepared, prepare, prepare_opening
 from fieldstone.runtime.transactions import Transaction
@@ -29,19 +29,11 @@ class Ready:
     catalog: ReferenceType[Catalog]
     reads_by_index: bool
     order: bytes | None
+    uses: tuple[ObjectUse, ...]
     pages: dict[Wanted, Prepared] = field(default_factory=dict)
     opening: dict[Wanted, Prepared] = field(default_factory=dict)
     counts: dict[bool, Prepared] = field(default_factory=dict)
     whole: dict[bool, Prepared] = field(default_factory=dict)
-    used: UsedFields | None = None
-
-    def note_use(self, tx: Transaction) -> None:
-        """Tell whoever observes queries which fields this one filters and sorts by."""
-        if tx.observer is None:
-            return
-        if self.used is None:
-            self.used = used_fields(self.plan)
-        tx.observer.saw(tx.tenant, self.used)
 
     def digest(self, lifted: Lifted) -> bytes:
         """Give what tells the order of the plan, with the constants in it, from others."""
@@ -93,6 +85,6 @@ def plan_for(tx: Transaction, lifted: Lifted) -> Ready:
     def make() -> Ready:
         plan = resolve(lifted, tx.catalog, tx.rights)
         order = None if constants_of_order(plan) else digest_of(plan)
-        return Ready(plan, ref(tx.catalog), reads_by_index(plan), order)
+        return Ready(plan, ref(tx.catalog), reads_by_index(plan), order, used_fields(plan))
 
     return _PLANS.get(tx.catalog, (tx.rights.digest, lifted.key), make)

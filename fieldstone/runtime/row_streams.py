@@ -20,6 +20,7 @@ from fieldstone.metadata.values import write_json
 from fieldstone.query_language.compile import CAP, OFFSET, Wanted
 from fieldstone.query_language.errors import BadQuery
 from fieldstone.query_language.plan import Plan
+from fieldstone.runtime.observing import note_asked
 from fieldstone.runtime.queries import (
     MOST_PER_PAGE,
     Question,
@@ -167,6 +168,7 @@ async def opened_rows(reading: Reading, question: Question) -> AsyncIterator[Ope
                 counted = (narrowed.values, narrowed.limit, narrowed.offset)
                 await reading.watcher.begins(await count_rows(tx, narrowed.ready, *counted))
             ends_at = time.monotonic() + reading.limits.whole_s
+            note_asked(tx, settled.ready.uses)
             async with _cursor(tx, narrowed) as fetch:
                 yield OpenRows(settled, _portions(fetch, ends_at, reading.watcher))
 

@@ -24,7 +24,7 @@ from fieldstone.ids import IdMinter, RecordId
 from fieldstone.metadata.catalog import Catalog
 from fieldstone.metadata.rights import ADMINISTRATOR, Rights
 from fieldstone.metadata.values import Json
-from fieldstone.query_language.used_fields import UsedFields
+from fieldstone.query_language.used_fields import ObjectUse
 from fieldstone.runtime.catalogs import ALL_COMPONENTS, CatalogStore
 from fieldstone.runtime.statements import OPENED_TENANT, Prepared
 from fieldstone.runtime.tenants import Tenant
@@ -52,10 +52,10 @@ class CatalogBusy(Unavailable):
 
 
 class QueryObserver(Protocol):
-    """Notes which fields are asked for, so that slots go where they are needed."""
+    """Notes how objects are asked for, so that slots and indexes go where they are needed."""
 
-    def saw(self, tenant: Tenant, used: UsedFields) -> None:
-        """Count one query; cheap, and never an error."""
+    def saw(self, tenant: Tenant, uses: tuple[ObjectUse, ...], spent_s: float) -> None:
+        """Count one query, and how long the database took; cheap, and never an error."""
         ...
 
 

@@ -32,7 +32,8 @@ ADDRESS = "http://127.0.0.1:8000"
 COMPONENTS = 3
 WRITTEN: tuple[str, ...] = ("catalog_version", "component", "component_change", "tenant", "record")
 WRITTEN += ("link", "bin", "record_unique", "record_search", "change", "counter", "idempotency")
-WRITTEN += ("job", "file", "import_row")
+WRITTEN += ("job", "file", "import_row", "query_use", "advice_action", "advice_setting")
+WRITTEN += ("index_order", "maintenance")
 CATALOG_CHANGED = """
 SELECT EXISTS (SELECT FROM catalog_version c FULL JOIN kept.catalog_version k
   USING (tenant_id, version) WHERE c.tenant_id IS NULL OR k.tenant_id IS NULL)"""

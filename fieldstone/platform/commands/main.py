@@ -19,7 +19,7 @@ COMMANDS = {
     "tenants": (f"{_ROOM}.tenants", "List and make tenants."),
     "organization": (f"{_ROOM}.organization", "Show or change the organization."),
     "storage": (f"{_ROOM}.storage", "Show where records lie, and move them."),
-    "advise": (f"{_ROOM}.advise", "Tell which fields would be served by a slot."),
+    "advise": (f"{_ROOM}.advise", "Tell what slots and indexes would serve queries."),
     "doctor": (f"{_ROOM}.doctor", "Check Python, servers, data directory and settings."),
     "test": (f"{_ROOM}.test", "Run the tests of a checkout, in parallel."),
     "docs": (f"{_ROOM}.docs", "Write the reference pages from the code and build the docs."),

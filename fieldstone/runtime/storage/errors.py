@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fieldstone.errors import Conflict, InvalidInput
+from fieldstone.errors import Conflict, InvalidInput, Unavailable
 
 
 class AlreadyThere(Conflict):
@@ -33,6 +33,30 @@ class SlotNotPossible(InvalidInput):
     """A field that cannot have a slot, has one already, or cannot do without."""
 
     code = "storage.slot_not_possible"
+
+
+class IndexNotPossible(InvalidInput):
+    """An index that no heap of this object may have, or that is there already."""
+
+    code = "storage.index_not_possible"
+
+
+class IndexFailed(Conflict):
+    """PostgreSQL could not make or drop an index; nothing of it is left."""
+
+    code = "storage.index_failed"
+
+
+class NoIndexer(Unavailable):
+    """Nobody is running who may make indexes: only the owner of the database may."""
+
+    code = "storage.no_indexer"
+
+
+class NothingToUndo(Conflict):
+    """Advice that was never applied, or was undone."""
+
+    code = "storage.nothing_to_undo"
 
 
 class WrongCount(Conflict):

@@ -9,6 +9,7 @@ from fieldstone.runtime.files import FileStore
 from fieldstone.runtime.job_runs import JobFunction
 from fieldstone.runtime.storage.backfill import run_empty, run_fill
 from fieldstone.runtime.storage.clearing import run_clean
+from fieldstone.runtime.storage.heap_indexes import DROP_INDEX, MAKE_INDEX, run_drop, run_make
 from fieldstone.runtime.storage.moving import CLEAN, MOVE
 from fieldstone.runtime.storage.promotion import run_move
 from fieldstone.runtime.storage.purge import PURGE, run_purge
@@ -23,5 +24,7 @@ def storage_jobs(rules: StorageRules, files: FileStore) -> Mapping[str, JobFunct
         CLEAN: partial(run_clean, rules=rules),
         FILL: partial(run_fill, rules=rules),
         EMPTY: partial(run_empty, rules=rules),
+        MAKE_INDEX: run_make,
+        DROP_INDEX: run_drop,
         PURGE: partial(run_purge, files=files),
     }

@@ -37,12 +37,13 @@ from fieldstone.errors import Conflict, FieldstoneError
 from fieldstone.ids import ObjectId
 from fieldstone.metadata.tables import BIN, COMPONENT, FILE, IDEMPOTENCY, JOB, MAINTENANCE, TENANT
 from fieldstone.runtime.statements import Prepared, parameter, prepare
+from fieldstone.runtime.storage.advising import apply_strongest, find_strongest
 from fieldstone.runtime.storage.job_steps import PATIENCE_S
 from fieldstone.runtime.storage.moving import Place, request_move
 from fieldstone.runtime.storage.purge import is_purging, request_purge
 from fieldstone.runtime.storage.resuming import find_stuck, resume_stuck
 from fieldstone.runtime.storage.rules import StorageRules
-from fieldstone.runtime.storage.usage import DAYS_KEPT, forget_use
+from fieldstone.runtime.storage.usage import DAYS_KEPT, WEEK, forget_use
 from fieldstone.runtime.tenants import Tenant, tenant_from
 from fieldstone.runtime.transactions import CatalogBusy, Database, Transaction, Viewer
 
@@ -81,6 +82,11 @@ _DUE: Final = prepare(
             parameter("ended", _INSTANT),
             parameter("used", Date()),
         ).table_valued("due")
+    )
+)
+_ADVISED: Final = prepare(
+    select(column("advised", Integer())).select_from(
+        func.tenants_advised(parameter("since", Date())).table_valued("advised")
     )
 )
 _BIG: Final = prepare(
@@ -172,6 +178,8 @@ class Maintenance:
         for row in big:
             tenant = await self._tenant(connection, row["of_tenant"])
             await self._promote(tenant, ObjectId(row["object_id"]))
+        for row in await _run(connection, _ADVISED, since=now.date() - timedelta(days=WEEK)):
+            await self._heed_advice(await self._tenant(connection, row["advised"]))
 
     async def _tenant(self, connection: Any, tenant_id: int) -> Tenant:
         (row,) = await _run(connection, _ONE_TENANT, tenant=tenant_id)
@@ -206,6 +214,15 @@ class Maintenance:
                 obj = tx.catalog.by_id.get(object_id)
                 if obj is not None:
                     await request_move(tx, obj, Place.OWN)
+
+    async def _heed_advice(self, tenant: Tenant) -> None:
+        """Apply the strongest advice in a tenant, if any is strong and nothing else is at work."""
+        async with self.database.read(tenant, _NOBODY) as tx:
+            wanted = await find_strongest(tx)
+        if wanted is not None:
+            with suppress(Conflict, CatalogBusy):
+                async with self._alone(tenant) as tx:
+                    await apply_strongest(tx, self.rules)
 
     @asynccontextmanager
     async def _alone(self, tenant: Tenant) -> AsyncIterator[Transaction]:

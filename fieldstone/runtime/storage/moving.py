@@ -28,6 +28,7 @@ MOVE: Final = "storage.move"
 CLEAN: Final = "storage.clean"
 MOVE_MARK: Final = "move"
 LEAVE_MARK: Final = "leave"
+INDEX_MARK: Final = "index_job"
 FIELD_MARKS: Final = ("slot_filling", "slot_emptying", "purging")
 
 
@@ -87,6 +88,8 @@ async def request_move(tx: Transaction, obj: ObjectDef, place: Place) -> int:
     stored = await find_component(tx, obj.id)
     assert stored is not None
     await refuse_if_moving(tx, stored)
+    if INDEX_MARK in stored.storage:
+        raise _busy(stored)
     for field in await _fields(tx, stored):
         if any(mark in field.storage for mark in FIELD_MARKS):
             raise _busy(stored)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import ARRAY, BigInteger, Column, Integer, MetaData, Table, Text, cast, func, select
 
-from fieldstone.metadata.catalog import ObjectDef
+from fieldstone.metadata.catalog import ObjectDef, ObjectIndex
 from fieldstone.metadata.component import StoredComponent
 from fieldstone.metadata.slots import SLOTS
 from fieldstone.metadata.tables import heap
@@ -16,7 +16,8 @@ from fieldstone.metadata.values import Json
 from fieldstone.runtime.metadata_changes import load_components
 from fieldstone.runtime.records.heap_statements import inline
 from fieldstone.runtime.statements import Prepared, parameter, prepare
-from fieldstone.runtime.storage.moving import LEAVE_MARK, job_in, move_in
+from fieldstone.runtime.storage.heap_indexes import MAKE_INDEX
+from fieldstone.runtime.storage.moving import INDEX_MARK, LEAVE_MARK, job_in, move_in
 from fieldstone.runtime.storage.own_heaps import is_own_heap
 from fieldstone.runtime.storage.slots import slots_taken
 from fieldstone.runtime.transactions import Transaction
@@ -54,12 +55,15 @@ async def load_overview(tx: Transaction) -> list[Mapping[str, Json]]:
     """
     stored = {row.id: row for row in await load_components(tx)}
     visible = [obj for obj in tx.catalog.objects if tx.rights.may_read_object(obj.id)]
-    rows = await _rows(tx, visible)
+    rows = await load_row_counts(tx, visible)
     return [_line(obj, stored, rows[obj.id]) for obj in visible]
 
 
-async def _rows(tx: Transaction, visible: list[ObjectDef]) -> dict[int, tuple[int, bool]]:
+async def load_row_counts(
+    tx: Transaction, visible: Iterable[ObjectDef]
+) -> dict[int, tuple[int, bool]]:
     """Give the rows of each object, and whether that is exact."""
+    visible = list(visible)
     own = {obj.heap: obj.id for obj in visible if is_own_heap(obj.heap)}
     found = await tx.rows(_ESTIMATES, names=list(own))
     rows = {own[row["relname"]]: (max(0, row["rows"]), False) for row in found}
@@ -86,8 +90,15 @@ def _line(
             kind.name.lower(): {"used": len(taken & set(names)), "of": len(names)}
             for kind, names in SLOTS.items()
         },
+        "indexes": [_index(obj, index) for index in obj.indexes],
         "work": _work(stored[obj.id]),
     }
+
+
+def _index(obj: ObjectDef, index: ObjectIndex) -> Mapping[str, Json]:
+    names = {field.id: field.name for field in obj.fields}
+    fields: list[Json] = [names[one] for one in index.fields if one in names]
+    return {"name": index.name, "fields": fields, "made_on": index.made_on.isoformat()}
 
 
 def _work(stored: StoredComponent) -> Mapping[str, Json] | None:
@@ -95,5 +106,9 @@ def _work(stored: StoredComponent) -> Mapping[str, Json] | None:
     move = move_in(stored.storage)
     if move is not None:
         return {"doing": "moving", "to": move.heap, "job": move.job}
+    index = stored.storage.get(INDEX_MARK)
+    if isinstance(index, Mapping):
+        doing = "making" if index["kind"] == MAKE_INDEX else "dropping"
+        return {"doing": f"{doing} an index", "job": job_in(index)}
     leave = stored.storage.get(LEAVE_MARK)
     return None if leave is None else {"doing": "removing old rows", "job": job_in(leave)}

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from fieldstone.ids import ObjectId
 from fieldstone.metadata.component import StoredComponent
+from fieldstone.metadata.storage import INDEXES
 from fieldstone.metadata.values import Json, JsonObject
 from fieldstone.runtime.job_runs import JobCancelled, JobContext
 from fieldstone.runtime.jobs import enqueue
@@ -199,7 +200,7 @@ class _Mover:
                 delay_s=self.rules.grace_s,
             )
             leave: Mapping[str, Json] = {"heap": self.source, "job": job}
-            storage = {**without(stored.storage, MOVE_MARK, "heap"), LEAVE_MARK: leave}
+            storage = {**without(stored.storage, MOVE_MARK, "heap", INDEXES), LEAVE_MARK: leave}
             own = is_own_heap(self.move.heap)
             if own:
                 storage["heap"] = self.move.heap

@@ -156,7 +156,7 @@ async def _forget_fields(tx: Transaction, object_id: int, fields: list[int]) -> 
     for statement in (statements.FIELDS_OUT_OF_BIN, statements.DROP_COUNTERS):
         await tx.run(statement, tenant=tx.tenant.id, fields=fields)
     await tx.run(statements.DROP_UNIQUE, tenant=tx.tenant.id, object=object_id, fields=fields)
-    await forget_fields(tx, fields)
+    await forget_fields(tx, object_id, fields)
 
 
 async def _purge_field(context: JobContext, stored: StoredComponent) -> int:

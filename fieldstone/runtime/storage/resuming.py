@@ -11,6 +11,7 @@ from fieldstone.runtime.metadata_changes import load_components
 from fieldstone.runtime.storage.component_storage import put_marker
 from fieldstone.runtime.storage.moving import (
     CLEAN,
+    INDEX_MARK,
     LEAVE_MARK,
     MOVE_MARK,
     is_alive,
@@ -21,7 +22,7 @@ from fieldstone.runtime.storage.moving import (
 from fieldstone.runtime.storage.slots import JOB
 from fieldstone.runtime.transactions import Transaction
 
-_MARKS = (MOVE_MARK, LEAVE_MARK, JOB)
+_MARKS = (MOVE_MARK, LEAVE_MARK, INDEX_MARK, JOB)
 
 
 async def find_stuck(tx: Transaction) -> list[tuple[StoredComponent, str]]:
@@ -57,6 +58,8 @@ async def _again(tx: Transaction, stored: StoredComponent, name: str) -> None:
     arguments: dict[str, Json]
     if name == LEAVE_MARK:
         kind, arguments = CLEAN, {"object": stored.id, "heap": mark["heap"]}
+    elif name == INDEX_MARK:
+        kind, arguments = str(mark["kind"]), {"object": stored.id}
     else:
         kind, arguments = str(mark["kind"]), {"field": stored.id}
         if mark.get("lend_to") is not None:

@@ -22,7 +22,7 @@ from fieldstone.runtime.jobs import enqueue
 from fieldstone.runtime.metadata_changes import load_components
 from fieldstone.runtime.storage.component_storage import find_component, put_storage
 from fieldstone.runtime.storage.errors import NoSlotFree, SlotNotPossible, StorageBusy
-from fieldstone.runtime.storage.moving import move_in, refuse_if_moving, without
+from fieldstone.runtime.storage.moving import INDEX_MARK, MOVE_MARK, refuse_if_moving, without
 from fieldstone.runtime.storage.rules import StorageRules
 from fieldstone.runtime.transactions import Transaction
 
@@ -90,6 +90,11 @@ async def take_slot(
         raise SlotNotPossible(f"{wish.name} has no slot.")
     if wish.field.id in fields_bound(tx.catalog):
         raise SlotNotPossible(f"{wish.name} is part of an attach rule, which needs its slot.")
+    if any(wish.field.id in index.fields for index in wish.obj.indexes):
+        raise SlotNotPossible(
+            f"{wish.name} stands in an index of {wish.obj.plural_label}.",
+            hint="Drop the index first: crm advise history names it.",
+        )
     if lend_to is not None and lend_to.type.slot is not wish.field.type.slot:
         raise SlotNotPossible(f"A slot of {wish.name} cannot hold values of {lend_to.name}.")
     arguments: dict[str, Json] = {"field": stored.id}
@@ -153,7 +158,7 @@ async def _checked(tx: Transaction, wish: SlotWish) -> StoredComponent:
     if stored is None or owner is None:
         raise SlotNotPossible(f"{wish.name} is a field that every object has.")
     await refuse_if_moving(tx, owner)
-    if move_in(owner.storage) is not None or JOB in stored.storage:
+    if {MOVE_MARK, INDEX_MARK} & set(owner.storage) or JOB in stored.storage:
         raise StorageBusy(
             f"A job is at work on the slots of {wish.obj.label}.", hint="Wait until it has ended."
         )

@@ -102,7 +102,7 @@ async def test_every_table_with_a_tenant_has_its_policy(world: StorageWorld) -> 
     )
 
     assert open_ == []
-    assert [row["relname"] for row in unforced] == ["job", "record_search"]
+    assert [row["relname"] for row in unforced] == ["index_order", "job", "record_search"]
 
 
 @pytest.mark.parametrize("function", ["create_own_heap", "drop_own_heap", "analyze_own_heap"])

@@ -58,19 +58,7 @@ async def test_an_object_in_the_shared_heap_cannot_be_demoted(api: Api) -> None:
     assert problems[0]["code"] == "storage.already_there"
 
 
-async def test_advice_counts_the_questions_of_this_process_at_once(api: Api) -> None:
-    await api.post("/api/objects", MANY)
-    for _ in range(3):
-        await api.get("/api/records/Many__c", params={"where": "size > 1", "order_by": "late"})
-
-    advice = {one["field"]: one for one in (await api.get("/api/storage/advice"))["advice"]}
-
-    assert (advice["size"]["filtered"], advice["size"]["slot_free"]) == (3, True)
-    assert advice["late"]["sorted"] == 3
-    assert advice["late"]["give_way"]["field"] == "name"
-
-
-async def test_advice_is_taken_with_one_request(api: Api) -> None:
+async def test_slots_are_lent_and_passed_on_with_one_request(api: Api) -> None:
     await api.post("/api/objects", MANY)
 
     lent = await api.post("/api/storage/Many__c/slots/size", {}, status=202)

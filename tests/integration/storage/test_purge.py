@@ -239,11 +239,10 @@ async def test_a_purged_object_leaves_nothing_but_the_log_of_metadata(
         ("record_unique", "field_id"),
         ("counter", "field_id"),
         ("bin", "field_id"),
-        ("field_use", "field_id"),
     ):
         left = f"SELECT count(*) FROM {table} WHERE {column} = ANY($1)"
         assert await papers.value(left, [*fields, paper.id]) == 0, table
-    for table in ("record_search", "bin", "record"):
+    for table in ("record_search", "bin", "record", "query_use"):
         left = f"SELECT count(*) FROM {table} WHERE object_id = $1"
         assert await papers.value(left, paper.id) == 0, table
     values = (

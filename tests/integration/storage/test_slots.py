@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from fieldstone.clock import SystemClock
-from fieldstone.ids import FieldId, IdMinter, TenantId
 from fieldstone.metadata.values import Json
-from fieldstone.query_language.used_fields import UsedFields
-from fieldstone.runtime.catalogs import CatalogStore
 from fieldstone.runtime.jobs import JobState
 from fieldstone.runtime.storage.errors import NoSlotFree, SlotNotPossible, StorageBusy
 from fieldstone.runtime.storage.moving import Place
-from fieldstone.runtime.storage.slot_advice import Advice, load_advice
 from fieldstone.runtime.storage.slots import SlotWish, lend_slot, take_slot
-from fieldstone.runtime.storage.usage import UsageCounter
-from fieldstone.runtime.tenants import Tenant
-from fieldstone.runtime.transactions import Database
 from tests.support.dying_database import Killed, dying_database
 from tests.support.storage_world import StorageWorld
 
@@ -194,56 +185,3 @@ async def test_work_on_slots_killed_at_any_step_goes_on(world: StorageWorld) -> 
                 assert (await small.run(number)).state is JobState.DONE
             filled = await slots(world, "n1")
             assert filled == (list(map(float, range(30))) if wish is lend else [None] * 30)
-
-
-def counting(world: StorageWorld) -> tuple[StorageWorld, UsageCounter]:
-    """Give the same world with somebody who counts the queries."""
-    counter, clock = UsageCounter(), SystemClock()
-    watched = Database(world.engine.pool, CatalogStore(), clock, IdMinter(clock, 1022), counter)
-    return replace(world, engine=replace(world.engine, database=watched)), counter
-
-
-async def advice_of(world: StorageWorld) -> dict[str, Advice]:
-    async with world.database.read(world.tenant, world.viewer) as tx:
-        return {one.field.name: one for one in await load_advice(tx)}
-
-
-async def test_fields_that_are_asked_for_without_a_slot_are_advised(world: StorageWorld) -> None:
-    await many(world, 3)
-    watched, counter = counting(world)
-    for _ in range(5):
-        await watched.ask("SELECT t1 FROM Many__c WHERE size > 1 OR NOT late = 'x' ORDER BY late")
-    await watched.ask("SELECT t1 FROM Many__c WHERE t1 = 'x' AND id IN ('many_1')")
-    await counter.flush(world.database)
-
-    advice = await advice_of(world)
-
-    assert set(advice) == {"size", "late"}
-    assert advice["size"].use.filtered == 5
-    assert advice["size"].free
-    assert (advice["late"].use.filtered, advice["late"].use.sorted) == (5, 5)
-    assert not advice["late"].free
-    assert advice["late"].give_way is not None
-    assert advice["late"].give_way[0].name == "t2"
-
-
-async def test_what_is_counted_adds_up_and_stays_with_its_tenant(world: StorageWorld) -> None:
-    await many(world, 3)
-    watched, counter = counting(world)
-    for _ in range(2):
-        await watched.ask("SELECT t1 FROM Many__c WHERE size > 1")
-        await counter.flush(world.database)
-
-    other = await world.engine.directory.get("other")
-    async with world.database.read(other, world.viewer) as tx:
-        assert await load_advice(tx) == []
-    assert (await advice_of(world))["size"].use.filtered == 2
-
-
-async def test_counters_are_bounded() -> None:
-    counter = UsageCounter(most=10)
-    tenant = Tenant(TenantId(1), "a", "A", "record_p00")
-    for number in range(100):
-        counter.saw(tenant, UsedFields(frozenset({FieldId(number)})))
-
-    assert len(counter._counted[tenant].filtered) == 10
