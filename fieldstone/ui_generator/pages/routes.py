@@ -18,6 +18,7 @@ from fieldstone.ui_generator.pages import (
     record,
     record_list,
     search,
+    storage,
     theme,
 )
 from fieldstone.ui_generator.shell import site_of
@@ -44,6 +45,10 @@ ROUTES: Final[tuple[BaseRoute, ...]] = (
     Route("/admin/objects/{object}", objects.create_field, methods=["POST"]),
     Route("/admin/organization", organization.show_form),
     Route("/admin/organization", organization.save_form, methods=["POST"]),
+    Route("/admin/storage", storage.show_storage),
+    Route("/admin/storage/_automatic", storage.choose_automatic, methods=["POST"]),
+    Route("/admin/storage/{advice}/apply", storage.apply, methods=["POST"]),
+    Route("/admin/storage/{advice}/undo", storage.undo, methods=["POST"]),
     Route("/admin/{object}", record_list.show_list),
     Route("/admin/{object}/_filter", record_list.show_filter_form),
     Route("/admin/{object}/new", edit.new_record),
