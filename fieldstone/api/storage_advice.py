@@ -13,7 +13,6 @@ from fieldstone.api.requests import (
     PAGE_SIZE,
     BadParameter,
     json_response,
-    read_body,
     read_object,
     whole_number,
 )
@@ -104,7 +103,9 @@ async def change_automatic(request: Request) -> Response:
 
 async def _instead_of(request: Request) -> str | None:
     """Read the body of apply, which may be left out. Raises BadParameter."""
-    if not await read_body(request):
+    if "transfer-encoding" not in request.headers and not int(
+        request.headers.get("content-length") or 0
+    ):
         return None
     found = (await read_object(request)).get("instead_of")
     if found is not None and not isinstance(found, str):

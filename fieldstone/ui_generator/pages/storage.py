@@ -103,7 +103,7 @@ async def _page(request: Request, problems: tuple[Problem, ...] = ()) -> Respons
         values: dict[str, Any] = {
             "advice": [show_advice(one, days) for one in (await load_advice(tx, days))[:_MOST]],
             "automatic": await is_automatic(tx),
-            "days": days.watched,
+            "days": max(1, days.watched),
             "actions": await _actions(tx),
             "objects": await load_overview(tx),
             "problems": problems,
