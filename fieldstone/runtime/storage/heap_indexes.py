@@ -42,7 +42,6 @@ from fieldstone.runtime.storage.moving import (
     INDEX_MARK,
     MOVE_MARK,
     job_in,
-    refuse_if_moving,
     without,
 )
 from fieldstone.runtime.transactions import Transaction
@@ -103,7 +102,6 @@ async def _checked(tx: Transaction, obj: ObjectDef) -> StoredComponent:
         raise Forbidden("You may not make indexes.")
     stored = await find_component(tx, obj.id)
     assert stored is not None
-    await refuse_if_moving(tx, stored)
     if INDEX_MARK in stored.storage or MOVE_MARK in stored.storage:
         raise StorageBusy(
             f"A job is at work on the heap of {obj.plural_label}.", hint="Wait until it has ended."
