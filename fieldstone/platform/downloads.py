@@ -78,9 +78,17 @@ def _write(chunks: Iterable[bytes], output: Path | None) -> int:
 
 @contextmanager
 def _opened(output: Path | None) -> Iterator[BinaryIO]:
-    """Open a file that takes its name once all went well; the terminal is written to at once."""
+    """Open a file that takes its name once all went well.
+
+    The terminal, devices and pipes are written to at once, and stay what they are.
+    """
     if output is None:
         yield sys.stdout.buffer
+        return
+    output = output.resolve()
+    if output.exists() and not output.is_file():
+        with output.open("wb") as special:
+            yield special
         return
     with tempfile.NamedTemporaryFile(
         dir=output.parent, prefix=f".{output.name}-", delete=False

@@ -25,11 +25,12 @@ from fieldstone.query_language.plan import (
 from fieldstone.query_language.syntax import AggregateFunction, Item, Path, Query, SelectItem
 from fieldstone.runtime.imports.mapping import parts_of
 
+_AS_THEY_ARE: Final = frozenset({str, bool, int, Decimal})
 _ENDS: Final = frozenset({AggregateFunction.MIN, AggregateFunction.MAX})
 
 
 def _plain(value: Json) -> Json:
-    if isinstance(value, str | bool | int | Decimal):
+    if type(value) in _AS_THEY_ARE:
         return value
     if isinstance(value, Sequence) and all(isinstance(one, str) for one in value):
         return "; ".join(str(one) for one in value)
@@ -61,7 +62,9 @@ class Column:
         """Give what a cell holds of a row: a text, a number, a boolean, or nothing."""
         found = row
         for name in self.path:
-            found = found.get(name) if isinstance(found, Mapping) else None
+            if not isinstance(found, dict):
+                return None
+            found = found.get(name)
         return None if found is None else self.show(found)
 
 

@@ -232,11 +232,13 @@ def _csv(columns: Sequence[Column], heads: list[list[Json]], records: Iterable[s
 
 
 def _cell(value: Json) -> str:
+    if isinstance(value, str):
+        return safe_cell(value)
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return safe_cell(value) if isinstance(value, str) else str(value)
+    return str(value)
 
 
 async def _workbook(

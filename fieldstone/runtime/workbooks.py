@@ -112,7 +112,9 @@ def _writer(kind: Kind, formats: Mapping[Kind, Any]) -> Write:
 
 def _write_plain(sheet: Any, row: int, place: int, value: Json) -> None:
     """Write numbers that a sheet keeps exactly as numbers, all else as text."""
-    if isinstance(value, bool):
+    if isinstance(value, str):
+        sheet.write_string(row, place, cut(value))
+    elif isinstance(value, bool):
         sheet.write_boolean(row, place, value)
     elif isinstance(value, int | Decimal):
         text = str(value)

@@ -13,7 +13,16 @@ from fieldstone.errors import FieldstoneError, Problem, Span
 from fieldstone.metadata.catalog import Field, ObjectDef
 from fieldstone.metadata.rights import Rights
 from fieldstone.query_language.json_form import read_filter
-from fieldstone.query_language.syntax import Condition, NullsPlace, Order, Path
+from fieldstone.query_language.render import render_query
+from fieldstone.query_language.syntax import (
+    Condition,
+    NullsPlace,
+    Order,
+    Path,
+    Query,
+    SelectItem,
+    Source,
+)
 from fieldstone.ui_generator.filters import MOST_FILTERS, Filter, parse_filter
 from fieldstone.ui_generator.reading import all_of
 from fieldstone.ui_generator.widgets.registry import widget_of
@@ -64,6 +73,17 @@ class Listing:
         told += [("after", changed.after)] if changed.after else []
         path = f"/admin/{self.object.name}"
         return f"{path}?{urlencode(told)}" if told else path
+
+    def export_address(self, kind: str, paths: Sequence[Path]) -> str:
+        """Give the address of a file of all its pages. kind: csv or xlsx; paths: its columns."""
+        query = Query(
+            select=tuple(SelectItem(path) for path in paths),
+            source=Source(Path((self.object.name,))),
+            where=self.condition,
+            order_by=self.order_by,
+        )
+        asked = {"format": kind, "headers": "labels", "q": render_query(query)}
+        return f"/api/query?{urlencode(asked)}"
 
     def without(self, gone: Filter) -> str:
         """Give the address without a filter."""

@@ -148,7 +148,8 @@ def _target(tx: Transaction, field: Field) -> ObjectDef | None:
     return None if several else visible[0]
 
 
-def _path(tx: Transaction, field: Field) -> Path:
+def path_shown(tx: Transaction, field: Field) -> Path:
+    """Give the path of what is shown of a field: the name of what a reference points to."""
     target = _target(tx, field)
     if target is None or target.title.name == "id" or not _may_name(tx, target):
         return Path((field.name,))
@@ -156,7 +157,7 @@ def _path(tx: Transaction, field: Field) -> Path:
 
 
 def _item(tx: Transaction, obj: ObjectDef, field: Field) -> SelectItem:
-    path = _path(tx, field)
+    path = path_shown(tx, field)
     return SelectItem(Call(TO_HTML, (path,)) if _is_html(tx, obj, field) else path)
 
 

@@ -29,6 +29,7 @@ from fieldstone.ui_generator.reading import (
     Wanted,
     fetch_names,
     fetch_rows,
+    path_shown,
     title_of,
     visible_object,
 )
@@ -67,6 +68,7 @@ async def show_list(request: Request) -> Response:
             422 if problems else 200,
             **values,
             names=await _filter_names(tx, listing),
+            exports=_exports(tx, listing),
             told=filter_in_words,
             words_of=words_of,
             sortable=sortable,
@@ -102,6 +104,12 @@ async def _rows(tx: Transaction, listing: Listing) -> tuple[Rows, tuple[Problem,
         return await fetch_rows(tx, listing.object, listing.columns, wanted), ()
     except FieldstoneError as error:
         return Rows(()), error.problems
+
+
+def _exports(tx: Transaction, listing: Listing) -> Mapping[str, str]:
+    """Give the addresses of files with what the list shows, by their format."""
+    paths = [path_shown(tx, column) for column in listing.columns]
+    return {kind: listing.export_address(kind, paths) for kind in ("xlsx", "csv")}
 
 
 async def _filter_names(tx: Transaction, listing: Listing) -> Mapping[str, str]:

@@ -65,6 +65,14 @@ def test_roll_ups_are_compared() -> None:
 
 
 @pytest.mark.slow
+def test_exports_are_compared() -> None:
+    shown = told("bench.query_export", "--rows", "3000")
+
+    assert "| asyncpg, COPY |" in shown
+    assert "| XLSX |" in shown
+
+
+@pytest.mark.slow
 def test_tenants_are_measured() -> None:
     shown = told("bench.catalog", "--rows", "3")
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
+import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -117,6 +119,30 @@ def test_an_export_is_a_file(run: Callable[..., Result], tmp_path: Path) -> None
 
     assert done.exit_code == 0
     assert (tmp_path / "out.csv").read_text().count("Deal") == 3
+
+
+def test_a_pipe_is_written_to_and_stays_a_pipe(run: Callable[..., Result], tmp_path: Path) -> None:
+    pipe = tmp_path / "deals.csv"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as pool:
+        reading = pool.submit(pipe.read_text)
+
+        done = run("query", "--output", str(pipe), QUERY)
+
+        assert done.exit_code == 0
+        assert reading.result(timeout=30).splitlines()[1] == "Deal 1,1,2026-01-01"
+    assert pipe.is_fifo()
+
+
+def test_a_link_is_followed_and_stays_a_link(run: Callable[..., Result], tmp_path: Path) -> None:
+    (tmp_path / "real.csv").write_text("old")
+    link = tmp_path / "link.csv"
+    link.symlink_to(tmp_path / "real.csv")
+
+    run("query", "--output", str(link), QUERY)
+
+    assert link.is_symlink()
+    assert (tmp_path / "real.csv").read_text().startswith("name,value")
 
 
 def test_half_an_answer_is_never_taken_for_a_whole_one(tmp_path: Path) -> None:

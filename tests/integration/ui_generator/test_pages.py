@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import html
+import io
+import re
 
+import httpx
 import pytest
 from starlette.applications import Starlette
 
@@ -48,6 +52,50 @@ async def test_a_record_is_made_changed_deleted_and_brought_back(
     assert restored.headers["location"] == address
     record = await api.get(address.replace("/admin/", "/api/records/"))
     assert record["value"] == 900
+
+
+async def export_of(browser: Browser, api: Api, address: str, kind: str) -> httpx.Response:
+    """Open a list and follow its link to a file."""
+    page = await browser.open(address)
+    [link] = re.findall(rf'href="(/api/query\?format={kind}[^"]+)"', page)
+    answer = await api.send("GET", html.unescape(link))
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+async def test_a_list_is_exported_as_it_is_shown(browser: Browser, api: Api) -> None:
+    company = await api.post("/companies", {"name": "Acme"})
+    for value in (1, 2, 3):
+        deal = {"name": f"Deal {value}", "value": value, "company": company["id"]}
+        await api.post("/deals", deal)
+
+    address = "/admin/Deal?f=value:over:1&sort=-value&columns=value,company"
+    answer = await export_of(browser, api, address, "csv")
+
+    assert answer.text.splitlines() == [
+        "Name,Value,Company: Name",
+        "Deal 3,3,Acme",
+        "Deal 2,2,Acme",
+    ]
+    assert 'filename="Deal.csv"' in answer.headers["content-disposition"]
+
+
+async def test_every_kind_of_column_can_be_exported(browser: Browser, api: Api) -> None:
+    await api.post("/api/objects", EVERY)
+    company = await api.post("/companies", {"name": "Acme"})
+    visit = {"name": "First", "due": "2026-03-20", "company": company["id"], "hours": 2}
+    more = {"about": company["id"], "topics": ["Price", "Terms"], "place": {"city": "Rome"}}
+    await api.post("/api/records/Visit__c", {**visit, **more})
+    columns = "due,hours,status,topics,paid,company,guests,about,place,created_at,owner"
+
+    answer = await export_of(browser, api, f"/admin/Visit__c?columns={columns}", "csv")
+    book = await export_of(browser, api, f"/admin/Visit__c?columns={columns}", "xlsx")
+
+    [row] = csv.DictReader(io.StringIO(answer.text))
+    assert row["Due"] == "2026-03-20"
+    assert (row["Topics"], row["Place: City"]) == ("Price; Terms", "Rome")
+    assert (row["Company: Name"], row["About"]) == ("Acme", company["id"])
+    assert book.content.startswith(b"PK")
 
 
 async def test_all_problems_stand_at_their_fields_and_nothing_typed_is_lost(
