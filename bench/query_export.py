@@ -192,8 +192,8 @@ def main() -> None:
     with a_directory() as directory, a_database(directory) as dsn:
         asyncio.run(prepare(dsn, options.rows, shared=options.shared))
         output = directory / "answer"
+        print(f"\nExport of {options.rows:,} deals, 8 columns\n", flush=True)
         found = {way: in_process(way, dsn, output, options.rows) for way in WAYS}
-        print(f"\nExport of {options.rows:,} deals, 8 columns\n")
         print_figures(found, options.rows)
 
 

@@ -22,7 +22,14 @@ from fieldstone.query_language.plan import (
     Plan,
     SourceTable,
 )
-from fieldstone.query_language.syntax import AggregateFunction, Item, Path, Query, SelectItem
+from fieldstone.query_language.syntax import (
+    AggregateFunction,
+    ChildQuery,
+    Item,
+    Path,
+    Query,
+    SelectItem,
+)
 from fieldstone.runtime.imports.mapping import parts_of
 
 _AS_THEY_ARE: Final = frozenset({str, bool, int, Decimal})
@@ -110,6 +117,8 @@ def as_asked(columns: Sequence[Column], query: Query) -> tuple[Column, ...]:
 
 def _asked_path(item: Item, query: Query) -> tuple[str, ...]:
     """Give the path that an item is found by, folded; () for many fields at once."""
+    if isinstance(item, ChildQuery):
+        return (fold(item.query.source.path.names[-1]),)
     if not isinstance(item, SelectItem):
         return ()
     if item.alias is not None:

@@ -6,12 +6,16 @@ import asyncio
 import csv
 import datetime as dt
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from python_calamine import CalamineWorkbook
 
+from fieldstone.metadata.rights import Rights
+from fieldstone.runtime.export_job import begin_export
+from fieldstone.runtime.exports import Form, Format
 from fieldstone.runtime.job_runs import STALE, claim_job
 from fieldstone.runtime.jobs import JobState
 from tests.support.app import owner_connection
@@ -177,6 +181,23 @@ async def test_a_tenant_has_so_many_exports_under_way(
     [problem] = await desk.api.refused("POST", "/api/exports", body, status=503)
 
     assert problem["code"] == "export.too_many"
+
+
+async def test_an_export_is_written_under_the_rights_it_was_asked_with(desk: Desk) -> None:
+    worker = desk.worker
+    tenant = await worker.engine.tenants.ensure_default()
+    viewer = replace(
+        await worker.engine.administrators.get(tenant), rights=Rights(digest="hardly any")
+    )
+    async with worker.engine.database.write(tenant, viewer) as tx:
+        waiting = await begin_export(tx, {"q": QUERY}, Form(Format.CSV))
+
+    job = await desk.run(waiting.id)
+
+    assert job is not None
+    assert job.state is JobState.FAILED
+    errors: Any = (job.result or {})["errors"]
+    assert errors[0]["code"] == "export.rights_changed"
 
 
 async def test_another_tenant_sees_no_export(desk: Desk) -> None:
