@@ -60,7 +60,9 @@ class StreamedAnswer(StreamingResponse):
 
     async def _next(self, scope: Scope) -> bytes | None:
         give_time(scope, self._patience_s)
-        return await anext(self._chunks, None)
+        chunk = await anext(self._chunks, None)
+        give_time(scope, 0.0)  # a client that takes nothing has no more patience than usual
+        return chunk
 
 
 async def _until_gone(receive: Receive) -> None:

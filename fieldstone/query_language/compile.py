@@ -10,7 +10,7 @@ and c0, c1 … and cid for the place of a cursor.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any, Final
 
@@ -83,7 +83,7 @@ def compile_all(plan: Plan, catalog: Catalog, *, cut: bool) -> Select[Any]:
     if plan.grouped:
         found = compile_groups(plan, catalog.by_id)
     else:
-        found = _Pages(plan, catalog, Wanted(0)).whole()
+        found = _Pages(plan, catalog, None).whole()
     return found.limit(_cap()).offset(_skipped()) if cut else found
 
 
@@ -120,13 +120,16 @@ def _skipped() -> BindParameter[int]:
 
 
 class _Pages:
-    """Makes the statements of one plan's pages."""
+    """Makes the statements of one plan's pages, or that of all rows where no page is wanted."""
 
-    def __init__(self, plan: Plan, catalog: Catalog, wanted: Wanted) -> None:
+    def __init__(self, plan: Plan, catalog: Catalog, wanted: Wanted | None) -> None:
         self._plan = plan
-        self._wanted = wanted
+        self._wanted = wanted or Wanted(0)
         refs = refs_of_rows(plan.members, plan.order_by)
         tables = Tables.of(plan.rows, refs, catalog.by_id, count())
+        if wanted is None:
+            # For all rows at once, a join of whole tables beats a look-up of each parent.
+            tables = replace(tables, joins=frozenset(range(len(plan.rows.sources))))
         self._tables = tables.summing(key.left for key in plan.order_by)
         self._operands = RowConditions(self._tables)
         self._id = self._tables.aliases[0].c.id

@@ -55,7 +55,7 @@ def cause_of(request: Asked) -> JsonObject:
 
 
 def give_time(scope: Mapping[str, Any], seconds: float) -> None:
-    """Let a request go on for so long before the next part of its answer; longer than usual."""
+    """Let a request go on for so long before the next part of its answer, the usual at least."""
     grant = scope.get(TIME_GRANT)
     if grant is not None:
         grant(seconds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 
 from tests.support.source import ROOT, list_files
 
@@ -24,6 +25,13 @@ def test_no_registry_is_named() -> None:
 
 def test_no_folder_of_a_machine_is_named() -> None:
     assert files_with(FOLDERS) == []
+
+
+def test_no_link_is_committed() -> None:
+    command = ["git", "ls-files", "--stage"]
+    listed = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
+
+    assert [line for line in listed.splitlines() if line.startswith("120000 ")] == []
 
 
 def test_no_private_key_is_committed() -> None:

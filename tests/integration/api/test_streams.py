@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
@@ -14,8 +15,10 @@ from typing import Any
 import httpx
 import pytest
 from starlette.applications import Starlette
+from starlette.types import Message
 
 from fieldstone.platform.app import build_app
+from fieldstone.platform.middleware.time_limit import RequestTimedOut
 from tests.support.app import Api, client_of, owner_connection, problems_of, settings_for
 from tests.support.web_server import served_app
 
@@ -167,6 +170,40 @@ async def test_streams_are_few_at_a_time(app: Starlette, app_dsn: str) -> None:
     assert (answer.status_code, problem["code"]) == (503, "stream.busy")
     assert answer.headers["retry-after"] == "1"
     assert (page.status_code, later.status_code) == (200, 200)
+
+
+async def test_a_client_that_takes_nothing_is_cut(app: Starlette, app_dsn: str) -> None:
+    hurried = build_app(app.state.engine, replace(settings_for(app_dsn), request_timeout_s=0.3))
+    async with client_of(app) as api:
+        await add_deals(api, 3)
+    asked = b"q=SELECT+name+FROM+Deal&format=ndjson"
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/api/query",
+        "query_string": asked,
+        "headers": [(b"host", b"localhost")],
+        "client": ("127.0.0.1", 1),
+        "scheme": "http",
+        "server": ("127.0.0.1", 80),
+        "root_path": "",
+        "http_version": "1.1",
+    }
+    never = asyncio.Event()
+
+    async def receive() -> Message:
+        await never.wait()
+        raise AssertionError
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            await never.wait()
+
+    with pytest.raises(RequestTimedOut):
+        await hurried(scope, receive, send)
+
+    assert hurried.state.streams._taken.total() == 0
+    assert app.state.engine.pool.get_idle_size() > 0
 
 
 @pytest.fixture
