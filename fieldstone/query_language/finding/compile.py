@@ -119,7 +119,9 @@ class _Part:
     def rows(self, number: int, found: CTE) -> Select[Any]:
         """Give the rows of the part, as many as its parameter says."""
         order = self._order()
+        # As an array it is a condition of the index, whatever PostgreSQL expects of the rows.
         among = select(found.c.id).where(found.c.object_id == constant(self._part.object.id))
+        is_candidate = self._table.c.id == func.any(func.array(among.scalar_subquery()))
         statement = (
             select(
                 constant(number).label("part"),
@@ -131,7 +133,7 @@ class _Part:
                 self._texts().label("texts"),
             )
             .select_from(self._tables.joined())
-            .where(*self._tables.filtered(), self._table.c.id.in_(among), self._matches())
+            .where(*self._tables.filtered(), is_candidate, self._matches())
         )
         most = _parameter(rows_parameter(number), Integer())
         return statement.order_by(*order).limit(most)
