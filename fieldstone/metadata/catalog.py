@@ -15,9 +15,11 @@ from typing import Any, Final
 
 from fieldstone.errors import NotFound
 from fieldstone.ids import FieldId, ObjectId, TenantId
+from fieldstone.metadata.calculation import AS_TEXT
 from fieldstone.metadata.field_types.field_type import FieldType
 from fieldstone.metadata.names import suggestion
 from fieldstone.metadata.organization import Organization, Setting
+from fieldstone.metadata.slots import SlotKind
 from fieldstone.metadata.values import Json, fold
 
 
@@ -217,8 +219,19 @@ class ObjectDef:
 
     @property
     def title(self) -> Field:
-        """The field that names a record; the id where the object has no other."""
-        return self.find_field(self.name_field) or self.by_name["id"]
+        """The field that names a record: else its first line of text, else the id.
+
+        What a junction holds tells of a link, and names nothing.
+        """
+        lines = () if self.is_junction else self.own_fields
+        named = self.find_field(self.name_field)
+        return named or next(filter(_is_line, lines), None) or self.by_name["id"]
+
+
+def _is_line(field: Field) -> bool:
+    """Tell whether a field is a line of text that is stored, and can be looked for."""
+    is_text = field.type.calculation is AS_TEXT and field.type.slot is SlotKind.TEXT
+    return is_text and not field.is_calculated
 
 
 @dataclass(frozen=True, slots=True)

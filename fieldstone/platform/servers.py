@@ -13,10 +13,12 @@ from typing import Final
 
 import asyncpg
 
+from fieldstone.clock import SystemClock
 from fieldstone.errors import Unavailable
 from fieldstone.platform.database.indexer import indexing
 from fieldstone.platform.database.login import LOGIN_FAILS, Login, ensure_login, examined
 from fieldstone.platform.database.schema_version import Schema, ensure_database, load_schema
+from fieldstone.platform.database.zones import load_differing_zones, told_of_zones
 from fieldstone.platform.embedded.postgres import EmbeddedPostgres
 from fieldstone.platform.embedded.valkey import EmbeddedValkey
 from fieldstone.platform.settings import BadSetting, Settings, load_secret_key
@@ -56,6 +58,8 @@ def servers(settings: Settings, warn: Callable[[str], None]) -> Iterator[Setting
         login = asyncio.run(_login(settings.app_database_url, owner_url, schema.database, secret))
         if login.shortcoming:
             warn(f"Warning: {login.shortcoming} See crm doctor.")
+        if zones := asyncio.run(load_differing_zones(owner_url, SystemClock().now())):
+            warn(f"Warning: {told_of_zones(zones)} See crm doctor.")
         stack.enter_context(indexing(owner_url))
         yield replace(
             settings,

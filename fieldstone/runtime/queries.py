@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
+from fieldstone.clock import UnknownZone, zone_named
 from fieldstone.errors import BadValue, InvalidInput
 from fieldstone.ids import RecordId
 from fieldstone.metadata.values import Json, JsonObject, read_json, write_json
@@ -342,10 +343,10 @@ def zone_of(tx: Transaction) -> ZoneInfo:
     for name in (tx.viewer.time_zone, tx.catalog.organization.time_zone):
         try:
             if name:
-                return ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError):
+                return zone_named(name)
+        except UnknownZone:
             continue
-    return ZoneInfo("UTC")
+    return zone_named("UTC")
 
 
 def read_parameters(

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import product
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fieldstone.clock import zone_named
 from fieldstone.metadata.values import Json
 from fieldstone.query_language.functions.moments import FIRST_DAY, LAST_DAY
 from fieldstone.query_language.functions.zones import local
@@ -178,7 +178,7 @@ def _changes(zone: str, first: int, last: int) -> list[datetime]:
 
 
 def _offset(moment: datetime, zone: str) -> timedelta | None:
-    return moment.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(zone)).utcoffset()
+    return moment.replace(tzinfo=UTC).astimezone(zone_named(zone)).utcoffset()
 
 
 _MONTHS = (-(10**9), -2_028_592, -90_000, -27_613, -13, -1, 0, 1, 2, 12, 30, 24_000, 27_613, 10**9)

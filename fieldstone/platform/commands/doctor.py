@@ -13,18 +13,22 @@ from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import asyncpg
 import click
 
+from fieldstone.clock import SystemClock
 from fieldstone.errors import FieldstoneError
 from fieldstone.platform import checkout
 from fieldstone.platform.database.login import LOGIN_FAILS, examined, foresee_login
 from fieldstone.platform.database.schema_version import load_schema
+from fieldstone.platform.database.zones import load_differing_zones, told_of_zones
 from fieldstone.platform.embedded.account import find_account
 from fieldstone.platform.embedded.postgres_programs import find_home
 from fieldstone.platform.embedded.valkey import find_valkey
 from fieldstone.platform.settings import Settings, find_secret_key, load_settings
 
 _LEAST_FREE_BYTES = 1_000_000_000
+_ZONE_ADVICE = "Bring PostgreSQL or the system that it runs on up to date (docs/running.md)."
 _ADVICE = "Give them a login of their own in FIELDSTONE_APP_DATABASE_URL (docs/running.md)."
 
 
@@ -73,6 +77,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _look_for("account", settings.database_url, _name_account)
     if settings.database_url is not None:
         yield asyncio.run(_examine_login(settings, settings.database_url))
+        yield asyncio.run(_examine_zones(settings.database_url))
     yield _examine_pages()
     yield from _examine_data(settings.data)
 
@@ -101,6 +106,16 @@ async def _examine_login(settings: Settings, owner_url: str) -> Finding:
     name = urlsplit(login.url).username or "whom the address names"
     warning = login.shortcoming and f"{login.shortcoming} {_ADVICE}"
     return Finding("login", f"requests log in as {name}", warning=warning)
+
+
+async def _examine_zones(owner_url: str) -> Finding:
+    """Look whether the database sets the clocks of the tenants' zones as Fieldstone does."""
+    try:
+        zones = await load_differing_zones(owner_url, SystemClock().now())
+    except (asyncpg.UndefinedTableError, *LOGIN_FAILS):
+        return Finding("time zones", "compared once the database is there")
+    warning = f"{told_of_zones(zones)} {_ZONE_ADVICE}" if zones else None
+    return Finding("time zones", "as PostgreSQL has them", warning=warning)
 
 
 def _name_account() -> str:

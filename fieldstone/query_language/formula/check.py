@@ -13,6 +13,7 @@ from typing import Final, Protocol
 from fieldstone.errors import Span
 from fieldstone.metadata.calculation import Kind, Value
 from fieldstone.metadata.names import suggestion
+from fieldstone.query_language.formula.elsewhere import refuse_elsewhere
 from fieldstone.query_language.formula.errors import (
     BadFormula,
     FormulaTooLarge,
@@ -46,6 +47,8 @@ from fieldstone.query_language.syntax import (
 )
 
 MAX_NODES: Final = 5_000
+_NEGATIVE: Final = "NEGATIVE"
+"""The sign in front of a number among the functions; nobody can call it by this name."""
 
 
 class Scope(Protocol):
@@ -83,6 +86,7 @@ class _Check:
             case Path():
                 return self._scope.read(expression)
             case Call(name, arguments, span):
+                refuse_elsewhere(name, span)
                 known = [self.typed(part) for part in arguments]
                 special = self._scope.special(name.upper(), known, span)
                 if special is not None:
@@ -97,9 +101,11 @@ class _Check:
                 return constant(expression)
 
     def _function(self, name: str, at: Span) -> FormulaFunction:
-        found = self._scope.functions.get(name.upper())
+        wanted = name.upper()
+        found = None if wanted == _NEGATIVE else self._scope.functions.get(wanted)
         if found is None:
-            hint = suggestion(name.upper(), (one for one in self._scope.functions if one.isalpha()))
+            known = (one for one in self._scope.functions if one[0].isalpha() and one != _NEGATIVE)
+            hint = suggestion(wanted, known)
             raise UnknownFunction(f"There is no function {name[:80]}.", at=at, hint=hint)
         return found
 
@@ -140,7 +146,7 @@ def _nothing(source: object) -> Value:
 
 
 def _name_of(sign: Sign, operands: Sequence[Expression]) -> str:
-    return "NEGATIVE" if sign is Sign.SUBTRACT and len(operands) == 1 else sign.value
+    return _NEGATIVE if sign is Sign.SUBTRACT and len(operands) == 1 else sign.value
 
 
 def constant(expression: Expression) -> Constant:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
-from zoneinfo import ZoneInfo
 
+from fieldstone.clock import zone_named
 from fieldstone.errors import FieldstoneError, Problem
 from fieldstone.metadata.catalog import Catalog, Field, ObjectDef
 from fieldstone.metadata.rights import ADMINISTRATOR
@@ -22,7 +22,7 @@ from fieldstone.query_language.plan import Moment, Parameter
 from fieldstone.query_language.roll_ups import RollUpParts
 
 Work = Callable[[], object]
-_SOME_MOMENT: Final = Moment(datetime(2000, 1, 1, tzinfo=UTC), ZoneInfo("UTC"))
+_SOME_MOMENT: Final = Moment(datetime(2000, 1, 1, tzinfo=UTC), zone_named("UTC"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,13 @@ from fieldstone.query_language.functions.blank import BLANKVALUE
 from fieldstone.query_language.functions.equal import are_alike
 from fieldstone.query_language.functions.fit import Fit
 from fieldstone.query_language.functions.registry import FUNCTIONS
-from fieldstone.query_language.relations import relation_of, targets_of
+from fieldstone.query_language.relations import (
+    TARGET_SIGN,
+    pointing_to,
+    relation_of,
+    target_named,
+    targets_of,
+)
 from fieldstone.query_language.syntax import Path
 
 MAX_PARENTS: Final = 10
@@ -158,12 +164,19 @@ class RecordScope:
                 at=path.span,
                 hint=suggestion(name, known),
             )
-        if len(targets) > 1:
+        if TARGET_SIGN not in name and len(targets) == 1:
+            return step, targets[0]
+        target = target_named(name, targets, self.catalog)
+        if target is None:
+            wanted = name.partition(TARGET_SIGN)
             raise WrongArguments(
-                f"{step.label} may point to several objects, and so its fields are not known.",
+                f"{step.label} points to no {wanted[2][:80]}."
+                if wanted[2]
+                else f"{step.label} may point to several objects, and so its fields are not known.",
                 at=path.span,
+                hint=f"Write {wanted[0]}:{targets[0].name} for one of them.",
             )
-        return step, targets[0]
+        return pointing_to(step, target.id), target
 
     def _field(self, obj: ObjectDef, name: str, path: Path) -> Field:
         field = obj.find_field(name)

@@ -28,7 +28,7 @@ from fieldstone.query_language.formula.parse import parse_formula
 from fieldstone.query_language.formula.record_scope import USER_OBJECT
 from fieldstone.query_language.formula.summed import children_summed
 from fieldstone.query_language.json_form import filter_from_json, is_json_filter, read_filter
-from fieldstone.query_language.relations import relation_of, targets_of
+from fieldstone.query_language.relations import TARGET_SIGN, relation_of, target_named, targets_of
 from fieldstone.query_language.syntax import (
     And,
     Call,
@@ -151,7 +151,8 @@ class FormulaRenames:
                 step = None if is_last else relation_of(at, one, ADMINISTRATOR)
                 found = step or at.find_field(one)
                 targets = [] if step is None else targets_of(step, self.catalog, ADMINISTRATOR)
-                at = targets[0] if len(targets) == 1 else None
+                named = target_named(one, targets, self.catalog)
+                at = named or (targets[0] if len(targets) == 1 else None)
             yield found
 
     def _is(self, meant: Field | ObjectDef | None, target: Component) -> bool:
@@ -184,7 +185,8 @@ def _rewritten(text: str, span: Span, places: list[int], name: str) -> str:
     begin = _begin_of(text, span)
     parts = _POINT.split(text[begin : begin + span.length])
     for place in places:
-        parts[2 * place] = name
+        _, sign, target = parts[2 * place].partition(TARGET_SIGN)
+        parts[2 * place] = f"{name}{sign}{target}"
     return text[:begin] + "".join(parts) + text[begin + span.length :]
 
 

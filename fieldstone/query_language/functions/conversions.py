@@ -62,12 +62,34 @@ class DayOfInstant(OfMoment, Guarded):
         return cast(local_sql(instant, zone), SQL_TYPES[Kind.DATE])
 
 
+class Unchanged(Plain):
+    """A value that is of the wanted kind already."""
+
+    category = Category.DATE
+
+    def __init__(self, name: str, takes: Takes) -> None:
+        self.name = name  # type: ignore[misc]  # one class for two functions
+        self.takes = (takes,)  # type: ignore[misc]
+
+    def result(self, shapes: Sequence[Shape]) -> Shape:
+        return shapes[0]
+
+    def value(self, moment: date | time) -> Value:
+        return moment
+
+    def sql(self, moment: ColumnElement[Any]) -> ColumnElement[Any]:
+        return moment
+
+
 class DateValue(Overloaded):
-    """The date that a text such as '2026-01-31' means, or the viewer's day of a date/time."""
+    """The date that a text such as '2026-01-31' means, or the viewer's day of a date/time.
+
+    A date stays as it is.
+    """
 
     name = "DATEVALUE"
     category = Category.DATE
-    forms = (DayOfText(), DayOfInstant())
+    forms = (DayOfText(), DayOfInstant(), Unchanged("DATEVALUE", Takes("date", DATE)))
     examples = (("DATEVALUE('2026-01-31')", "2026-01-31"),)
 
 
@@ -103,25 +125,6 @@ class InstantOfDay(Plain):
 
     def sql(self, day: ColumnElement[Any]) -> ColumnElement[Any]:
         return cast(day, SQL_TYPES[Kind.DATETIME])
-
-
-class Unchanged(Plain):
-    """A value that is of the wanted kind already."""
-
-    category = Category.DATE
-
-    def __init__(self, name: str, takes: Takes) -> None:
-        self.name = name  # type: ignore[misc]  # one class for two functions
-        self.takes = (takes,)  # type: ignore[misc]
-
-    def result(self, shapes: Sequence[Shape]) -> Shape:
-        return shapes[0]
-
-    def value(self, moment: datetime | time) -> Value:
-        return moment
-
-    def sql(self, moment: ColumnElement[Any]) -> ColumnElement[Any]:
-        return moment
 
 
 class DateTimeValue(Overloaded):

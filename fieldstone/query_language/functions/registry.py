@@ -83,7 +83,7 @@ from fieldstone.query_language.functions.periods import (
     WeekInMonth,
     WeekInYear,
 )
-from fieldstone.query_language.functions.picklist import Includes, IsPicked
+from fieldstone.query_language.functions.picklist import Includes, IsPicked, PicklistCount
 from fieldstone.query_language.functions.power import Power
 from fieldstone.query_language.functions.rand import Random
 from fieldstone.query_language.functions.regex import Regex
@@ -154,6 +154,7 @@ FUNCTIONS: Final = by_name(
     IsNumber(),
     IsPicked(),
     Includes(),
+    PicklistCount(),
     Length(),
     Left(),
     Right(),

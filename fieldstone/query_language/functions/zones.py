@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, cast, func
 
+from fieldstone.clock import zone_named
 from fieldstone.metadata.calculation import Kind
 from fieldstone.metadata.field_types.stored import constant
 from fieldstone.query_language.formula.sql_values import SQL_TYPES
@@ -26,7 +26,7 @@ _BEHIND: Final = datetime.combine(LAST_DAY + _DAY, time())
 def local(instant: datetime, zone: str) -> datetime:
     """Give what the clocks of a zone show at an instant. Raises Failed."""
     try:
-        found = instant.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+        found = instant.replace(tzinfo=UTC).astimezone(zone_named(zone)).replace(tzinfo=None)
     except OverflowError:
         raise Failed(OUTSIDE) from None
     return moment_in_years(found)

@@ -186,7 +186,8 @@ def _holds(condition: Typed | None, read: Reading, *, otherwise: bool) -> bool:
 
 def _in_order(catalog: Catalog, obj: ObjectDef) -> Iterator[FieldConditions]:
     waiting = {one.field: one for one in _checked(catalog, obj)}
-    reads = {of: set(fields_read(one.visible)) for of, one in waiting.items()}
+    # A reference that is read as one to some object is another Field of the same id.
+    reads = {of: {read.id for read in fields_read(one.visible)} for of, one in waiting.items()}
     begun: set[Field] = set()
 
     def settle(one: Field) -> Iterator[FieldConditions]:
@@ -194,7 +195,7 @@ def _in_order(catalog: Catalog, obj: ObjectDef) -> Iterator[FieldConditions]:
             return
         begun.add(one)
         for other in waiting:
-            if other in reads[one]:
+            if other.id in reads[one]:
                 yield from settle(other)
         yield waiting[one]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Final, TypeAlias
 
 from fieldstone.errors import FieldstoneError
 from fieldstone.metadata.catalog import Field, ObjectDef
@@ -14,10 +14,11 @@ from fieldstone.query_language.formula.typed import Failed, Typed
 from fieldstone.runtime.per_catalog import PerCatalog
 from fieldstone.runtime.records.derivations import derive
 from fieldstone.runtime.records.draft import Draft
-from fieldstone.runtime.records.formula_values import FormulaValues
+from fieldstone.runtime.records.formula_values import FormulaValues, paths_read
 from fieldstone.runtime.transactions import Transaction
 
 _KEPT: Final = 2_000
+Default: TypeAlias = tuple[Field, Typed]
 _DEFAULTS: Final[PerCatalog[Typed]] = PerCatalog(_KEPT)
 
 
@@ -49,12 +50,24 @@ async def _calculate_defaults(tx: Transaction, obj: ObjectDef, new: Sequence[Dra
     fields = [field for field in obj.own_fields if field.default_formula is not None]
     if not fields or not new:
         return
-    expressions = [_default_formula(tx, obj, field) for field in fields]
-    values = await FormulaValues.load(tx, new, expressions)
-    for draft in new:
-        for field, expression in zip(fields, expressions, strict=True):
-            if field not in draft.given:
-                _put_default(draft, field, expression, values)
+    for stage in _stages([(field, _default_formula(tx, obj, field)) for field in fields]):
+        values = await FormulaValues.load(tx, new, [expression for _, expression in stage])
+        for draft in new:
+            for field, expression in stage:
+                if field not in draft.given:
+                    _put_default(draft, field, expression, values)
+
+
+def _stages(defaults: Sequence[Default]) -> Iterator[list[Default]]:
+    """Part defaults, so that none reads a parent to which one of the same part points."""
+    stage: list[Default] = []
+    for field, expression in defaults:
+        stepped = {path.steps[0].id for path in paths_read(expression) if path.steps}
+        if any(one.id in stepped for one, _ in stage):
+            yield stage
+            stage = []
+        stage.append((field, expression))
+    yield stage
 
 
 def _put_default(draft: Draft, field: Field, expression: Typed, values: FormulaValues) -> None:

@@ -51,7 +51,7 @@ class FormulaValues:
         expressions: Iterable[Typed],
     ) -> FormulaValues:
         """Load what expressions read of the parents of records."""
-        paths = {path for one in expressions for path in _paths(one)}
+        paths = {path for one in expressions for path in paths_read(one)}
         user = None
         if any(path.of_user for path in paths) and tx.viewer.user_id is not None:
             users = tx.catalog.get_object(USER_OBJECT)
@@ -203,14 +203,14 @@ def _plain(instant: datetime | None) -> datetime | None:
     return utc.replace(microsecond=utc.microsecond // 1000 * 1000, tzinfo=None)
 
 
-def _paths(expression: Typed) -> Iterator[FieldPath]:
+def paths_read(expression: Typed) -> Iterator[FieldPath]:
     """Yield the fields that an expression reads."""
     match expression:
         case Read(FieldPath() as path) | Read(Prior(path)) | Read(Changed(path)):
             yield path
         case Apply(_, arguments):
             for part in arguments:
-                yield from _paths(part)
+                yield from paths_read(part)
         case _:
             return
 

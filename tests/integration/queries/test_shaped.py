@@ -124,7 +124,7 @@ async def test_distances_are_shown_compared_and_sorted(world: World) -> None:
     code, message, _ = await own.problem(
         "SELECT DISTANCE(location, GEOLOCATION(1, 1), 'm') FROM Company"
     )
-    assert (code, message) == ("query.type_mismatch", "DISTANCE: unit must be 'mi' or 'km'.")
+    assert (code, message) == ("query.syntax", "The unit of DISTANCE is 'mi' or 'km'.")
 
 
 async def test_the_json_form_takes_expressions(world: World) -> None:
