@@ -107,6 +107,7 @@ class Field:
     formula, roll_up: of a field that is calculated; it is stored nowhere, and nobody writes it.
     visible_if, required_if: conditions under which forms show it, and it must have a value.
     child_name: what its target calls the records that point to it, such as contacts.
+    narrows: the reference of the catalog that this one is, to records of one object alone.
     """
 
     id: FieldId
@@ -137,6 +138,12 @@ class Field:
     description: str = ""
     help: str = ""
     package: str | None = None
+    narrows: Field | None = None
+
+    @property
+    def whole(self) -> Field:
+        """The field of the catalog: this one, or the reference that it narrows."""
+        return self.narrows or self
 
     @property
     def is_reference(self) -> bool:

@@ -61,4 +61,4 @@ def pointing_to(field: Field, target: ObjectId) -> Field:
 
     The same one each time, so that what is read through it is read once.
     """
-    return replace(field, references=(target,))
+    return replace(field, references=(target,), narrows=field)

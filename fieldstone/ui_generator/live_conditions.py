@@ -119,7 +119,7 @@ class _Live:
                 if path.of_user:
                     return self._constant(read)
                 if path.steps:
-                    fixed |= {path.steps[0].name} if path.steps[0] in self.inputs else set()
+                    fixed |= {path.steps[0].name} if path.steps[0].whole in self.inputs else set()
                     return self._constant(read)
                 return self._own(path, read)
             case Prior(path):

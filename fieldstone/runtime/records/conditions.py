@@ -186,8 +186,7 @@ def _holds(condition: Typed | None, read: Reading, *, otherwise: bool) -> bool:
 
 def _in_order(catalog: Catalog, obj: ObjectDef) -> Iterator[FieldConditions]:
     waiting = {one.field: one for one in _checked(catalog, obj)}
-    # A reference that is read as one to some object is another Field of the same id.
-    reads = {of: {read.id for read in fields_read(one.visible)} for of, one in waiting.items()}
+    reads = {of: set(fields_read(one.visible)) for of, one in waiting.items()}
     begun: set[Field] = set()
 
     def settle(one: Field) -> Iterator[FieldConditions]:
@@ -195,7 +194,7 @@ def _in_order(catalog: Catalog, obj: ObjectDef) -> Iterator[FieldConditions]:
             return
         begun.add(one)
         for other in waiting:
-            if other.id in reads[one]:
+            if other in reads[one]:
                 yield from settle(other)
         yield waiting[one]
 
@@ -218,7 +217,7 @@ def fields_read(expression: Typed | None) -> Iterator[Field]:
     match expression:
         case Read(FieldPath() as path) | Read(Prior(path)) | Read(Changed(path)):
             if not path.of_user:
-                yield path.steps[0] if path.steps else path.field
+                yield path.steps[0].whole if path.steps else path.field
         case Apply(_, arguments):
             for part in arguments:
                 yield from fields_read(part)
