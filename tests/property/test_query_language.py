@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -22,12 +23,15 @@ from tests.support.naive_queries import answer_plainly
 from tests.support.naive_values import Record
 from tests.support.past_world import TurningClock
 from tests.support.query_world import World, a_world
+from tests.support.rows_alike import alike
 from tests.support.servers import PostgresServer, made_database
 from tests.support.whole_queries import whole_queries
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SETS: Final = 4
+# A nightly run asks for more; see .ci/nightly.
+EXAMPLES: Final = int(os.environ.get("FIELDSTONE_QUERY_EXAMPLES", "160"))
 TEXTS: Final = ("a", "B", "ab", "AB%", "b_c", "Ü", "0")
 NUMBERS: Final = tuple(Decimal(text) for text in ("-1", "0", "0.10", "2.50", "100", "99999.99"))
 DAYS: Final = (date(2025, 12, 31), date(2026, 1, 1), date(2026, 3, 18), date(2024, 2, 29))
@@ -149,19 +153,8 @@ async def _read_back(world: World, name: str, records: list[Record]) -> None:
             record[field] = Decimal(value) if isinstance(value, int) else value
 
 
-def _alike(value: Any) -> Any:
-    """Give a value as two answers compare it: quotients to nine places, one text for each case."""
-    if isinstance(value, dict):
-        return {key: _alike(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_alike(one) for one in value]
-    if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        return round(Decimal(value), 9).normalize() + 0
-    return value.lower() if isinstance(value, str) else value
-
-
 @settings(
-    max_examples=250,
+    max_examples=EXAMPLES,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -174,7 +167,7 @@ async def test_a_query_gives_the_rows_of_a_plain_reading(
 
     page = await filled.world.page(Question.of_text(render_query(query), page_size=1_000))
 
-    assert _alike([read_json(record) for record in page.records]) == _alike(expected)
+    assert alike([read_json(record) for record in page.records]) == alike(expected)
     assert page.total == len(expected)
 
 

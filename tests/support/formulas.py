@@ -387,6 +387,10 @@ def draw_arguments(
         wanted = kind if kind in kinds and draw(st.integers(0, 3)) else draw(st.sampled_from(usual))
         if not _can_draw(wanted):
             return None
+        if function.name == "DISTANCE" and place == 2:
+            # Any other text is refused or fails, so that hardly a distance would be measured.
+            arguments.append(draw(st.sampled_from([_unit("km"), _unit("mi")])))
+            continue
         arguments.append(draw(expressions(wanted, depth - 1)))
     return arguments
 
@@ -409,6 +413,10 @@ def lifted(function: Function, arguments: Sequence[Typed]) -> list[Typed]:
         Read(one, one.shape) if isinstance(one, Constant) and may_be_lifted(one) else one
         for one in arguments
     ]
+
+
+def _unit(name: str) -> Typed:
+    return Constant(name, Shape(Kind.TEXT))
 
 
 def _can_draw(kind: Kind) -> bool:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 from functools import partial
 from itertools import combinations
@@ -19,10 +18,12 @@ from fieldstone.query_language.syntax import (
     Aggregate,
     AggregateFunction,
     And,
+    Call,
     ChildQuery,
     Comparison,
     Condition,
     Expression,
+    FieldGroup,
     Grouping,
     ListOperator,
     Membership,
@@ -37,8 +38,11 @@ from fieldstone.query_language.syntax import (
     Query,
     SelectItem,
     Text,
+    TypeOf,
 )
+from tests.support.naive_comparisons import compared, has_all, is_so, regular
 from tests.support.naive_values import (
+    OBJECT,
     NoValue,
     Record,
     constant_of,
@@ -49,12 +53,23 @@ from tests.support.naive_values import (
 )
 
 World = Mapping[str, Sequence[Record]]
-CHILDREN: Final = {"deals": ("Deal", "company")}
+CHILDREN: Final = {
+    "deals": ("Deal", "company"),
+    "parts": ("Node__c", "parent"),
+    "fans": ("Node__c", "friends"),
+    "leaves": ("Leaf__c", "node"),
+}
+"""Of each list of children the object and the reference."""
+
+SHAPES: Final = ("toLabel", "convertCurrency", "FORMAT")
 
 
-def answer_plainly(query: Query, world: World) -> list[Record]:
-    """Give what a query shows, as JSON would have it."""
-    rows = [row for row in world[query.source.path.text] if _holds_all(query, row, world)]
+def answer_plainly(
+    query: Query, world: World, rows: Sequence[Record] | None = None
+) -> list[Record]:
+    """Give what a query shows, as JSON would have it. rows: those to choose of, if not all."""
+    asked = world[query.source.path.text] if rows is None else rows
+    rows = [row for row in asked if _holds_all(query, row, world)]
     if query.group_by is not None or query.distinct or _aggregates(query):
         found = _groups(query, rows)
     else:
@@ -106,22 +121,47 @@ def _shown(query: Query, row: Record, world: World) -> Record:
         if isinstance(item, ChildQuery):
             name = item.query.source.path.text
             below, reference = CHILDREN[name]
-            own = [one for one in world[below] if one[reference] is row]
-            found[name] = answer_plainly(_over(item.query, below), {**world, below: own})
+            own = [one for one in world[below] if _points(one[reference], row)]
+            found[name] = answer_plainly(item.query, world, own)
+        elif isinstance(item, TypeOf):
+            found[item.path.text] = _of_type(item, row[item.path.text])
+        elif isinstance(item, FieldGroup):
+            found |= {name: _json(value) for name, value in row.items() if name != OBJECT}
         elif isinstance(item, SelectItem):
-            if item.alias is None and isinstance(item.expression, Path):
-                _put(found, item.expression.names, row)
+            shaped = _shaped(item.expression)
+            if item.alias is None and shaped is not None:
+                _put(found, shaped.names, row, item.expression)
                 continue
             found[item.alias or f"expr{unnamed}"] = _json(stored_value(item.expression, row))
             unnamed += item.alias is None
     return found
 
 
-def _over(query: Query, name: str) -> Query:
-    return replace(query, source=replace(query.source, path=Path((name,))))
+def _points(reference: Any, row: Record) -> bool:
+    several = reference if isinstance(reference, list) else [reference]
+    return any(one is row for one in several)
 
 
-def _put(shown: Record, names: Sequence[str], row: Record) -> None:
+def _of_type(item: TypeOf, row: Record | None) -> Record | None:
+    if row is None:
+        return None
+    found = {"id": row["id"]}
+    branches = {branch.object: branch.paths for branch in item.branches}
+    for path in branches.get(row[OBJECT], item.otherwise):
+        if path.names[0] in row:
+            _put(found, path.names, row, path)
+    return found
+
+
+def _shaped(expression: Expression) -> Path | None:
+    """Give the field under whose key a field is shown, be it formatted or not."""
+    if isinstance(expression, Call) and expression.name in SHAPES:
+        return _shaped(expression.arguments[0])
+    return expression if isinstance(expression, Path) else None
+
+
+def _put(shown: Record, names: Sequence[str], top: Record, expression: Expression) -> None:
+    row = top
     for name in names[:-1]:
         parent: Record | None = row[name]
         if parent is None:
@@ -129,13 +169,27 @@ def _put(shown: Record, names: Sequence[str], row: Record) -> None:
             return
         row = parent
         shown = shown.setdefault(name, {"id": row["id"]})
-    shown[names[-1]] = _json(row[names[-1]])
+    shown[names[-1]] = _json(stored_value(expression, top))
 
 
 def _json(value: Any) -> Any:
-    if isinstance(value, dict):
-        return value["id"]
-    return value.isoformat() if isinstance(value, date) else value
+    match value:
+        case dict():
+            return value["id"]
+        case list():
+            return [_json(one) for one in value] or None
+        case tuple():
+            return {"latitude": value[0], "longitude": value[1]}
+        case datetime() | date() | time():
+            return _moment(value)
+        case _:
+            return value
+
+
+def _moment(moment: Any) -> str:
+    if isinstance(moment, datetime):
+        return f"{moment.isoformat(timespec='milliseconds')}Z"
+    return str(moment.isoformat("milliseconds") if isinstance(moment, time) else moment)
 
 
 # Order
@@ -288,8 +342,9 @@ def _shown_group(query: Query, group: Any, value: Callable[[Any, Any], Any]) -> 
     for item in query.select:
         assert isinstance(item, SelectItem)
         key = item.alias or f"expr{unnamed}"
-        if isinstance(item.expression, Path):
-            key = item.alias or item.expression.names[-1]
+        shaped = _shaped(item.expression)
+        if shaped is not None:
+            key = item.alias or shaped.names[-1]
         else:
             unnamed += item.alias is None
         found[key] = _json(value(group, item.expression))
@@ -323,17 +378,18 @@ def _true(
 
 
 def _is_in(membership: Membership, value: Callable[[Expression], Any], world: World) -> bool:
-    mine, right = folded(value(membership.left)), membership.right
+    mine, right = value(membership.left), membership.right
+    wanted = membership.operator in (ListOperator.IN, ListOperator.INCLUDES)
     if isinstance(right, Query):
         (item,) = right.select
         assert isinstance(item, SelectItem)
         rows = [one for one in world[right.source.path.text] if _holds_all(right, one, world)]
         others = [folded(stored_value(item.expression, one)) for one in rows]
-        found = mine is not None and mine in others
-    else:
-        assert isinstance(right, tuple)
-        found = any(mine == folded(constant_of(member)) for member in right)
-    return found == (membership.operator is ListOperator.IN)
+        return (mine is not None and folded(mine) in others) == wanted
+    assert isinstance(right, tuple)
+    if membership.operator in (ListOperator.INCLUDES, ListOperator.EXCLUDES):
+        return any(has_all(mine or [], member) for member in right) == wanted
+    return any(is_so(mine, Operator.EQUAL, member) for member in right) == wanted
 
 
 def _compares(
@@ -342,36 +398,13 @@ def _compares(
     left, sign, right = comparison.left, comparison.operator, comparison.right
     if isinstance(right, Operand):
         if row is None:
-            return _compared(value(left), sign, value(right))
-        return _compared(share_of(left, row), sign, share_of(right, row))
+            return compared(value(left), sign, value(right))
+        return compared(share_of(left, row), sign, share_of(right, row))
     if sign is not Operator.LIKE:
-        return _compared(value(left), sign, constant_of(right))
+        return is_so(value(left), sign, right)
     assert isinstance(right, Text)
     mine = value(left)
     if not right.pattern:
         return mine is None
-    pattern = re.compile(_regular(right.pattern), re.IGNORECASE | re.DOTALL)
+    pattern = re.compile(regular(right.pattern), re.IGNORECASE | re.DOTALL)
     return mine is not None and bool(pattern.fullmatch(mine))
-
-
-def _compared(left: Any, sign: Operator, right: Any) -> bool:
-    left, right = folded(left), folded(right)
-    if sign is Operator.EQUAL:
-        return bool(left == right)
-    if sign is Operator.NOT_EQUAL:
-        return bool(left != right)
-    if left is None or right is None:
-        return False
-    outcomes: dict[Operator, bool] = {
-        Operator.LESS: left < right,
-        Operator.LESS_OR_EQUAL: left <= right,
-        Operator.GREATER: left > right,
-        Operator.GREATER_OR_EQUAL: left >= right,
-    }
-    return outcomes[sign]
-
-
-def _regular(pattern: str) -> str:
-    wild = {"%": ".*", "_": "."}
-    parts = re.findall(r"\\.|.", pattern, re.DOTALL)
-    return "".join(wild.get(part) or re.escape(part[-1]) for part in parts)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from functools import partial
 from typing import Any, Final
 
+from fieldstone.clock import zone_of
 from fieldstone.query_language.syntax import (
     Boolean,
     Call,
+    DateTimeValue,
     DateValue,
     Expression,
+    Money,
     Null,
     Number,
     Operation,
@@ -23,7 +27,14 @@ from fieldstone.query_language.syntax import (
 )
 
 Record = dict[str, Any]
-PERCENTS: Final = frozenset({"probability"})
+ZONE: Final = "America/New_York"
+"""Where the viewer is who asks about instants."""
+
+LABELS: Final = {"new": "Fresh", "on_hold": "Waiting", "done": "At an End"}
+PERCENTS: Final = frozenset({"probability", "share"})
+TRUTHS: Final = frozenset({"done"})
+OBJECT: Final = "#"
+"""Under this key a record that several references may point to has the name of its object."""
 
 
 def folded(value: Any) -> Any:
@@ -42,6 +53,10 @@ def constant_of(value: Any) -> Any:
             return value.value or None
         case Number() | Boolean() | DateValue():
             return value.value
+        case Money():
+            return value.amount
+        case DateTimeValue():
+            return value.value.replace(tzinfo=None)
         case _:
             raise AssertionError(value)
 
@@ -65,7 +80,11 @@ def _or_none(value: Any) -> Any:
 def _at(path: Path, row: Record | None) -> Any:
     for name in path.names[:-1]:
         row = None if row is None else row[name]
-    return None if row is None else row[path.names[-1]]
+    name = path.names[-1]
+    if row is None:
+        # A checkbox is never null, not even that of a parent that is missing.
+        return False if name in TRUTHS else None
+    return row[OBJECT if name == "type" else name]
 
 
 class NoValue(Exception):
@@ -96,7 +115,9 @@ def _formula(expression: Expression, row: Record) -> Any:
             return constant_of(expression)
 
 
-_TEXTS: Final = frozenset({"name", "next_step", "stage", "industry"})
+_TEXTS: Final = frozenset(
+    {*("name", "next_step", "stage", "industry"), *("title", "code", "notes", "kind", "type")}
+)
 Thunk = Callable[[], Any]
 
 
@@ -143,9 +164,36 @@ def _arithmetic(sign: Sign, left: Any, right: Any) -> Any:
     return {Sign.ADD: left + right, Sign.SUBTRACT: left - right, Sign.MULTIPLY: left * right}[sign]
 
 
-def _year(day: Thunk) -> Any:
-    found = day()
-    return None if found is None else Decimal(found.year)
+def viewers_day(moment: Any) -> Any:
+    """Give the day that the viewer's clock shows at an instant; a day stays as it is."""
+    return local(moment).date() if isinstance(moment, datetime) else moment
+
+
+def local(instant: datetime) -> datetime:
+    """Give what the viewer's clock shows."""
+    return instant.replace(tzinfo=UTC).astimezone(zone_of(ZONE)).replace(tzinfo=None)
+
+
+def _of(part: Callable[[Any], Any]) -> Callable[[Thunk], Any]:
+    """Give a function of a day or an instant; without one it has no value."""
+
+    def found(moment: Thunk) -> Any:
+        value = moment()
+        shown = None if value is None else part(value)
+        return Decimal(shown) if isinstance(shown, int) else shown
+
+    return found
+
+
+def _distance(one: Thunk, other: Thunk, unit: Thunk) -> Any:
+    if (here := one()) is None:
+        return None
+    (north, east), (up, right) = [(float(a), float(b)) for a, b in (here, other())]
+    half = math.pi / 360
+    width = math.cos(north * 2 * half) * math.cos(up * 2 * half)
+    bow = math.sin((up - north) * half) ** 2 + width * math.sin((right - east) * half) ** 2
+    earth = 12742.018 if unit() == "km" else 7917.522
+    return round(Decimal(earth * math.asin(math.sqrt(min(bow, 1)))), 6)
 
 
 _FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
@@ -156,5 +204,22 @@ _FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "LEFT": lambda text, size: text()[: int(size())],
     "UPPER": lambda text: text().upper(),
     "BLANKVALUE": lambda value, other: other() if (found := value()) in (None, "") else found,
-    "CALENDAR_YEAR": _year,
+    "CALENDAR_YEAR": _of(lambda day: day.year),
+    "CALENDAR_MONTH": _of(lambda day: day.month),
+    "CALENDAR_QUARTER": _of(lambda day: (day.month + 2) // 3),
+    "FISCAL_YEAR": _of(lambda day: day.year),
+    "FISCAL_QUARTER": _of(lambda day: (day.month + 2) // 3),
+    "DAY_IN_MONTH": _of(lambda day: day.day),
+    "DAY_IN_WEEK": _of(lambda day: day.isoweekday() % 7 + 1),
+    "DAY_IN_YEAR": _of(lambda day: day.timetuple().tm_yday),
+    "WEEK_IN_MONTH": _of(lambda day: (day.day + 6) // 7),
+    "WEEK_IN_YEAR": _of(lambda day: (day.timetuple().tm_yday + 6) // 7),
+    "HOUR_IN_DAY": _of(lambda moment: moment.hour),
+    "DAY_ONLY": _of(lambda moment: moment.date()),
+    "convertTimezone": _of(local),
+    "DATEVALUE": _of(viewers_day),
+    "toLabel": lambda value: LABELS.get(found := value(), found),
+    "convertCurrency": lambda value: value(),
+    "GEOLOCATION": lambda latitude, longitude: (latitude(), longitude()),
+    "DISTANCE": _distance,
 }

@@ -49,6 +49,7 @@ from fieldstone.query_language.syntax import (
     Text,
     TypeBranch,
     TypeOf,
+    Visibility,
 )
 
 _RESERVED = {"select", "from", "where", "not", "typeof"}
@@ -115,6 +116,7 @@ def _operations(
 
 
 _INNER_SIGNS = tuple(sign for sign in Sign if sign not in (Sign.JOIN, Sign.AND, Sign.OR, Sign.NOT))
+_ORDERINGS = tuple(one for one in Operator if one is not Operator.LIKE)
 _SIGNS = (Sign.ADD, Sign.SUBTRACT, Sign.MULTIPLY, Sign.DIVIDE, Sign.POWER)
 arguments: st.SearchStrategy[Expression] = st.recursive(
     paths | literals,
@@ -124,16 +126,30 @@ arguments: st.SearchStrategy[Expression] = st.recursive(
     ),
     max_leaves=3,
 )
-calls = paths | st.builds(Call, st.sampled_from(_FUNCTIONS), arguments.map(lambda x: (x,)))
+calls = (
+    paths
+    | st.just(Call("TODAY", ()))
+    | st.builds(Call, st.sampled_from(_FUNCTIONS), arguments.map(lambda x: (x,)))
+)
 aggregates = st.builds(Aggregate, st.sampled_from(AggregateFunction), arguments.map(lambda x: (x,)))
 operations = _operations(st.one_of(paths, calls, literals), _SIGNS, (Sign.JOIN,))
 operands: st.SearchStrategy[Operand] = st.one_of(paths, calls, aggregates, operations)
+_moments = st.one_of(
+    st.dates().map(DateValue),
+    instants,
+    st.sampled_from(_RELATIVE).map(RelativeDate),
+    st.just(Money("EUR", Decimal("5.50"))),
+)
+_next_day = names.map(lambda name: Operation(Sign.ADD, (Path((name,)), Number(Decimal(1)))))
 comparisons = st.one_of(
+    st.builds(Comparison, paths, st.sampled_from(_ORDERINGS), _moments | _next_day),
+    st.builds(Comparison, operands, st.just(Operator.LIKE), values),
+    st.builds(Comparison, calls, st.just(Operator.EQUAL), st.just(Boolean(value=True))),
     st.builds(Comparison, operands, st.sampled_from(Operator), values),
     st.builds(
         Comparison,
         operands,
-        st.sampled_from([one for one in Operator if one is not Operator.LIKE]),
+        st.sampled_from(_ORDERINGS),
         operands,
     ),
 )
@@ -147,9 +163,9 @@ def _compound(inner: st.SearchStrategy[Condition]) -> st.SearchStrategy[Conditio
 
 def conditions(subqueries: st.SearchStrategy[Query] | None = None) -> st.SearchStrategy[Condition]:
     """Give conditions, with semi-joins over the given queries."""
-    rights: st.SearchStrategy[object] = st.one_of(value_lists, binds)
+    rights: st.SearchStrategy[object] = st.one_of(value_lists, value_lists, binds)
     if subqueries is not None:
-        rights = st.one_of(value_lists, binds, subqueries)
+        rights = st.one_of(value_lists, value_lists, binds, subqueries)
     memberships = st.builds(Membership, operands, st.sampled_from(ListOperator), rights)
     return st.recursive(st.one_of(comparisons, memberships), _compound, max_leaves=4)
 
@@ -174,9 +190,14 @@ categories = st.builds(
     CategoryFilter,
     names,
     st.sampled_from(["AT", "ABOVE", "BELOW", "ABOVE_OR_BELOW"]),
-    st.lists(names, min_size=1, max_size=2).map(tuple),
+    st.lists(names, min_size=1, max_size=3).map(tuple),
 )
-data_categories = st.lists(categories, min_size=1, max_size=2).map(lambda f: DataCategory(tuple(f)))
+data_categories = st.lists(categories, min_size=1, max_size=3).map(lambda f: DataCategory(tuple(f)))
+one_setting = st.tuples(names, values)
+visibilities = st.one_of(
+    one_setting.map(lambda one: Visibility((one,))),
+    st.lists(one_setting, min_size=2, max_size=3).map(tuple).map(Visibility),
+)
 orders = st.builds(Order, operands, st.booleans(), st.none() | st.sampled_from(NullsPlace))
 groups = st.builds(
     GroupBy,
@@ -186,30 +207,40 @@ groups = st.builds(
 counts = st.none() | st.integers(0, 2**31 - 1) | binds
 
 
+def _maybe(draw: st.DrawFn, what: st.SearchStrategy[Any]) -> Any:
+    """Draw a clause or leave it out, each as often."""
+    return draw(what) if draw(st.booleans()) else None
+
+
+def _list(draw: st.DrawFn, what: st.SearchStrategy[Any], most: int) -> tuple[Any, ...]:
+    """Draw a list, or none as often."""
+    return tuple(draw(st.lists(what, max_size=most))) if draw(st.booleans()) else ()
+
+
 @st.composite
 def _queries(draw: st.DrawFn, depth: int) -> Query:
     inner = _queries(depth - 1) if depth else None
     items: list[st.SearchStrategy[Any]] = [select_items, field_groups, type_ofs]
     if inner is not None:
         items.append(inner.map(ChildQuery))
-    where = st.none() | conditions(inner)
-    group = draw(st.none() | groups)
+    group = _maybe(draw, groups)
+    limit = draw(counts)
     return Query(
         select=tuple(draw(st.lists(st.one_of(items), min_size=1, max_size=4))),
         source=draw(sources),
-        joins=tuple(draw(st.lists(sources, max_size=1))),
-        as_of=draw(st.none() | moments),
-        scope=draw(st.none() | names),
-        where=draw(where),
-        with_clauses=tuple(draw(st.lists(st.one_of(access_modes, data_categories), max_size=2))),
+        joins=_list(draw, sources, 2),
+        as_of=_maybe(draw, moments),
+        scope=_maybe(draw, names),
+        where=_maybe(draw, conditions(inner)),
+        with_clauses=_list(draw, st.one_of(access_modes, data_categories, visibilities), 2),
         group_by=group,
-        having=None if group is None else draw(st.none() | conditions()),
-        order_by=tuple(draw(st.lists(orders, max_size=3))),
-        limit=(limit := draw(counts)),
-        per=() if limit is None else tuple(draw(st.lists(operands, max_size=2))),
+        having=None if group is None else _maybe(draw, conditions()),
+        order_by=_list(draw, orders, 3),
+        limit=limit,
+        per=() if limit is None else _list(draw, operands, 2),
         offset=draw(counts),
-        purposes=tuple(draw(st.lists(st.sampled_from(["VIEW", "UPDATE"]), max_size=1))),
-        updates=tuple(draw(st.lists(st.sampled_from(["TRACKING", "VIEWSTAT"]), max_size=1))),
+        purposes=_list(draw, st.sampled_from(["VIEW", "REFERENCE", "UPDATE"]), 3),
+        updates=_list(draw, st.sampled_from(["TRACKING", "VIEWSTAT"]), 3),
         all_rows=draw(st.booleans()),
         distinct=draw(st.booleans()),
     )

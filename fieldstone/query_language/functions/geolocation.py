@@ -114,7 +114,10 @@ class Distance(Guarded):
     ) -> ColumnElement[Any]:
         known = {constant(name): _float_sql(long) for name, long in DIAMETERS.items()}
         diameter = case(known, value=unit)
-        return from_float_sql(diameter * _half_angle_sql(one, other), _PLACES)
+        found = from_float_sql(diameter * _half_angle_sql(one, other), _PLACES)
+        # LEAST passes over null: without a place the way would lead around half of the earth.
+        both = _part_sql(one, "latitude") + _part_sql(other, "latitude")
+        return case((both.is_not(None), found))
 
 
 def _half_angle(one: Place, other: Place) -> float:
