@@ -26,7 +26,7 @@ REFUSED = (
     *("literal: QUOTED", "pattern: QUOTED", "right_value: QUOTED", "value: QUOTED"),
     *("pattern: WORD", "value: WORD"),
 )
-SAMPLES = File(__file__).parents[1] / "fixtures" / "soql" / "accepted.txt"
+SOQL = File(__file__).parents[1] / "fixtures" / "soql"
 chances = st.integers(0, 2**32).map(Random)
 
 
@@ -50,10 +50,11 @@ def test_a_condition_alone_may_be_written_in_many_ways(
 
 def test_strategies_and_samples_reach_every_production_of_queries() -> None:
     use = GrammarUse("query", "query")
-    for text in SAMPLES.read_text("utf-8").splitlines():
-        use.read(text, "query")
+    for name in ("accepted", "beyond"):
+        for text in (SOQL / f"{name}.txt").read_text("utf-8").splitlines():
+            use.read(text, "query")
 
-    @settings(thorough, max_examples=100)
+    @settings(thorough, max_examples=60)
     @given(query=queries, chance=chances)
     def read(query: Query, chance: Random) -> None:
         use.read(LooseWriter(chance).query(query), "query")

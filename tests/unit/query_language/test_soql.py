@@ -13,11 +13,12 @@ from fieldstone.query_language.syntax import And, Bind, Comparison, Membership, 
 
 SOQL = File(__file__).parents[2] / "fixtures" / "soql"
 ACCEPTED = (SOQL / "accepted.txt").read_text("utf-8").splitlines()
+BEYOND = (SOQL / "beyond.txt").read_text("utf-8").splitlines()
 REFUSED = (SOQL / "refused.txt").read_text("utf-8").splitlines()
 
 
-@pytest.mark.parametrize("text", ACCEPTED)
-def test_what_salesforce_takes_is_read_and_reads_back_as_itself(text: str) -> None:
+@pytest.mark.parametrize("text", [*ACCEPTED, *BEYOND])
+def test_what_salesforce_takes_and_more_reads_back_as_itself(text: str) -> None:
     query = parse_query(text)
 
     assert parse_query(render_query(query)) == query
