@@ -367,7 +367,8 @@ def _groups(draw: st.DrawFn) -> Query:
         totals.append(Aggregate(AggregateFunction.GROUPING, (over[-1],)))
     counted = [one for one in totals if one.function in _TESTED]
     having: Any = None
-    if counted and draw(st.booleans()):
+    tested: bool = draw(st.booleans())
+    if counted and tested:
         sizes = st.sampled_from([Number(Decimal(n)) for n in (0, 1, 2)])
         one = st.builds(Comparison, st.sampled_from(counted), st.sampled_from(_ORDERINGS), sizes)
         having = draw(one | _compound(one))
