@@ -187,5 +187,5 @@ async def test_a_query_of_the_past_gives_the_rows_of_then(
 
     page = await filled.world.page(Question.of_text(text, page_size=1_000))
 
-    assert _alike([read_json(record) for record in page.records]) == _alike(expected)
+    assert alike([read_json(record) for record in page.records]) == alike(expected)
     assert page.total == len(expected)

@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 from functools import partial
 from typing import Any, Final
 
-from fieldstone.clock import zone_of
+from fieldstone.clock import zone_named
 from fieldstone.query_language.syntax import (
     Boolean,
     Call,
@@ -171,7 +171,7 @@ def viewers_day(moment: Any) -> Any:
 
 def local(instant: datetime) -> datetime:
     """Give what the viewer's clock shows."""
-    return instant.replace(tzinfo=UTC).astimezone(zone_of(ZONE)).replace(tzinfo=None)
+    return instant.replace(tzinfo=UTC).astimezone(zone_named(ZONE)).replace(tzinfo=None)
 
 
 def _of(part: Callable[[Any], Any]) -> Callable[[Thunk], Any]:

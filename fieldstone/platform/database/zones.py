@@ -27,7 +27,7 @@ _SHOWN: Final = """
 
 
 async def load_differing_zones(dsn: str, now: datetime) -> tuple[str, ...]:
-    """Give the zones of organizations whose clocks PostgreSQL sets otherwise than Fieldstone, in order.
+    """Give the zones of organizations whose clocks PostgreSQL sets otherwise, in order.
 
     Every sixth hour of the last two years and the next four is compared, of at most 100 zones.
     """
