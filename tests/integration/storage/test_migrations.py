@@ -92,3 +92,26 @@ async def test_two_processes_that_migrate_at_once_take_turns(empty_dsn: str) -> 
     await asyncio.gather(migrate(empty_dsn), migrate(empty_dsn))
 
     assert (await load_schema(empty_dsn)).is_current
+
+
+async def test_what_was_counted_by_field_is_kept_as_queries(empty_dsn: str) -> None:
+    await migrate_to(empty_dsn, "0009")
+    await look(empty_dsn, "SELECT * FROM create_tenant('old', 'Old', '{}')")
+    tenant = (await look(empty_dsn, "SELECT id FROM tenant"))[0][0]
+    for number, kind, name in ((1, "object", "Thing__c"), (2, "field", "thing__c.size")):
+        await look(
+            empty_dsn,
+            "INSERT INTO component (tenant_id, id, kind, name, body, storage)"
+            " VALUES ($1, $2, $3, $4, '{}', '{}')",
+            tenant,
+            number,
+            kind,
+            name,
+        )
+    await look(empty_dsn, "INSERT INTO field_use VALUES ($1, 2, '2026-01-01', 7, 3)", tenant)
+
+    await migrate(empty_dsn)
+
+    kept = "SELECT object_id, equal, ranged, sorted, times, spent_us FROM query_use ORDER BY times"
+    rows = await look(empty_dsn, kept)
+    assert [tuple(row) for row in rows] == [(1, "", "", "2", 3, 0), (1, "2", "", "", 7, 0)]
