@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Final
 
 from sqlalchemy import (
@@ -116,6 +117,23 @@ async def change_metadata(tx: Transaction, proposal: Proposal) -> Applied:
     applied = await _apply(tx, stored, plan)
     _check_formulas(applied.catalog, tx.catalog, proposal)
     return applied
+
+
+async def try_metadata(tx: Transaction, proposal: Proposal) -> Catalog:
+    """Give the catalog that a proposal would make. Nothing is locked or written.
+
+    Raises what change_metadata raises.
+    """
+    stored = await load_components(tx)
+    plan = plan_changes(stored, proposal, FormulaRenames(tx.catalog))
+    if not plan.changes:
+        return tx.catalog
+    free = count(max((row.id for row in stored), default=0) + 1)
+    changes = [replace(one, id=one.id or next(free)) for one in plan.changes]
+    rows = _after(tx, stored, changes)
+    catalog = build_catalog(tx.tenant.id, tx.catalog.version + 1, tx.tenant.leaf, rows)
+    _check_formulas(catalog, tx.catalog, proposal)
+    return catalog
 
 
 def _check_formulas(after: Catalog, before: Catalog, proposal: Proposal) -> None:

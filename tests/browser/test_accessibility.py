@@ -20,6 +20,10 @@ PAGES = {
     "objects": "/admin/objects",
     "object": "/admin/objects/Deal",
     "new object": "/admin/objects/new",
+    "new formula": "/admin/objects/Deal/formula/new",
+    "new roll-up": "/admin/objects/Company/roll_up/new",
+    "new rule": "/admin/objects/Deal/rule/new",
+    "conditions": "/admin/objects/Deal/field/stage",
     "record": "first record",
 }
 WIDER = "document.documentElement.scrollWidth > innerWidth"

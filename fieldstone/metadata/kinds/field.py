@@ -306,6 +306,12 @@ _SUMMED_UP: Final = frozenset(
 """The kinds that a roll-up may give."""
 
 
+def types_given(key: str) -> tuple[FieldType[Any, Any], ...]:
+    """Give the types that the values of a formula, or of a roll_up, may have."""
+    kinds = GIVEN if key == "formula" else _SUMMED_UP
+    return tuple(one for one in FIELD_TYPES.values() if _is_given(one, kinds))
+
+
 def _is_given(field_type: FieldType[Any, Any], kinds: Container[ValueKind]) -> bool:
     """Tell whether calculated fields may have values of a type."""
     if not field_type.definable or field_type.read_only or field_type.parts:

@@ -14,7 +14,9 @@ from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.changes import MetadataPlan, Proposal, plan_changes
 from fieldstone.metadata.definitions import field_component, read_definition
 from fieldstone.metadata.field_types.registry import FIELD_TYPES
+from fieldstone.metadata.kinds.field import split_name
 from fieldstone.metadata.names import plural_of
+from fieldstone.metadata.values import JsonObject, fold
 from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 from fieldstone.runtime.metadata_changes import change_metadata, load_components
 from fieldstone.runtime.transactions import Transaction
@@ -55,7 +57,7 @@ class Sketched:
 async def show_objects(request: Request) -> Response:
     """GET /admin/objects: every object, with its fields counted."""
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
-        _check_setup(tx)
+        check_setup(tx)
         objects = sorted(tx.catalog.objects, key=lambda obj: obj.label)
         return page(request, tx, Place("Set up", "setup"), "objects.html", objects=objects)
 
@@ -63,14 +65,14 @@ async def show_objects(request: Request) -> Response:
 async def show_object(request: Request) -> Response:
     """GET /admin/objects/{object}: the fields and relations of an object."""
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
-        _check_setup(tx)
-        return _object_page(request, tx, visible_object(tx, request.path_params["object"]))
+        check_setup(tx)
+        return await _object_page(request, tx, visible_object(tx, request.path_params["object"]))
 
 
 async def new_object(request: Request) -> Response:
     """GET /admin/objects/new: the form for an object, with its fields as lines of text."""
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
-        _check_setup(tx)
+        check_setup(tx)
         return _new_page(request, tx, Typed(), Sketched())
 
 
@@ -78,7 +80,7 @@ async def preview_object(request: Request) -> Response:
     """POST /admin/objects/_preview: what the lines are understood as, and what would be made."""
     typed = _typed(await read_form(request))
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
-        _check_setup(tx)
+        check_setup(tx)
         return part(request, "parts/sketch.html", sketched=await _sketch(tx, typed))
 
 
@@ -87,8 +89,8 @@ async def create_object(request: Request) -> Response:
     typed = _typed(await read_form(request))
     database, tenant, viewer = database_of(request), tenant_of(request), viewer_of(request)
     try:
-        async with database.change_metadata(tenant, viewer, _cause(request)) as tx:
-            _check_setup(tx)
+        async with database.change_metadata(tenant, viewer, setup_cause(request)) as tx:
+            check_setup(tx)
             fields = read_sketch(typed.fields, tx.catalog)
             definition = read_definition(_definition(typed, fields))
             await change_metadata(tx, definition.proposal)
@@ -109,8 +111,8 @@ async def create_field(request: Request) -> Response:
     line = str(sent.get("field", ""))[:_LONGEST].strip()
     database, tenant, viewer = database_of(request), tenant_of(request), viewer_of(request)
     try:
-        async with database.change_metadata(tenant, viewer, _cause(request)) as tx:
-            _check_setup(tx)
+        async with database.change_metadata(tenant, viewer, setup_cause(request)) as tx:
+            check_setup(tx)
             obj = visible_object(tx, request.path_params["object"])
             sketched = read_sketch(line, tx.catalog)
             made = tuple(field_component(obj.name, one.definition) for one in sketched)
@@ -120,14 +122,14 @@ async def create_field(request: Request) -> Response:
     except FieldstoneError as error:
         async with database.read(tenant, viewer) as tx:
             obj = visible_object(tx, request.path_params["object"])
-            return _object_page(request, tx, obj, line=line, problems=error.problems)
+            return await _object_page(request, tx, obj, line=line, problems=error.problems)
     response = RedirectResponse(f"/admin/objects/{obj.name}", 303)
     if sketched:
         put_flash(response, Flash("Added " + ", ".join(one.label for one in sketched)))
     return response
 
 
-def _object_page(
+async def _object_page(
     request: Request,
     tx: Transaction,
     obj: ObjectDef,
@@ -142,6 +144,7 @@ def _object_page(
         "system": [f for f in fields if f.is_system],
         "relations": relations_of(tx, obj),
         "relation_label": relation_label,
+        "rules": await _rules(tx, obj),
         "catalog": tx.catalog,
         "line": line,
         "problems": problems,
@@ -149,6 +152,17 @@ def _object_page(
     }
     place = Place(obj.label, "setup", (SETUP, Crumb(obj.label)), create=obj.name)
     return page(request, tx, place, "object.html", 422 if problems else 200, **values)
+
+
+async def _rules(tx: Transaction, obj: ObjectDef) -> list[tuple[str, JsonObject]]:
+    """Give the validation rules of an object by name, those that rest included."""
+    rows = await load_components(tx)
+    rules = [one.component for one in rows if one.deleted_at is None]
+    return [
+        (split_name(one.name)[1], one.body)
+        for one in rules
+        if one.kind == "validation_rule" and fold(split_name(one.name)[0]) == fold(obj.name)
+    ]
 
 
 def _new_page(
@@ -181,11 +195,12 @@ def _typed(sent: FormData) -> Typed:
     return Typed(**texts)
 
 
-def _check_setup(tx: Transaction) -> None:
+def check_setup(tx: Transaction) -> None:
     """Refuse those who may not set up. Raises Forbidden."""
     if not tx.rights.may_set_up:
         raise Forbidden("You may not change objects and fields.")
 
 
-def _cause(request: Request) -> dict[str, Any]:
+def setup_cause(request: Request) -> dict[str, Any]:
+    """Give what is noted as the cause of a change of the set-up."""
     return {"request": getattr(request.state, "request_id", ""), "surface": "page"}

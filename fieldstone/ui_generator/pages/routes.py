@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from fieldstone.ui_generator.pages import (
+    calculations,
     conditions,
     edit,
     home,
@@ -49,6 +50,13 @@ ROUTES: Final[tuple[BaseRoute, ...]] = (
     Route("/admin/storage/_automatic", storage.choose_automatic, methods=["POST"]),
     Route("/admin/storage/{advice}/apply", storage.apply, methods=["POST"]),
     Route("/admin/storage/{advice}/undo", storage.undo, methods=["POST"]),
+    Route("/admin/objects/{object}/{what}/{name}", calculations.show_calculation),
+    Route("/admin/objects/{object}/{what}/{name}", calculations.save_calculation, methods=["POST"]),
+    Route(
+        "/admin/objects/{object}/{what}/{name}/check",
+        calculations.check_calculation,
+        methods=["POST"],
+    ),
     Route("/admin/{object}", record_list.show_list),
     Route("/admin/{object}/_filter", record_list.show_filter_form),
     Route("/admin/{object}/new", edit.new_record),

@@ -25,6 +25,8 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
 });
 
+if (document.querySelector("[data-palette]")) import("./formula_editor.js");
+
 const start = document.querySelector("[aria-invalid=true]:not([type=hidden])")
   ?? document.querySelector("form[data-first] .fs-field :is(input:not([type=hidden]), select, textarea)");
 if (start && !location.hash) start.focus();
