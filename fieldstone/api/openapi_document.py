@@ -13,6 +13,7 @@ from typing import Final
 from starlette.routing import BaseRoute, Route
 
 from fieldstone.api.openapi_definitions import definition_schemas
+from fieldstone.api.openapi_identity_operations import IDENTITY_OPERATIONS
 from fieldstone.api.openapi_objects import object_schemas, visible_objects
 from fieldstone.api.openapi_operation import (
     ALWAYS_REFUSES,
@@ -33,6 +34,7 @@ from fieldstone.metadata.values import Json
 from fieldstone.runtime.transactions import Transaction
 
 OPERATIONS: Final[Mapping[str, Operation]] = {
+    **IDENTITY_OPERATIONS,
     **SETUP_OPERATIONS,
     **RECORD_OPERATIONS,
     **WORK_OPERATIONS,
@@ -40,7 +42,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
 }
 """By method and address, which may also begin with /api."""
 
-PAGES: Final = ("/admin", "/static")
+PAGES: Final = ("/admin", "/static", "/sign-in", "/sign-out", "/welcome")
 """What people see is no part of the API."""
 
 _API: Final = "/api"

@@ -256,6 +256,7 @@ def _refusal(description: str, code: str, message: str, **more: Json) -> JsonObj
 
 
 REFUSALS: Final[Mapping[int, JsonObject]] = {
+    401: _refusal("It is not told who asks.", "access.sign_in_needed", "You must sign in."),
     403: _refusal("The viewer may not do this.", "access.forbidden", "You may not change Deals."),
     404: _refusal(
         "There is no such thing, or not for this viewer.",
@@ -278,6 +279,11 @@ REFUSALS: Final[Mapping[int, JsonObject]] = {
         "Name is required.",
         at="/name",
         hint="Give it a value.",
+    ),
+    429: _refusal(
+        "Too many tries failed.",
+        "access.too_many_tries",
+        "Too many tries failed from where you are.",
     ),
     503: _refusal(
         "It cannot be done now, but may be later.",

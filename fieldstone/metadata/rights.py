@@ -41,3 +41,4 @@ class Rights:
 
 
 ADMINISTRATOR: Final = Rights(digest="administrator", may_set_up=True)
+MEMBER: Final = Rights(digest="member")

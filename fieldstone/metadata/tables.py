@@ -256,6 +256,64 @@ MAINTENANCE: Final = Table(
     Column("task", Text, primary_key=True),
     Column("done_at", DateTime(timezone=True)),
 )
+MEMBER: Final = Table(
+    "member",
+    METADATA,
+    Column("tenant_id", Integer, primary_key=True),
+    Column("user_id", BigInteger, primary_key=True),
+    Column("email", Text),
+    Column("password_hash", Text),
+    Column("password_at", DateTime(timezone=True)),
+    Column("is_administrator", Boolean),
+    Column("created_at", DateTime(timezone=True)),
+    Column("ended_at", DateTime(timezone=True)),
+)
+INVITATION: Final = Table(
+    "invitation",
+    METADATA,
+    Column("tenant_id", Integer, primary_key=True),
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("user_id", BigInteger),
+    Column("created_at", DateTime(timezone=True)),
+    Column("expires_at", DateTime(timezone=True)),
+)
+SESSION: Final = Table(
+    "session",
+    METADATA,
+    Column("tenant_id", Integer, primary_key=True),
+    Column("id", BigInteger, primary_key=True),
+    Column("token_hash", LargeBinary),
+    Column("user_id", BigInteger),
+    Column("created_at", DateTime(timezone=True)),
+    Column("seen_at", DateTime(timezone=True)),
+    Column("expires_at", DateTime(timezone=True)),
+    Column("address", Text),
+    Column("agent", Text),
+)
+ACCESS_TOKEN: Final = Table(
+    "access_token",
+    METADATA,
+    Column("tenant_id", Integer, primary_key=True),
+    Column("id", BigInteger, primary_key=True),
+    Column("token_hash", LargeBinary),
+    Column("user_id", BigInteger),
+    Column("name", Text),
+    Column("created_at", DateTime(timezone=True)),
+    Column("used_at", DateTime(timezone=True)),
+    Column("expires_at", DateTime(timezone=True)),
+    Column("revoked_at", DateTime(timezone=True)),
+)
+SIGN_IN: Final = Table(
+    "sign_in",
+    METADATA,
+    Column("tenant_id", Integer, primary_key=True),
+    Column("id", BigInteger, primary_key=True),
+    Column("at", DateTime(timezone=True)),
+    Column("email", Text),
+    Column("address", Text),
+    Column("agent", Text),
+    Column("outcome", Text),
+)
 
 _SLOT_COLUMNS: Final[dict[SlotKind, TypeEngine[Any]]] = {
     SlotKind.TEXT: Text(collation="C"),

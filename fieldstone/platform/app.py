@@ -36,6 +36,9 @@ from fieldstone.ids import IdMinter
 from fieldstone.platform import tenant_endpoints
 from fieldstone.platform.administrators import Administrators
 from fieldstone.platform.database.pool import open_pool
+from fieldstone.platform.identity import endpoints as identity_endpoints
+from fieldstone.platform.identity import pages as identity_pages
+from fieldstone.platform.identity.gate import Gate
 from fieldstone.platform.job_kinds import (
     files_of,
     import_parts,
@@ -48,9 +51,9 @@ from fieldstone.platform.middleware.request_id import RequestId
 from fieldstone.platform.middleware.security_headers import SecurityHeaders
 from fieldstone.platform.middleware.tenant import TenantOfRequest
 from fieldstone.platform.middleware.time_limit import TimeLimit
-from fieldstone.platform.middleware.viewer import LOOPBACK, ViewerOfRequest
+from fieldstone.platform.middleware.viewer import ViewerOfRequest
 from fieldstone.platform.routing import IndexedRouter
-from fieldstone.platform.settings import Settings
+from fieldstone.platform.settings import LOOPBACK, Settings, load_secret_key
 from fieldstone.platform.tenants import Tenants
 from fieldstone.runtime.catalogs import CatalogStore
 from fieldstone.runtime.row_streams import StreamPlaces
@@ -74,6 +77,7 @@ class Engine:
     tenants: Tenants
     administrators: Administrators
     usage: UsageCounter
+    gate: Gate
 
     async def close(self) -> None:
         """Let go of the database."""
@@ -94,7 +98,9 @@ async def open_engine(settings: Settings, clock: Clock | None = None) -> Engine:
     database = Database(pool, CatalogStore(), the_clock, minter, usage)
     directory = TenantDirectory(pool)
     tenants = Tenants(pool, database, directory)
-    return Engine(pool, database, directory, tenants, Administrators(database), usage)
+    return Engine(
+        pool, database, directory, tenants, Administrators(database), usage, Gate(pool, database)
+    )
 
 
 def build_app(engine: Engine, settings: Settings) -> Starlette:
@@ -115,7 +121,11 @@ def build_app(engine: Engine, settings: Settings) -> Starlette:
             ),
             Middleware(TenantOfRequest, directory=engine.directory, domain=settings.domain),
             Middleware(
-                ViewerOfRequest, administrators=engine.administrators, local_only=local_only
+                ViewerOfRequest,
+                administrators=engine.administrators,
+                gate=engine.gate,
+                secret_key=load_secret_key(settings),
+                local_only=local_only,
             ),
         ],
     )
@@ -175,6 +185,8 @@ def all_routes() -> list[BaseRoute]:
         *recycle_bin_api.ROUTES,
         *openapi_api.ROUTES,
         *tenant_endpoints.ROUTES,
+        *identity_endpoints.ROUTES,
+        *identity_pages.ROUTES,
         *PAGES,
         *shortcuts_api.ROUTES,
     ]

@@ -12,14 +12,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import click
 import httpx
 
 from fieldstone.errors import FieldstoneError, Problem, Span, Unavailable
 from fieldstone.metadata.values import Json, read_json
+from fieldstone.platform.identity.operator import operator_note
 from fieldstone.platform.servers import servers
-from fieldstone.platform.settings import load_settings
+from fieldstone.platform.settings import LOOPBACK, Settings, find_secret_key, load_settings
 from fieldstone.platform.supervisor import Supervisor
 
 _TIMEOUT_S: Final = 300.0
@@ -92,7 +94,7 @@ def connected(where: Where) -> Iterator[Client]:
     """Connect to the server that a command names, or run one on its data for the block."""
     if where.data is None:
         settings = load_settings(os.environ, {"server_url": where.url})
-        with _client(settings.url, where.tenant) as client:
+        with _client(settings.url, where.tenant, _bearer(settings)) as client:
             yield client
         return
     chosen = {"data": where.data, "host": "127.0.0.1", "port": 0}
@@ -100,16 +102,37 @@ def connected(where: Where) -> Iterator[Client]:
     with (
         servers(settings, _say_nothing) as ready,
         Supervisor(ready, _say_nothing).started() as url,
-        _client(url, where.tenant) as client,
+        _client(url, where.tenant, _note(settings)) as client,
     ):
         yield client
 
 
 @contextmanager
-def _client(url: str, tenant: str) -> Iterator[Client]:
+def _client(url: str, tenant: str, bearer: str | None) -> Iterator[Client]:
     headers = {"X-Tenant": tenant} if tenant else {}
+    if bearer is not None:
+        headers["Authorization"] = f"Bearer {bearer}"
     with httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT_S, trust_env=False) as http:
         yield Client(http)
+
+
+def _bearer(settings: Settings) -> str | None:
+    """Give what says who runs a command: their token; on the machine itself, the operator's note.
+
+    Nobody else is told it: whoever could read the note might send it on.
+    """
+    if settings.token:
+        return settings.token
+    return _note(settings) if urlsplit(settings.url).hostname in LOOPBACK else None
+
+
+def _note(settings: Settings) -> str | None:
+    """Give the operator's note to whoever may read the key; None for others."""
+    try:
+        key = find_secret_key(settings)
+    except OSError:
+        return None
+    return None if key is None else operator_note(key)
 
 
 def _say_nothing(text: str) -> None:

@@ -17,10 +17,14 @@ from fieldstone.errors import (
     Problem,
     Unavailable,
 )
+from fieldstone.platform.identity.errors import SignInNeeded, TooManyTries, WrongCredentials
 from fieldstone.runtime.files import FileTooLarge
 from fieldstone.runtime.transactions import QueryTimeout
 
 STATUSES: Final[Mapping[type[FieldstoneError], int]] = {
+    SignInNeeded: 401,
+    WrongCredentials: 401,
+    TooManyTries: 429,
     BodyTooLarge: 413,
     FileTooLarge: 413,
     InvalidInput: 422,
@@ -45,6 +49,7 @@ class DatabaseBusy(Unavailable):
 
 _RUSH_S: Final = 1
 _OUTAGE_S: Final = 5
+_WAIT_S: Final = 900
 # It is starting or stopping, has no connection or memory left, or does not know our password.
 _NO_DATABASE: Final = (
     asyncpg.PostgresConnectionError,
@@ -62,7 +67,11 @@ def status_of(error: FieldstoneError) -> int:
 
 
 def headers_of(error: FieldstoneError) -> dict[str, str]:
-    """Give the headers of an answer to an error: when to try again, where that may help."""
+    """Give the headers of an answer to an error: when to try again, and how to say who asks."""
+    if isinstance(error, SignInNeeded):
+        return {"www-authenticate": "Bearer"}
+    if isinstance(error, TooManyTries):
+        return {"retry-after": str(_WAIT_S)}
     if not isinstance(error, Unavailable) or isinstance(error, QueryTimeout):
         return {}
     pause_s = _OUTAGE_S if isinstance(error, DatabaseBusy) else _RUSH_S

@@ -16,6 +16,9 @@ from typing import Any, TypeVar
 from fieldstone.errors import InvalidInput, Problem, Several
 
 T = TypeVar("T")
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
+"""Names by which a machine means itself."""
+
 _SECRET_BYTES = 32
 _KEY_FILE = "secret.key"
 _LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
@@ -181,6 +184,13 @@ class Settings:
         lambda: None,
         "Where the other commands find the server.",
         shown="`http://127.0.0.1:8000`, by host and port",
+    )
+    token: str | None = _setting(
+        "FIELDSTONE_TOKEN",
+        str,
+        lambda: None,
+        "Access token of the other commands. Unset: they act as the machine's operator.",
+        secret=True,
     )
     secret_key: str | None = _setting(
         "FIELDSTONE_SECRET_KEY",

@@ -75,6 +75,7 @@ class Shell:
     may_set_up: bool = False
     flash: Flash | None = None
     language: str = "en"
+    signed_in_as: str = ""
 
 
 def build_site() -> Site:
@@ -141,7 +142,14 @@ def build_shell(request: Request, tx: Transaction | None, place: Place) -> Shell
         tasks="Task" if "Task" in items else "",
         may_set_up=tx is not None and tx.rights.may_set_up,
         flash=find_flash(request),
+        signed_in_as=_signed_in_as(request),
     )
+
+
+def _signed_in_as(request: Request) -> str:
+    """Give the name of whoever signed in; nothing where the machine itself is let in."""
+    bearer = getattr(request.state, "bearer", None)
+    return "" if bearer is None else str(bearer.viewer.name)
 
 
 def page(

@@ -76,15 +76,16 @@ PROJECT = {
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running server: its address and its own document."""
+    """A running server: its address, its own document, and a token of its administrator."""
 
     address: str
     document: dict[str, Any]
+    token: str
 
     def make_known(self, number: int, path: str) -> dict[str, str]:
         """Make an object and a record for one test alone; give what there is for parameters."""
         name, short = f"Thing{number}", path.split("/")[1]
-        tenant = tenant_of(path)
+        tenant = self.headers_of(path)
         with httpx.Client(base_url=self.address, trust_env=False, headers=tenant) as http:
             thing = {**PROJECT, "name": name, "plural_name": f"{name}s", "prefix": ""}
             http.post("/api/objects", json=thing).raise_for_status()
@@ -101,13 +102,13 @@ class Server:
         if bare:
             case.headers.clear()
             case.query.clear()
-        case.headers.update(tenant_of(case.path))
+        case.headers.update(self.headers_of(case.path))
         return case.call(base_url=self.address, timeout=30, allow_redirects=False)
 
-
-def tenant_of(path: str) -> dict[str, str]:
-    """Give the header of the tenant that answers: shortcuts are there as long as their objects."""
-    return {} if path.startswith("/api/") else {"X-Tenant": UNTOUCHED}
+    def headers_of(self, path: str) -> dict[str, str]:
+        """Give what says who asks whom: shortcuts are there as long as their objects."""
+        is_short = not path.startswith("/api/")
+        return {"X-Tenant": UNTOUCHED} if is_short else {"Authorization": f"Bearer {self.token}"}
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +123,11 @@ def server(
                 headers = {"X-Tenant": tenant}
                 http.post("/api/objects", json=PROJECT, headers=headers).raise_for_status()
             document = http.get("/api/openapi.json").json()
-        yield Server(url, document)
+            # No request may turn the others away: people sign in from the beginning.
+            ada = {"email": "ada@acme.example", "password": "four unrelated words"}
+            http.post("/api/people/claim", json=ada).raise_for_status()
+            token = http.post("/api/tokens", json={"name": "contract"}).raise_for_status().json()
+        yield Server(url, document, token["token"])
 
 
 def cases_of(server: Server, method: str, path: str) -> Any:

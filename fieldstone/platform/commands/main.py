@@ -18,6 +18,7 @@ COMMANDS = {
     "worker": (f"{_ROOM}.worker", "Run one more worker process."),
     "tenants": (f"{_ROOM}.tenants", "List and make tenants."),
     "organization": (f"{_ROOM}.organization", "Show or change the organization."),
+    "people": (f"{_ROOM}.people", "Let people sign in, and list who may."),
     "storage": (f"{_ROOM}.storage", "Show where records lie, and move them."),
     "advise": (f"{_ROOM}.advise", "Tell what slots and indexes would serve queries."),
     "doctor": (f"{_ROOM}.doctor", "Check Python, servers, data directory and settings."),

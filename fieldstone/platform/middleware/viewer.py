@@ -1,25 +1,36 @@
-"""Finds who asks. Until there are sign-ins, only the machine itself is let in.
+"""Finds who asks: by a token, by a session, or because the machine itself asks.
 
-Requests to a server that is bound to loopback, whose Host is a loopback name and whose Origin, if
-any, is that Host, act as the administrator. Everything else is refused: a page of another site
-that sends a browser here carries its own Origin, and a name that was rebound to 127.0.0.1 is no
-loopback name.
+Until somebody can sign in to a tenant, requests to a server that is bound to loopback, whose Host
+is a loopback name and whose Origin, if any, is that Host, act as its administrator. Everything else
+must say who it is: a page of another site that sends a browser here carries its own Origin, and a
+name that was rebound to 127.0.0.1 is no loopback name.
 """
 
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import quote
 
 from starlette.requests import Request
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fieldstone.errors import Forbidden
 from fieldstone.platform.administrators import Administrators
+from fieldstone.platform.identity.cookies import SESSION_COOKIE
+from fieldstone.platform.identity.errors import SignInNeeded
+from fieldstone.platform.identity.gate import Bearer, Gate
+from fieldstone.platform.identity.operator import PREFIX, is_operator
 from fieldstone.platform.middleware.host import host_of, is_origin_of
 from fieldstone.platform.middleware.tenant import OPEN
+from fieldstone.platform.settings import LOOPBACK
+from fieldstone.runtime.tenants import Tenant
+from fieldstone.runtime.transactions import Viewer
 
-LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
+SIGN_IN: Final = "/sign-in"
 _CROSS_SITE: Final = frozenset({"cross-site", "same-site"})
+_FOR_ANYBODY: Final = (SIGN_IN, "/welcome", "/static", "/api/session", "/api/welcome")
+_BEARER: Final = "bearer "
 
 
 def is_loopback(host: str) -> bool:
@@ -31,12 +42,6 @@ def is_loopback(host: str) -> bool:
     return host in LOOPBACK or host.removesuffix(".").endswith(".localhost")
 
 
-class SignInNeeded(Forbidden):
-    """The request must say who asks, and this server cannot take its word for it."""
-
-    code = "access.sign_in_needed"
-
-
 class ForeignOrigin(Forbidden):
     """A page of another site sent the request."""
 
@@ -44,31 +49,100 @@ class ForeignOrigin(Forbidden):
 
 
 class ViewerOfRequest:
-    """Sets scope["state"]["viewer"]. local_only: whether the server is bound to loopback."""
+    """Sets scope["state"]["viewer"] and ["bearer"], the latter None for the machine itself.
 
-    def __init__(self, app: ASGIApp, administrators: Administrators, *, local_only: bool) -> None:
+    local_only: whether the server is bound to loopback. Without a viewer only the addresses for
+    anybody are reached, such as those by which one signs in.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        administrators: Administrators,
+        gate: Gate,
+        *,
+        secret_key: str,
+        local_only: bool,
+    ) -> None:
         self._app = app
         self._administrators = administrators
+        self._gate = gate
+        self._secret_key = secret_key
         self._local_only = local_only
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request. Raises SignInNeeded, ForeignOrigin."""
-        if scope["type"] == "http" and scope["path"] not in OPEN:
-            request = Request(scope)
-            self._check(request)
-            tenant = scope["state"]["tenant"]
-            scope["state"]["viewer"] = await self._administrators.get(tenant)
+        if scope["type"] != "http" or scope["path"] in OPEN:
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        viewer = await self._viewer(request, scope["state"]["tenant"])
+        if viewer is None and not _is_for_anybody(scope["path"]):
+            if not _is_page(request):
+                raise SignInNeeded("You must sign in.", hint="Sign in, or send an access token.")
+            await _to_sign_in(request)(scope, receive, send)
+            return
+        if viewer is not None:
+            scope["state"]["viewer"] = viewer
         await self._app(scope, receive, send)
 
-    def _check(self, request: Request) -> None:
-        if not self._local_only or not is_loopback(host_of(request)):
+    async def _viewer(self, request: Request, tenant: Tenant) -> Viewer | None:
+        request.state.bearer = None
+        said = request.headers.get("authorization", "")
+        text = said[len(_BEARER) :].strip() if said[: len(_BEARER)].lower() == _BEARER else ""
+        if is_operator(text, self._secret_key):
+            return await self._administrators.get(tenant)
+        # A note of the operator of another server, who may be let in as anybody here.
+        if text and not text.startswith(PREFIX):
+            return await self._by_token(request, tenant, text)
+        # What follows hangs on cookies or on the machine, which a page of another site could use.
+        _check_origin(request)
+        secret = request.cookies.get(SESSION_COOKIE)
+        if secret:
+            found = await self._gate.find(tenant, secret, by_session=True)
+            if found is not None:
+                return _remembered(request, found)
+        local = self._local_only and is_loopback(host_of(request))
+        if local and not await self._gate.is_closed(tenant):
+            return await self._administrators.get(tenant)
+        return None
+
+    async def _by_token(self, request: Request, tenant: Tenant, text: str) -> Viewer:
+        found = await self._gate.find(tenant, text, by_session=False)
+        if found is None:
             raise SignInNeeded(
-                "You must sign in.",
-                hint="This server lets in requests from its own machine, to localhost.",
+                "This token is not known, or not any more.", hint="Make another one."
             )
-        origin = request.headers.get("origin")
-        if origin is not None and not is_origin_of(origin, request):
-            raise ForeignOrigin("A page of another site may not send this.")
-        changes = request.method not in ("GET", "HEAD", "OPTIONS")
-        if changes and request.headers.get("sec-fetch-site") in _CROSS_SITE:
-            raise ForeignOrigin("A page of another site may not send this.")
+        return _remembered(request, found)
+
+
+def _remembered(request: Request, found: Bearer) -> Viewer:
+    request.state.bearer = found
+    return found.viewer
+
+
+def _check_origin(request: Request) -> None:
+    origin = request.headers.get("origin")
+    if origin is not None and not is_origin_of(origin, request):
+        raise ForeignOrigin("A page of another site may not send this.")
+    changes = request.method not in ("GET", "HEAD", "OPTIONS")
+    if changes and request.headers.get("sec-fetch-site") in _CROSS_SITE:
+        raise ForeignOrigin("A page of another site may not send this.")
+
+
+def _is_for_anybody(path: str) -> bool:
+    return any(path == one or path.startswith(f"{one}/") for one in _FOR_ANYBODY)
+
+
+def _is_page(request: Request) -> bool:
+    """Tell whether a person opens a page, whom a form to sign in serves better than an error."""
+    path = request.scope["path"]
+    is_page = path in {"/", "/admin"} or path.startswith("/admin/")
+    return is_page and request.headers.get("hx-request") != "true"
+
+
+def _to_sign_in(request: Request) -> RedirectResponse:
+    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    back = wanted if request.method == "GET" and wanted != "/" else ""
+    address = f"{SIGN_IN}?next={quote(back, safe='')}" if back else SIGN_IN
+    return RedirectResponse(address, 303)

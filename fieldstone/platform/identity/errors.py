@@ -1,0 +1,41 @@
+"""What can be wrong with how somebody says who they are."""
+
+from __future__ import annotations
+
+from fieldstone.errors import Forbidden, InvalidInput, Unavailable
+
+
+class SignInNeeded(Forbidden):
+    """The request must say who asks, and this server cannot take its word for it."""
+
+    code = "access.sign_in_needed"
+
+
+class WrongCredentials(Forbidden):
+    """No such person in this tenant, or another password; which of them is not told."""
+
+    code = "access.wrong_credentials"
+
+
+class TooManyTries(Unavailable):
+    """So many tries failed that more of them wait."""
+
+    code = "access.too_many_tries"
+
+
+class WeakPassword(InvalidInput):
+    """A password that others would guess."""
+
+    code = "access.weak_password"
+
+
+class BadInvitation(InvalidInput):
+    """An invitation that was used, was replaced or is too old."""
+
+    code = "access.bad_invitation"
+
+
+class LastAdministrator(InvalidInput):
+    """Without this person nobody could set the tenant up any more."""
+
+    code = "access.last_administrator"

@@ -1,0 +1,140 @@
+"""Tells who a request comes from: its session, its token, or the machine itself.
+
+Until somebody can sign in to a tenant, requests of the machine itself act as its administrator;
+from then on everybody has to say who they are.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    DateTime,
+    Integer,
+    Interval,
+    LargeBinary,
+    column,
+    func,
+    select,
+    update,
+)
+
+from fieldstone.ids import RecordId
+from fieldstone.metadata.rights import ADMINISTRATOR, MEMBER
+from fieldstone.metadata.tables import ACCESS_TOKEN, SESSION
+from fieldstone.platform.identity import secrets
+from fieldstone.runtime.statements import parameter, prepare
+from fieldstone.runtime.tenants import Tenant
+from fieldstone.runtime.transactions import Database, Viewer
+
+IDLE: Final = timedelta(hours=12)
+"""A session of which nothing is heard for so long has ended."""
+
+_NOTED: Final = timedelta(minutes=1)
+_KEPT: Final = 10_000
+_FRESH_S: Final = 1.0
+_TENANT: Final = parameter("tenant", Integer())
+_BEARER: Final = prepare(
+    select(
+        column("id", BigInteger()),
+        column("user_id", BigInteger()),
+        column("email"),
+        column("is_administrator", Boolean()),
+        column("seen_at", DateTime(timezone=True)),
+    ).select_from(
+        func.find_bearer(
+            _TENANT,
+            parameter("secret", LargeBinary()),
+            parameter("by_session", Boolean()),
+            parameter("idle", Interval()),
+        ).table_valued("id", "user_id", "email", "is_administrator", "seen_at")
+    )
+)
+_HAS_MEMBERS: Final = prepare(select(func.has_members(_TENANT)))
+
+
+def _seen(table: Any, name: str) -> Any:
+    mine = (table.c.tenant_id == _TENANT, table.c.id == parameter("id", BigInteger()))
+    now = parameter("now", DateTime(timezone=True))
+    return prepare(update(table).where(*mine).values({name: now}))
+
+
+_SESSION_SEEN: Final = _seen(SESSION, "seen_at")
+_TOKEN_USED: Final = _seen(ACCESS_TOKEN, "used_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Who signed in. session: the number of the session; None for a token."""
+
+    viewer: Viewer
+    session: int | None = None
+
+
+class Gate:
+    """Finds who asks. pool: connections as the application's role."""
+
+    def __init__(self, pool: Any, database: Database) -> None:
+        self._pool = pool
+        self._database = database
+        self._closed: OrderedDict[int, tuple[bool, float]] = OrderedDict()
+
+    async def find(self, tenant: Tenant, text: str, *, by_session: bool) -> Bearer | None:
+        """Give who a secret stands for; None if it stands for nobody, or not any more."""
+        prefix = secrets.SESSION if by_session else secrets.ACCESS
+        digest = secrets.digest_of(text, prefix)
+        if digest is None:
+            return None
+        values = {"tenant": tenant.id, "secret": digest, "by_session": by_session, "idle": IDLE}
+        row = await self._pool.fetchrow(_BEARER.sql, *_BEARER.arguments(values))
+        if row is None:
+            return None
+        viewer = viewer_for(
+            tenant, row["user_id"], row["email"], is_administrator=row["is_administrator"]
+        )
+        await self._note(tenant, viewer, row, by_session=by_session)
+        return Bearer(viewer, row["id"] if by_session else None)
+
+    async def is_closed(self, tenant: Tenant) -> bool:
+        """Tell whether anybody can sign in to a tenant, so that nobody is let in without."""
+        known = self._closed.get(tenant.id)
+        if known is not None and (known[0] or monotonic() - known[1] < _FRESH_S):
+            return known[0]
+        asked = _HAS_MEMBERS.arguments({"tenant": tenant.id})
+        closed: bool = await self._pool.fetchval(_HAS_MEMBERS.sql, *asked)
+        self._remember(tenant, closed=closed)
+        return closed
+
+    def close(self, tenant: Tenant) -> None:
+        """Know from now on that people sign in to a tenant. Other processes find out in a second.
+
+        It stays so: the last administrator cannot be taken away.
+        """
+        self._remember(tenant, closed=True)
+
+    def _remember(self, tenant: Tenant, *, closed: bool) -> None:
+        self._closed[tenant.id] = (closed, monotonic())
+        self._closed.move_to_end(tenant.id)
+        if len(self._closed) > _KEPT:
+            self._closed.popitem(last=False)
+
+    async def _note(self, tenant: Tenant, viewer: Viewer, row: Any, *, by_session: bool) -> None:
+        """Note, to the minute, when somebody was last heard of."""
+        now = datetime.now(UTC)
+        if row["seen_at"] is not None and now - row["seen_at"] < _NOTED:
+            return
+        statement = _SESSION_SEEN if by_session else _TOKEN_USED
+        async with self._database.write_apart(tenant, viewer) as tx:
+            await tx.run(statement, tenant=tenant.id, id=row["id"], now=now)
+
+
+def viewer_for(tenant: Tenant, user_id: int, name: str, *, is_administrator: bool) -> Viewer:
+    """Give how a member of a tenant sees it."""
+    rights = ADMINISTRATOR if is_administrator else MEMBER
+    return Viewer(RecordId(user_id), name, rights, tenant.time_zone, tenant.locale)

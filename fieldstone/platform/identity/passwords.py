@@ -1,0 +1,59 @@
+"""Passwords: what they must be, and how they are kept (argon2id, RFC 9106)."""
+
+from __future__ import annotations
+
+import asyncio
+import unicodedata
+from typing import Final
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from fieldstone.platform.identity.errors import WeakPassword
+
+SHORTEST: Final = 12
+LONGEST: Final = 256
+_FEWEST_CHARACTERS: Final = 5
+_HASHER: Final = PasswordHasher()
+# Verified where there is no account, so that an answer takes as long as where there is one.
+_NOBODYS: Final = (
+    "$argon2id$v=19$m=65536,t=3,p=4$6VBzEuiVDRxM6Vwrc9is/Q"
+    "$9vkKN4iX9Yg4lt2HxD+yqJ0zc5TVfUFs4Lv1hHIUlxw"
+)
+
+
+async def hash_password(password: str, *, email: str) -> str:
+    """Give what is kept of a password. Raises WeakPassword."""
+    _check(password, email)
+    return await asyncio.to_thread(_HASHER.hash, _normal(password))
+
+
+async def is_password(password: str, kept: str | None) -> bool:
+    """Tell whether a password is the one of which this was kept; it takes as long without one."""
+    matches = await asyncio.to_thread(_verify, password[: LONGEST + 1], kept or _NOBODYS)
+    return matches and kept is not None
+
+
+def _verify(password: str, kept: str) -> bool:
+    try:
+        return _HASHER.verify(kept, _normal(password))
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _check(password: str, email: str) -> None:
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise WeakPassword(
+            f"A password has {SHORTEST} to {LONGEST} characters.",
+            at="/password",
+            hint="Three or four unrelated words are easy to remember and hard to guess.",
+        )
+    folded = _normal(password).casefold()
+    mailbox = email.partition("@")[0].casefold()
+    if len(set(folded)) < _FEWEST_CHARACTERS or folded in email.casefold() or mailbox == folded:
+        raise WeakPassword("This password is easy to guess.", at="/password")
+
+
+def _normal(password: str) -> str:
+    """Give the same text for the same keys on every machine (NIST SP 800-63B, section 5.1.1)."""
+    return unicodedata.normalize("NFKC", password)

@@ -1,0 +1,267 @@
+"""The people of a tenant: who may sign in to it, invited by its administrators."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final
+
+from email_validator import EmailNotValidError, validate_email
+
+from fieldstone.errors import BadValue, Conflict, Forbidden, NotFound
+from fieldstone.ids import BadId, RecordId, parse_id
+from fieldstone.metadata.values import Json
+from fieldstone.platform.identity import secrets
+from fieldstone.platform.identity.errors import (
+    BadInvitation,
+    LastAdministrator,
+    WrongCredentials,
+)
+from fieldstone.platform.identity.passwords import hash_password, is_password
+from fieldstone.platform.identity.sign_in import Opened, Try, end_all_sessions, open_session
+from fieldstone.platform.identity.statements import (
+    ADD_INVITATION,
+    ADD_MEMBER,
+    CHANGE_MEMBER,
+    FIND_INVITATION,
+    FORGET_INVITATIONS,
+    LOCK_ADMINISTRATORS,
+    MEMBER_BY_EMAIL,
+    MEMBER_BY_USER,
+    SET_PASSWORD,
+    SOME_MEMBERS,
+)
+from fieldstone.runtime.records.reading import read_values
+from fieldstone.runtime.records.write import incoming_of, write
+from fieldstone.runtime.tenants import Tenant
+from fieldstone.runtime.transactions import Database, Transaction, Viewer
+
+INVITED_FOR: Final = timedelta(days=7)
+_USER: Final = "User"
+"""The object whose records people are."""
+
+
+class AlreadyMember(Conflict):
+    """Somebody of this address belongs to the tenant already."""
+
+    code = "access.already_member"
+
+
+class AlreadyClaimed(Conflict):
+    """People sign in to this tenant, so that nobody can say any more that it is theirs."""
+
+    code = "access.already_claimed"
+
+
+class NotClaimed(Conflict):
+    """Nobody can sign in yet, so that nobody can invite."""
+
+    code = "access.not_claimed"
+
+
+class UnknownPerson(NotFound):
+    """Nobody of this id may sign in to the tenant."""
+
+    code = "access.unknown_person"
+
+
+def read_email(text: object) -> str:
+    """Give an address as members have it. Raises BadValue."""
+    try:
+        found = validate_email(str(text or "")[:320], check_deliverability=False)
+    except EmailNotValidError as error:
+        raise BadValue(f"This is no e-mail address: {error}", at="/email") from None
+    return found.normalized.lower()
+
+
+def person_id(text: str) -> int:
+    """Read the id of a user. Raises UnknownPerson."""
+    try:
+        return parse_id(text)[1]
+    except BadId:
+        raise _unknown() from None
+
+
+async def claim(database: Database, tenant: Tenant, viewer: Viewer, tried: Try) -> Opened:
+    """Make the viewer, whom the machine let in, the first who signs in to a tenant.
+
+    From then on everybody has to. Raises AlreadyClaimed, WeakPassword.
+    """
+    _check(viewer)
+    fresh = await hash_password(tried.password, email=tried.email)
+    async with database.change_metadata(tenant, viewer, {"setup": "claim"}) as tx:
+        user_id = viewer.user_id
+        if user_id is None or await tx.rows(LOCK_ADMINISTRATORS, tenant=tenant.id):
+            raise AlreadyClaimed("People sign in to this tenant already.", hint="Sign in.")
+        await _add_member(tx, user_id, tried.email, is_administrator=True)
+        await _set_password(tx, user_id, None, fresh)
+        user = tx.catalog.get_object(_USER)
+        said: dict[str, Json] = {"email": tried.email}
+        await write(tx, user, [incoming_of(read_values(user, said, tx.rights), id=user_id)])
+        member = await tx.row(MEMBER_BY_USER, tenant=tenant.id, user_id=user_id)
+        return await open_session(tx, tried, member)
+
+
+async def invite(
+    tx: Transaction, email: str, name: str, *, is_administrator: bool
+) -> tuple[RecordId, str]:
+    """Let somebody become a member: the id of their user, and the invitation, told once.
+
+    Raises NotClaimed, AlreadyMember, and what is wrong with a user of this name.
+    """
+    _check(tx.viewer)
+    if not await tx.rows(LOCK_ADMINISTRATORS, tenant=tx.tenant.id):
+        raise NotClaimed(
+            "Nobody can sign in to this tenant yet.", hint="First give yourself a password."
+        )
+    if await tx.row(MEMBER_BY_EMAIL, tenant=tx.tenant.id, email=email) is not None:
+        raise AlreadyMember(f"{email} belongs to this tenant already.", at="/email")
+    user = tx.catalog.get_object(_USER)
+    values: dict[str, Json] = {"name": name, "email": email}
+    [made] = await write(tx, user, [incoming_of(read_values(user, values, tx.rights))])
+    assert made.id is not None
+    await _add_member(tx, made.id, email, is_administrator=is_administrator)
+    return made.id, await _invitation(tx, made.id)
+
+
+async def invite_again(tx: Transaction, user_id: int) -> str:
+    """Give somebody another invitation, with which they choose a new password.
+
+    Those before end with it; the password they have, if any, holds until then.
+    """
+    _check(tx.viewer)
+    member = await tx.row(MEMBER_BY_USER, tenant=tx.tenant.id, user_id=user_id)
+    if member is None or member["ended_at"] is not None:
+        raise _unknown()
+    return await _invitation(tx, user_id)
+
+
+async def accept(database: Database, tenant: Tenant, text: str, tried: Try) -> Opened:
+    """Take an invitation up with a password of one's choice. Raises BadInvitation, WeakPassword."""
+    nobody = Viewer(None, "")
+    async with database.read(tenant, nobody) as tx:
+        invited = await _invited(tx, text)
+    fresh = await hash_password(tried.password, email=invited["email"])
+    async with database.write_apart(tenant, nobody) as tx:
+        member = await _invited(tx, text)
+        user_id = member["user_id"]
+        # Whoever takes it up first: the other finds the invitation gone.
+        if not await tx.run(FORGET_INVITATIONS, tenant=tenant.id, user_id=user_id):
+            raise _bad_invitation()
+        await _set_password(tx, user_id, member["password_hash"], fresh)
+        await end_all_sessions(tx, user_id)
+        known = Try(member["email"], "", tried.address, tried.agent)
+        return await open_session(tx, known, member)
+
+
+async def change_password(
+    database: Database, tenant: Tenant, viewer: Viewer, *, before: str, after: str
+) -> None:
+    """Change the viewer's password and end their other sessions.
+
+    Raises WrongCredentials, WeakPassword.
+    """
+    async with database.read(tenant, viewer) as tx:
+        member = await tx.row(MEMBER_BY_USER, tenant=tenant.id, user_id=viewer.user_id)
+    kept = None if member is None else member["password_hash"]
+    if viewer.user_id is None or not await is_password(before, kept):
+        raise WrongCredentials("This is not your password.", at="/before")
+    fresh = await hash_password(after, email=member["email"])
+    async with database.write_apart(tenant, viewer) as tx:
+        await _set_password(tx, viewer.user_id, kept, fresh)
+        await end_all_sessions(tx, viewer.user_id)
+
+
+async def list_people(tx: Transaction, after: int, most: int) -> list[Any]:
+    """Give those who may sign in, might, or once might, in order of their ids."""
+    _check(tx.viewer)
+    return await tx.rows(SOME_MEMBERS, tenant=tx.tenant.id, after=after, most=most)
+
+
+async def change_person(
+    tx: Transaction, user_id: int, *, is_administrator: bool | None, is_active: bool | None
+) -> None:
+    """Change what somebody is here; who is put out is signed out.
+
+    Raises UnknownPerson, LastAdministrator.
+    """
+    _check(tx.viewer)
+    administrators = await tx.rows(LOCK_ADMINISTRATORS, tenant=tx.tenant.id)
+    member = await tx.row(MEMBER_BY_USER, tenant=tx.tenant.id, user_id=user_id)
+    if member is None:
+        raise _unknown()
+    administers = member["is_administrator"] if is_administrator is None else is_administrator
+    active = member["ended_at"] is None if is_active is None else is_active
+    others = any(row["user_id"] != user_id and row["password_hash"] for row in administrators)
+    if not others and not (administers and active):
+        raise LastAdministrator(
+            "Nobody else administers this tenant.", hint="Make somebody else an administrator."
+        )
+    await tx.run(
+        CHANGE_MEMBER,
+        tenant=tx.tenant.id,
+        user_id=user_id,
+        is_administrator=administers,
+        ended_at=None if active else member["ended_at"] or tx.now,
+    )
+    if not active:
+        await end_all_sessions(tx, user_id)
+        await tx.run(FORGET_INVITATIONS, tenant=tx.tenant.id, user_id=user_id)
+
+
+def _check(viewer: Viewer) -> None:
+    if not viewer.rights.may_set_up:
+        raise Forbidden("Only an administrator may do this.")
+
+
+async def _add_member(tx: Transaction, user_id: int, email: str, *, is_administrator: bool) -> None:
+    await tx.run(
+        ADD_MEMBER,
+        tenant=tx.tenant.id,
+        user_id=user_id,
+        email=email,
+        is_administrator=is_administrator,
+        created_at=tx.now,
+    )
+
+
+async def _set_password(tx: Transaction, user_id: int, before: str | None, after: str) -> None:
+    mine = {"tenant": tx.tenant.id, "user_id": user_id, "now": tx.now}
+    if not await tx.run(SET_PASSWORD, **mine, hash_before=before, hash_after=after):
+        raise WrongCredentials("The password was changed meanwhile.", hint="Try again.")
+
+
+async def _invitation(tx: Transaction, user_id: int) -> str:
+    await tx.run(FORGET_INVITATIONS, tenant=tx.tenant.id, user_id=user_id)
+    secret = secrets.make_secret(secrets.INVITATION)
+    await tx.run(
+        ADD_INVITATION,
+        tenant=tx.tenant.id,
+        token_hash=secret.digest,
+        user_id=user_id,
+        created_at=tx.now,
+        expires_at=tx.now + INVITED_FOR,
+    )
+    return secret.text
+
+
+async def _invited(tx: Transaction, text: str) -> Any:
+    """Give the member whom an invitation is for."""
+    digest = secrets.digest_of(text, secrets.INVITATION)
+    if digest is not None:
+        mine = {"tenant": tx.tenant.id}
+        found = await tx.row(FIND_INVITATION, **mine, token_hash=digest, now=tx.now)
+        if found is not None:
+            member = await tx.row(MEMBER_BY_USER, **mine, user_id=found["user_id"])
+            if member is not None and member["ended_at"] is None:
+                return member
+    raise _bad_invitation()
+
+
+def _bad_invitation() -> BadInvitation:
+    return BadInvitation(
+        "This invitation was used or is too old.", hint="Ask for another one.", at="/token"
+    )
+
+
+def _unknown() -> UnknownPerson:
+    return UnknownPerson("There is no such person in this tenant.")

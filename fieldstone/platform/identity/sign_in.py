@@ -1,0 +1,142 @@
+"""Signing in with a password, and what it opens: a session.
+
+Tries are counted for each address they come from, so that nobody can lock out somebody else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from fieldstone.platform.identity import secrets
+from fieldstone.platform.identity.errors import TooManyTries, WrongCredentials
+from fieldstone.platform.identity.gate import IDLE, viewer_for
+from fieldstone.platform.identity.passwords import is_password
+from fieldstone.platform.identity.statements import (
+    ADD_SESSION,
+    END_SESSION,
+    END_SESSIONS,
+    FAILED_TRIES,
+    MEMBER_BY_EMAIL,
+    MY_SESSIONS,
+    NOTE_TRY,
+)
+from fieldstone.runtime.tenants import Tenant
+from fieldstone.runtime.transactions import Database, Transaction, Viewer
+
+LASTS: Final = timedelta(days=14)
+MOST_SESSIONS: Final = 200
+_COUNTED: Final = timedelta(minutes=15)
+_MOST_FOR_ACCOUNT: Final = 10
+_MOST_FROM_ADDRESS: Final = 100
+_LONGEST: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """Somebody who wants to be let in, and where they are."""
+
+    email: str
+    password: str
+    address: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A session that was opened. secret: what the browser keeps."""
+
+    viewer: Viewer
+    secret: str
+    expires_at: datetime
+
+
+async def sign_in(database: Database, tenant: Tenant, tried: Try) -> Opened:
+    """Open a session. Raises WrongCredentials, TooManyTries."""
+    nobody = Viewer(None, "")
+    async with database.read(tenant, nobody) as tx:
+        await _check_tries(tx, tried)
+        member = await tx.row(MEMBER_BY_EMAIL, tenant=tenant.id, email=tried.email)
+    # Outside of the transaction: hashing takes long, and connections are few.
+    kept = None if member is None or member["ended_at"] else member["password_hash"]
+    matches = await is_password(tried.password, kept)
+    async with database.write_apart(tenant, nobody) as tx:
+        await note_try(tx, tried, "opened" if matches else "refused")
+        if matches:
+            return await open_session(tx, tried, member)
+    raise WrongCredentials(
+        "No such person, or another password.", hint="Look at the address, and at Caps Lock."
+    )
+
+
+async def open_session(tx: Transaction, tried: Try, member: Any) -> Opened:
+    """Open a session for a member of the tenant."""
+    secret = secrets.make_secret(secrets.SESSION)
+    expires_at = tx.now + LASTS
+    await tx.run(
+        ADD_SESSION,
+        tenant=tx.tenant.id,
+        id=tx.minter.mint(),
+        token_hash=secret.digest,
+        user_id=member["user_id"],
+        created_at=tx.now,
+        seen_at=tx.now,
+        expires_at=expires_at,
+        address=tried.address[:_LONGEST],
+        agent=tried.agent[:_LONGEST],
+    )
+    viewer = viewer_for(
+        tx.tenant, member["user_id"], tried.email, is_administrator=member["is_administrator"]
+    )
+    return Opened(viewer, secret.text, expires_at)
+
+
+async def list_sessions(tx: Transaction) -> list[dict[str, Any]]:
+    """Give the viewer's open sessions, the one heard of last first."""
+    rows = await tx.rows(
+        MY_SESSIONS,
+        tenant=tx.tenant.id,
+        user_id=tx.viewer.user_id,
+        now=tx.now,
+        heard_after=tx.now - IDLE,
+        most=MOST_SESSIONS,
+    )
+    return [dict(row) for row in rows]
+
+
+async def end_session(tx: Transaction, number: int) -> bool:
+    """End one of the viewer's sessions; whether there was one of this number."""
+    mine = {"tenant": tx.tenant.id, "user_id": tx.viewer.user_id}
+    return await tx.run(END_SESSION, **mine, id=number) > 0
+
+
+async def end_all_sessions(tx: Transaction, user_id: int) -> None:
+    """End every session of somebody."""
+    await tx.run(END_SESSIONS, tenant=tx.tenant.id, user_id=user_id)
+
+
+async def _check_tries(tx: Transaction, tried: Try) -> None:
+    since = tx.now - _COUNTED
+    email, address = tried.email[:_LONGEST], tried.address[:_LONGEST]
+    failed = await tx.row(
+        FAILED_TRIES, tenant=tx.tenant.id, email=email, address=address, since=since
+    )
+    if failed["for_account"] >= _MOST_FOR_ACCOUNT or failed["from_address"] >= _MOST_FROM_ADDRESS:
+        raise TooManyTries(
+            "Too many tries failed from where you are.", hint="Wait for a quarter of an hour."
+        )
+
+
+async def note_try(tx: Transaction, tried: Try, outcome: str) -> None:
+    """Note that somebody tried to get in, and what came of it."""
+    await tx.run(
+        NOTE_TRY,
+        tenant=tx.tenant.id,
+        id=tx.minter.mint(),
+        at=tx.now,
+        email=tried.email[:_LONGEST],
+        address=tried.address[:_LONGEST],
+        agent=tried.agent[:_LONGEST],
+        outcome=outcome,
+    )

@@ -1,0 +1,150 @@
+"""The statements on members, sessions, tokens and tries to sign in."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    DateTime,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from fieldstone.metadata.tables import ACCESS_TOKEN, INVITATION, MEMBER, SESSION, SIGN_IN
+from fieldstone.runtime.statements import Prepared, parameter, prepare
+
+_TENANT: Final = parameter("tenant", Integer())
+_ID: Final = parameter("id", BigInteger())
+_USER: Final = parameter("user_id", BigInteger())
+_EMAIL: Final = parameter("email", Text())
+_NOW: Final = parameter("now", DateTime(timezone=True))
+
+
+def _added(table: Table, *names: str) -> Prepared:
+    given = {name: parameter(name, table.c[name].type) for name in names}
+    return prepare(insert(table).values(tenant_id=_TENANT, **given))
+
+
+_MEMBERS: Final = select(
+    MEMBER.c.user_id,
+    MEMBER.c.email,
+    MEMBER.c.password_hash,
+    MEMBER.c.is_administrator,
+    MEMBER.c.created_at,
+    MEMBER.c.ended_at,
+).where(MEMBER.c.tenant_id == _TENANT)
+ADD_MEMBER: Final = _added(MEMBER, "user_id", "email", "is_administrator", "created_at")
+SOME_MEMBERS: Final = prepare(
+    _MEMBERS.where(MEMBER.c.user_id > parameter("after", BigInteger()))
+    .order_by(MEMBER.c.user_id)
+    .limit(parameter("most", Integer()))
+)
+MEMBER_BY_EMAIL: Final = prepare(_MEMBERS.where(MEMBER.c.email == _EMAIL))
+MEMBER_BY_USER: Final = prepare(_MEMBERS.where(MEMBER.c.user_id == _USER))
+# Locked, so that two who each take the other's rights away do not both succeed.
+LOCK_ADMINISTRATORS: Final = prepare(
+    _MEMBERS.where(MEMBER.c.is_administrator, MEMBER.c.ended_at.is_(None))
+    .order_by(MEMBER.c.user_id)
+    .with_for_update()
+)
+CHANGE_MEMBER: Final = prepare(
+    update(MEMBER)
+    .where(MEMBER.c.tenant_id == _TENANT, MEMBER.c.user_id == _USER)
+    .values(
+        is_administrator=parameter("is_administrator", Boolean()),
+        ended_at=parameter("ended_at", DateTime(timezone=True)),
+    )
+)
+SET_PASSWORD: Final = prepare(
+    update(MEMBER)
+    .where(
+        MEMBER.c.tenant_id == _TENANT,
+        MEMBER.c.user_id == _USER,
+        MEMBER.c.password_hash.is_not_distinct_from(parameter("hash_before", Text())),
+    )
+    .values(password_hash=parameter("hash_after", Text()), password_at=_NOW)
+)
+
+ADD_INVITATION: Final = _added(INVITATION, "token_hash", "user_id", "created_at", "expires_at")
+FORGET_INVITATIONS: Final = prepare(
+    delete(INVITATION).where(INVITATION.c.tenant_id == _TENANT, INVITATION.c.user_id == _USER)
+)
+FIND_INVITATION: Final = prepare(
+    select(INVITATION.c.user_id).where(
+        INVITATION.c.tenant_id == _TENANT,
+        INVITATION.c.token_hash == parameter("token_hash", LargeBinary()),
+        INVITATION.c.expires_at > _NOW,
+    )
+)
+
+ADD_SESSION: Final = _added(
+    SESSION,
+    *("id", "token_hash", "user_id", "created_at", "seen_at", "expires_at", "address", "agent"),
+)
+ADD_TOKEN: Final = _added(
+    ACCESS_TOKEN, "id", "token_hash", "user_id", "name", "created_at", "expires_at"
+)
+
+
+def _mine(table: Table) -> Any:
+    return (table.c.tenant_id == _TENANT, table.c.user_id == _USER)
+
+
+MY_SESSIONS: Final = prepare(
+    select(
+        SESSION.c.id,
+        SESSION.c.created_at,
+        SESSION.c.seen_at,
+        SESSION.c.expires_at,
+        SESSION.c.address,
+        SESSION.c.agent,
+    )
+    .where(
+        *_mine(SESSION),
+        SESSION.c.expires_at > _NOW,
+        SESSION.c.seen_at > parameter("heard_after", DateTime(timezone=True)),
+    )
+    .order_by(SESSION.c.seen_at.desc())
+    .limit(parameter("most", Integer()))
+)
+END_SESSION: Final = prepare(delete(SESSION).where(*_mine(SESSION), SESSION.c.id == _ID))
+END_SESSIONS: Final = prepare(delete(SESSION).where(*_mine(SESSION)))
+MY_TOKENS: Final = prepare(
+    select(
+        ACCESS_TOKEN.c.id,
+        ACCESS_TOKEN.c.name,
+        ACCESS_TOKEN.c.created_at,
+        ACCESS_TOKEN.c.used_at,
+        ACCESS_TOKEN.c.expires_at,
+    )
+    .where(*_mine(ACCESS_TOKEN), ACCESS_TOKEN.c.revoked_at.is_(None))
+    .order_by(ACCESS_TOKEN.c.id.desc())
+    .limit(parameter("most", Integer()))
+)
+REVOKE_TOKEN: Final = prepare(
+    update(ACCESS_TOKEN)
+    .where(*_mine(ACCESS_TOKEN), ACCESS_TOKEN.c.id == _ID, ACCESS_TOKEN.c.revoked_at.is_(None))
+    .values(revoked_at=_NOW)
+)
+
+NOTE_TRY: Final = _added(SIGN_IN, "id", "at", "email", "address", "agent", "outcome")
+FAILED_TRIES: Final = prepare(
+    select(
+        func.count().label("from_address"),
+        func.count().filter(SIGN_IN.c.email == _EMAIL).label("for_account"),
+    ).where(
+        SIGN_IN.c.tenant_id == _TENANT,
+        SIGN_IN.c.address == parameter("address", Text()),
+        SIGN_IN.c.outcome == "refused",
+        SIGN_IN.c.at > parameter("since", DateTime(timezone=True)),
+    )
+)
