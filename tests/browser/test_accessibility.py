@@ -24,6 +24,8 @@ PAGES = {
     "new roll-up": "/admin/objects/Company/roll_up/new",
     "new rule": "/admin/objects/Deal/rule/new",
     "conditions": "/admin/objects/Deal/field/stage",
+    "people": "/admin/people",
+    "welcome": "/welcome/fsi_unknown",
     "record": "first record",
 }
 WIDER = "document.documentElement.scrollWidth > innerWidth"

@@ -138,7 +138,8 @@ def _is_page(request: Request) -> bool:
     """Tell whether a person opens a page, whom a form to sign in serves better than an error."""
     path = request.scope["path"]
     is_page = path in {"/", "/admin"} or path.startswith("/admin/")
-    return is_page and request.headers.get("hx-request") != "true"
+    is_whole = request.headers.get("hx-request") != "true"
+    return is_page and is_whole and host_of(request) != ""
 
 
 def _to_sign_in(request: Request) -> RedirectResponse:

@@ -221,12 +221,12 @@ async def test_odd_headers_are_refused(api: Api, app_dsn: str) -> None:
         ("X-Tenant", "\xff\xfe", 404),
         ("X-Tenant", "x" * 5000, 404),
         ("X-Tenant", "a\x00b", 404),
-        ("Host", "example.com", 403),
-        ("Host", "127.0.0.1.example.com", 403),
-        ("Host", "[::1", 403),
-        ("Host", "localhost:x", 403),
-        ("Host", "user@localhost", 403),
-        ("Host", "\xff", 403),
+        ("Host", "example.com", 401),
+        ("Host", "127.0.0.1.example.com", 401),
+        ("Host", "[::1", 401),
+        ("Host", "localhost:x", 401),
+        ("Host", "user@localhost", 401),
+        ("Host", "\xff", 401),
         ("Origin", "https://example.com", 403),
         ("Origin", "null", 403),
         ("Origin", "http://[", 403),
@@ -246,7 +246,7 @@ async def test_odd_headers_are_refused(api: Api, app_dsn: str) -> None:
 async def test_host_that_is_no_name_gets_a_refusal_and_no_page(api: Api, path: str) -> None:
     answer = await api.send("GET", path, headers={"host": "[::1"})
 
-    assert answer.status_code == 403
+    assert answer.status_code == 401
     problems_of(answer)
 
 

@@ -213,8 +213,8 @@ async def test_member_reads_and_writes_records_but_sets_nothing_up(
         ):
             await browser.refused(method, path, body, status=403)
 
-    assert shown["data"]["last_name"] == "Smith"
-    assert shown["data"]["owner"] != (await api.get("/api/session"))["viewer"]["id"]
+    assert shown["last_name"] == "Smith"
+    assert shown["owner"]["name"] == "Ben"
 
 
 async def test_deactivated_person_is_out_at_once(app: Starlette, api: Api) -> None:
@@ -255,7 +255,10 @@ async def test_two_administrators_cannot_put_each_other_out_at_once(
             browser.send("PATCH", f"/api/people/{me}", {"is_administrator": False}),
         )
 
-    assert sorted(answer.status_code for answer in answers) == [200, 422]
+    # Whoever comes second is no administrator any more, or would be the last.
+    first, second = sorted(answer.status_code for answer in answers)
+    assert first == 200
+    assert second in (403, 422)
 
 
 async def test_changed_password_ends_every_session(app: Starlette, api: Api) -> None:
