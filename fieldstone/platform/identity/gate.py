@@ -95,9 +95,7 @@ class Gate:
         row = await self._pool.fetchrow(_BEARER.sql, *_BEARER.arguments(values))
         if row is None:
             return None
-        viewer = viewer_for(
-            tenant, row["user_id"], row["email"], is_administrator=row["is_administrator"]
-        )
+        viewer = viewer_for(row["user_id"], row["email"], is_administrator=row["is_administrator"])
         await self._note(tenant, viewer, row, by_session=by_session)
         return Bearer(viewer, row["id"] if by_session else None)
 
@@ -134,7 +132,7 @@ class Gate:
             await tx.run(statement, tenant=tenant.id, id=row["id"], now=now)
 
 
-def viewer_for(tenant: Tenant, user_id: int, name: str, *, is_administrator: bool) -> Viewer:
+def viewer_for(user_id: int, name: str, *, is_administrator: bool) -> Viewer:
     """Give how a member of a tenant sees it."""
     rights = ADMINISTRATOR if is_administrator else MEMBER
-    return Viewer(RecordId(user_id), name, rights, tenant.time_zone, tenant.locale)
+    return Viewer(RecordId(user_id), name, rights)
