@@ -36,6 +36,12 @@ class SystemClock:
         return datetime.now(UTC)
 
 
+@lru_cache(maxsize=1)
+def zone_names() -> frozenset[str]:
+    """Give the names of all time zones."""
+    return frozenset(files("tzdata").joinpath("zones").read_text().split())
+
+
 @lru_cache(maxsize=_KEPT)
 def zone_named(name: str) -> ZoneInfo:
     """Give the time zone of a name such as Europe/Berlin. Raises UnknownZone."""

@@ -82,7 +82,7 @@ IDENTITY_OPERATIONS: Final[Mapping[str, Operation]] = {
             object_schema({"before": _PASSWORD, "after": _PASSWORD}, required=("before", "after")),
             {"before": "the old one", "after": _SENTENCE},
         ),
-        refuses=(413, 422),
+        refuses=(413, 422, 429),
     ),
     "GET /sessions": Operation(
         _IDENTITY,

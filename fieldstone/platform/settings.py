@@ -174,6 +174,13 @@ class Settings:
         lambda: None,
         "Parent domain of the tenants: with `crm.example`, `acme.crm.example` is that of acme.",
     )
+    trusted_proxies: str | None = _setting(
+        "FIELDSTONE_TRUSTED_PROXIES",
+        str,
+        lambda: None,
+        "Addresses of proxies, parted by commas, that tell from where a request came and whether by"
+        " TLS. Unset: none is believed.",
+    )
     workers: int = _setting("FIELDSTONE_WORKERS", _natural, lambda: 1, "Number of web processes.")
     demo: bool = _setting(
         "FIELDSTONE_DEMO", _flag, lambda: False, "Whether sample data are added to a new database."
@@ -196,7 +203,8 @@ class Settings:
         "FIELDSTONE_SECRET_KEY",
         str,
         lambda: None,
-        "Signs sessions and tokens. Unset: made on first use and kept in the data directory.",
+        "Signs the notes of commands, and gives the password of the requests' login. Unset: made on"
+        " first use and kept in the data directory.",
         secret=True,
     )
     body_limit_bytes: int = _setting(

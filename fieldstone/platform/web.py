@@ -35,7 +35,8 @@ async def serve(descriptor: int) -> None:
             log_level="warning",
             server_header=False,
             timeout_graceful_shutdown=20,
-            proxy_headers=False,
+            proxy_headers=settings.trusted_proxies is not None,
+            forwarded_allow_ips=settings.trusted_proxies,
         )
         await uvicorn.Server(config).serve(sockets=[listening])
 

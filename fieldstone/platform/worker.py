@@ -23,11 +23,16 @@ from dramatiq.brokers.redis import RedisBroker
 from sqlalchemy import BigInteger, Integer, Text, column, func, select
 
 from fieldstone.clock import Clock, SystemClock
+from fieldstone.errors import Forbidden
 from fieldstone.ids import RecordId
+from fieldstone.metadata.rights import MEMBER
 from fieldstone.metadata.tables import TENANT
+from fieldstone.metadata.values import JsonObject
 from fieldstone.platform import lifeline
 from fieldstone.platform.app import Engine, open_engine
 from fieldstone.platform.collector import calm_collector
+from fieldstone.platform.identity.gate import viewer_for
+from fieldstone.platform.identity.statements import MEMBER_BY_USER
 from fieldstone.platform.job_kinds import job_kinds, storage_rules_of
 from fieldstone.platform.queue import declare_actor, open_broker, send
 from fieldstone.platform.settings import Settings, load_settings
@@ -63,6 +68,11 @@ _TENANT_BY_ID: Final = prepare(
 )
 
 
+async def nobodys_job(context: JobContext) -> JsonObject:
+    """Refuse a job of somebody who may not come in any more. Raises Forbidden."""
+    raise Forbidden("Whoever asked for this may not come in any more.")
+
+
 @dataclass(slots=True)
 class Worker:
     """Runs jobs on an engine. stopping is set when no new step may begin."""
@@ -85,13 +95,28 @@ class Worker:
         if job is None:
             return None
         work = self.kinds.get(job.kind, unknown_kind)
-        return await run_claimed(self._context(tenant, viewer, job), work)
+        in_name_of = await self._in_name_of(tenant, viewer, job)
+        if in_name_of is None:
+            in_name_of, work = replace(viewer, rights=MEMBER), nobodys_job
+        context = JobContext(self.engine.database, tenant, in_name_of, job, self.stopping.is_set)
+        return await run_claimed(context, work)
 
-    def _context(self, tenant: Tenant, viewer: Viewer, job: Job) -> JobContext:
-        """A job acts in the name of whoever asked for it."""
-        actor = None if job.actor_id is None else RecordId(job.actor_id)
-        in_name_of = replace(viewer, user_id=actor)
-        return JobContext(self.engine.database, tenant, in_name_of, job, self.stopping.is_set)
+    async def _in_name_of(self, tenant: Tenant, viewer: Viewer, job: Job) -> Viewer | None:
+        """A job acts in the name of whoever asked for it, with the rights they have by now.
+
+        None if they may not come in any more. Work of the system itself has no actor.
+        """
+        if job.actor_id is None:
+            return replace(viewer, user_id=None)
+        actor = RecordId(job.actor_id)
+        if not await self.engine.gate.is_closed(tenant):
+            return replace(viewer, user_id=actor)
+        async with self.engine.database.read(tenant, viewer) as tx:
+            member = await tx.row(MEMBER_BY_USER, tenant=tenant.id, user_id=actor)
+        if member is not None and member["ended_at"] is None:
+            return viewer_for(actor, member["email"], is_administrator=member["is_administrator"])
+        # The operator acts as the administrator, member or not.
+        return viewer if member is None and actor == viewer.user_id else None
 
     async def relay(self, broker: RedisBroker) -> None:
         """Send the jobs that wait to the queue, as soon as they are committed, until stopping."""

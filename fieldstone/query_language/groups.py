@@ -52,6 +52,7 @@ from fieldstone.query_language.syntax import AggregateFunction, Grouping
 from fieldstone.query_language.totals import total
 
 _MARK: Final[ColumnElement[str]] = func.chr(constant(1))
+_ONE: Final = "one"
 
 
 def compile_groups(plan: Plan, objects: Mapping[ObjectId, ObjectDef]) -> Select[Any]:
@@ -102,7 +103,7 @@ class _Groups(RowConditions):
             elif ref.argument is not None:
                 self._note(ref.argument)
         where = tables.filtered()
-        columns = self._columns or [constant(1).label("one")]
+        columns = [*self._columns, constant(1).label(_ONE)]
         self.inner: Subquery = (
             select(*columns).select_from(tables.joined()).where(*where).subquery("rows")
         )
@@ -211,7 +212,10 @@ class _Groups(RowConditions):
 
     def _total(self, ref: AggregateRef, kind: Kind) -> ColumnElement[Any]:
         """Give an aggregate as a value of formulas."""
-        found = self._shown_aggregate(ref)
+        # A count of rows that names none would be counted wherever a value has a row of its own.
+        found = (
+            func.count(self.inner.c[_ONE]) if ref.argument is None else self._shown_aggregate(ref)
+        )
         if kind.is_text:
             return func.coalesce(found, constant(""), type_=Text())
         if isinstance(found.type, DateTime):

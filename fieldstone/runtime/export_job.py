@@ -17,6 +17,7 @@ from sqlalchemy import Integer, Text, func, select
 
 from fieldstone.errors import Forbidden, Unavailable
 from fieldstone.ids import format_id
+from fieldstone.metadata.field_types.datetime import write_instant
 from fieldstone.metadata.tables import JOB
 from fieldstone.metadata.values import Json, JsonObject
 from fieldstone.query_language.errors import BadQuery
@@ -148,7 +149,7 @@ async def run_export(context: JobContext, parts: ExportParts) -> JsonObject:
             "rows": told.done,
             "file": record.show(),
             "url": f"/api/files/{file_id}",
-            "kept_until": (tx.now + KEPT).isoformat(),
+            "kept_until": write_instant(tx.now + KEPT),
         }
         await context.checkpoint(tx, {**told.words(), "checkpoint": {"result": result}})
     return result

@@ -128,7 +128,7 @@ async def find(
     words = _words(lifted.search)
     values = {
         **read_parameters(ready.plan.parameters, lifted.lifted, tx),
-        **{rows_parameter(n): min(one.read, limit + one.offset) for n, one in enumerate(portions)},
+        **{rows_parameter(n): one.rows_for(limit) for n, one in enumerate(portions)},
         TENANT: tx.tenant.id,
         OBJECTS: [int(part.object.id) for part in ready.plan.parts],
         PATTERNS: write_json([list(group) for group in patterns]),
@@ -185,6 +185,11 @@ class _Portion:
         """How many rows are read: enough of them to rank, where they are ranked."""
         wanted = self.limit + self.offset
         return max(wanted, _RANKED) if self.is_ranked else wanted
+
+    def rows_for(self, limit: int) -> int:
+        """Give how many rows are read where the whole search gives so many."""
+        most = limit + self.offset
+        return min(self.read, max(most, _RANKED) if self.is_ranked else most)
 
 
 def _portion(part: FindPart, lifted: LiftedFind) -> _Portion:

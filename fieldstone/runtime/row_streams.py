@@ -128,7 +128,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class OpenRows:
-    """An answer that is being read. plan: None where it has one column, of this name."""
+    """An answer that is being read.
+
+    only_column: the name of the only column of answers that are a count or a plan.
+    """
 
     settled: Settled
     portions: AsyncIterator[list[str]]

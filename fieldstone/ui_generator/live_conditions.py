@@ -132,12 +132,13 @@ class _Live:
 
     def _own(self, path: FieldPath, read: Read) -> Node:
         of = path.field
+        if of.derivation is not None or (self.is_new and of.default_formula is not None):
+            # It follows from other inputs when the form is sent, whatever stands in its own.
+            raise _OnlyHere
         if of in self.inputs:
             if path.part is not None or not self._is_live(of):
                 raise _OnlyHere
             return read_node(of.name, read.shape.kind)
-        if of.derivation is not None:
-            raise _OnlyHere
         return self._constant(read)
 
     def _constant(self, read: Read) -> Node:

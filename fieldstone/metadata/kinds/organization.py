@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated, Final
-from zoneinfo import available_timezones
 
 from babel.core import get_global
 from babel.localedata import locale_identifiers
 from msgspec import Meta
 
+from fieldstone.clock import zone_names
 from fieldstone.errors import Problem
 from fieldstone.metadata.component import Component
 from fieldstone.metadata.kinds.kind import Kind
@@ -56,7 +56,7 @@ class OrganizationKind(Kind[OrganizationBody]):
             yield Problem("metadata.invalid", message, "/name", f"Call it {ORGANIZATION_NAME}.")
         body = self.read(component)
         known: tuple[tuple[str, str, str, frozenset[str]], ...] = (
-            ("time_zone", "time zone", body.time_zone, _zones()),
+            ("time_zone", "time zone", body.time_zone, zone_names()),
             ("currency", "currency", body.currency, _currencies()),
             ("locale", "locale", body.locale.replace("-", "_"), _locales()),
         )
@@ -68,17 +68,12 @@ class OrganizationKind(Kind[OrganizationBody]):
 
 def known_zones() -> tuple[str, ...]:
     """Give the names of all time zones, in order."""
-    return tuple(sorted(_zones()))
+    return tuple(sorted(zone_names()))
 
 
 def known_currencies() -> tuple[str, ...]:
     """Give the codes of all currencies, in order."""
     return tuple(sorted(_currencies()))
-
-
-@lru_cache(maxsize=1)
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones() - {"localtime"})
 
 
 @lru_cache(maxsize=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -18,8 +18,8 @@ from fieldstone.api.requests import (
     whole_number,
 )
 from fieldstone.errors import NotFound
-from fieldstone.ids import format_id
-from fieldstone.metadata.field_types.datetime import write_instant
+from fieldstone.ids import BadId, format_id, parse_id
+from fieldstone.metadata.field_types.datetime import read_instant, write_instant
 from fieldstone.metadata.values import Json, JsonObject
 from fieldstone.platform.identity import people, tokens
 from fieldstone.platform.identity.cookies import drop_session, keep_session
@@ -78,13 +78,12 @@ async def close_session(request: Request) -> Response:
 
 
 async def change_password(request: Request) -> Response:
-    """POST /api/session/password: {"before", "after"}; every session ends, this one too."""
-    viewer = signed_in(request)
+    """POST /api/session/password: {"before", "after"}; every session and token ends."""
+    viewer = in_session(request)
     body = await read_object(request)
     before, after = _text(body, "before"), _text(body, "after")
-    await people.change_password(
-        database_of(request), tenant_of(request), viewer, before=before, after=after
-    )
+    tried = try_of(request, viewer.name, before)
+    await people.change_password(database_of(request), tenant_of(request), viewer, tried, after)
     response = Response(status_code=204)
     drop_session(request, response)
     return response
@@ -114,9 +113,9 @@ async def show_sessions(request: Request) -> Response:
 async def delete_session(request: Request) -> Response:
     """DELETE /api/sessions/{id}: end one of the viewer's sessions."""
     signed_in(request)
-    number = people.person_id(request.path_params["id"])
+    number = _number(request)
     async with database_of(request).write_apart(tenant_of(request), viewer_of(request)) as tx:
-        if not await end_session(tx, number):
+        if number is None or not await end_session(tx, number):
             raise UnknownSession("There is no such session.")
     return Response(status_code=204)
 
@@ -196,14 +195,17 @@ async def list_tokens(request: Request) -> Response:
 
 
 async def create_token(request: Request) -> Response:
-    """POST /api/tokens: {"name", "expires_at"?}: the token's text is told once."""
-    signed_in(request)
+    """POST /api/tokens: {"name", "expires_at"?}: the token's text is told once.
+
+    A session makes it: a token that leaked makes no others, which would outlast it.
+    """
+    in_session(request)
     body = await read_object(request)
     name = _text(body, "name")
     if not 0 < len(name) <= _LONGEST_NAME:
         raise BadJson(f"A token has a name of up to {_LONGEST_NAME} characters.", at="/name")
-    expires_at = _future(body.get("expires_at"))
     async with database_of(request).write_apart(tenant_of(request), viewer_of(request)) as tx:
+        expires_at = _future(body.get("expires_at"), tx.now)
         number, text = await tokens.make_token(tx, name, expires_at)
     return json_response({"id": format_id(_TOKEN, number), "token": text}, 201)
 
@@ -211,9 +213,9 @@ async def create_token(request: Request) -> Response:
 async def delete_token(request: Request) -> Response:
     """DELETE /api/tokens/{id}: take a token back."""
     signed_in(request)
-    number = people.person_id(request.path_params["id"])
+    number = _number(request)
     async with database_of(request).write_apart(tenant_of(request), viewer_of(request)) as tx:
-        if not await tokens.revoke_token(tx, number):
+        if number is None or not await tokens.revoke_token(tx, number):
             raise UnknownToken("There is no such token.")
     return Response(status_code=204)
 
@@ -236,6 +238,15 @@ def signed_in(request: Request) -> Viewer:
     if bearer is None:
         raise SignInNeeded("You must sign in.", hint="POST /api/session with email and password.")
     return bearer.viewer
+
+
+def in_session(request: Request) -> Viewer:
+    """Give the person who asks, who signed in and sent no token. Raises SignInNeeded."""
+    viewer = signed_in(request)
+    bearer = bearer_of(request)
+    if bearer is None or bearer.session is None:
+        raise SignInNeeded("A token may not do this.", hint="Sign in with your password.")
+    return viewer
 
 
 def try_of(request: Request, email: str, password: str) -> Try:
@@ -311,17 +322,22 @@ def _flag(body: JsonObject, name: str) -> bool | None:
     return value
 
 
-def _future(value: Json) -> datetime | None:
+def _number(request: Request) -> int | None:
+    """Give the number of the id in an address; None for what is no id."""
+    try:
+        return parse_id(request.path_params["id"])[1]
+    except BadId:
+        return None
+
+
+def _future(value: Json, now: datetime) -> datetime | None:
+    """Give the instant at which a token ends. Raises BadValue, BadJson."""
     if value is None:
         return None
-    try:
-        instant = datetime.fromisoformat(str(value))
-    except ValueError:
-        raise BadJson("expires_at must be an instant, such as 2030-01-31T00:00:00Z.") from None
-    aware = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
-    if aware <= datetime.now(UTC):
+    instant = read_instant(value)
+    if instant <= now:
         raise BadJson("expires_at lies in the past.", at="/expires_at")
-    return aware.astimezone(UTC)
+    return instant
 
 
 ROUTES: Final = (

@@ -17,7 +17,14 @@ from fieldstone.platform.identity.errors import (
     WrongCredentials,
 )
 from fieldstone.platform.identity.passwords import hash_password, is_password
-from fieldstone.platform.identity.sign_in import Opened, Try, end_all_sessions, open_session
+from fieldstone.platform.identity.sign_in import (
+    Opened,
+    Try,
+    check_tries,
+    note_try,
+    open_session,
+    put_out,
+)
 from fieldstone.platform.identity.statements import (
     ADD_INVITATION,
     ADD_MEMBER,
@@ -148,27 +155,31 @@ async def accept(database: Database, tenant: Tenant, text: str, tried: Try) -> O
         if not await tx.run(FORGET_INVITATIONS, tenant=tenant.id, user_id=user_id):
             raise _bad_invitation()
         await _set_password(tx, user_id, member["password_hash"], fresh)
-        await end_all_sessions(tx, user_id)
+        await put_out(tx, user_id)
         known = Try(member["email"], "", tried.address, tried.agent)
         return await open_session(tx, known, member)
 
 
 async def change_password(
-    database: Database, tenant: Tenant, viewer: Viewer, *, before: str, after: str
+    database: Database, tenant: Tenant, viewer: Viewer, tried: Try, after: str
 ) -> None:
-    """Change the viewer's password and end their other sessions.
+    """Change the viewer's password and end all their sessions and tokens.
 
-    Raises WrongCredentials, WeakPassword.
+    tried: with the password before. Raises WrongCredentials, TooManyTries, WeakPassword.
     """
+    assert viewer.user_id is not None, "whoever signed in is a user"
     async with database.read(tenant, viewer) as tx:
+        await check_tries(tx, tried)
         member = await tx.row(MEMBER_BY_USER, tenant=tenant.id, user_id=viewer.user_id)
     kept = None if member is None else member["password_hash"]
-    if viewer.user_id is None or not await is_password(before, kept):
+    if not await is_password(tried.password, kept):
+        async with database.write_apart(tenant, viewer) as tx:
+            await note_try(tx, tried, "refused")
         raise WrongCredentials("This is not your password.", at="/before")
     fresh = await hash_password(after, email=member["email"])
     async with database.write_apart(tenant, viewer) as tx:
         await _set_password(tx, viewer.user_id, kept, fresh)
-        await end_all_sessions(tx, viewer.user_id)
+        await put_out(tx, viewer.user_id)
 
 
 async def list_people(tx: Transaction, after: int, most: int) -> list[Any]:
@@ -204,7 +215,7 @@ async def change_person(
         ended_at=None if active else member["ended_at"] or tx.now,
     )
     if not active:
-        await end_all_sessions(tx, user_id)
+        await put_out(tx, user_id)
         await tx.run(FORGET_INVITATIONS, tenant=tx.tenant.id, user_id=user_id)
 
 

@@ -17,10 +17,13 @@ from fieldstone.platform.identity.statements import (
     ADD_SESSION,
     END_SESSION,
     END_SESSIONS,
+    END_TOKENS,
     FAILED_TRIES,
+    LOCK_TRIES,
     MEMBER_BY_EMAIL,
     MY_SESSIONS,
     NOTE_TRY,
+    OPENED,
 )
 from fieldstone.runtime.tenants import Tenant
 from fieldstone.runtime.transactions import Database, Transaction, Viewer
@@ -55,15 +58,16 @@ class Opened:
 async def sign_in(database: Database, tenant: Tenant, tried: Try) -> Opened:
     """Open a session. Raises WrongCredentials, TooManyTries."""
     nobody = Viewer(None, "")
-    async with database.read(tenant, nobody) as tx:
-        await _check_tries(tx, tried)
+    async with database.write_apart(tenant, nobody) as tx:
+        # Counted before it is looked at: many at once are no way around the limit.
+        await check_tries(tx, tried)
+        number = await note_try(tx, tried, "refused")
         member = await tx.row(MEMBER_BY_EMAIL, tenant=tenant.id, email=tried.email)
     # Outside of the transaction: hashing takes long, and connections are few.
     kept = None if member is None or member["ended_at"] else member["password_hash"]
-    matches = await is_password(tried.password, kept)
-    async with database.write_apart(tenant, nobody) as tx:
-        await note_try(tx, tried, "opened" if matches else "refused")
-        if matches:
+    if await is_password(tried.password, kept):
+        async with database.write_apart(tenant, nobody) as tx:
+            await tx.run(OPENED, tenant=tenant.id, id=number)
             return await open_session(tx, tried, member)
     raise WrongCredentials(
         "No such person, or another password.", hint="Look at the address, and at Caps Lock."
@@ -109,12 +113,15 @@ async def end_session(tx: Transaction, number: int) -> bool:
     return await tx.run(END_SESSION, **mine, id=number) > 0
 
 
-async def end_all_sessions(tx: Transaction, user_id: int) -> None:
-    """End every session of somebody."""
+async def put_out(tx: Transaction, user_id: int) -> None:
+    """End every session and token of somebody."""
     await tx.run(END_SESSIONS, tenant=tx.tenant.id, user_id=user_id)
+    await tx.run(END_TOKENS, tenant=tx.tenant.id, user_id=user_id, now=tx.now)
 
 
-async def _check_tries(tx: Transaction, tried: Try) -> None:
+async def check_tries(tx: Transaction, tried: Try) -> None:
+    """Let nobody try whose tries failed too often. Raises TooManyTries."""
+    await tx.run(LOCK_TRIES, place=f"{tx.tenant.id} {tried.address}")
     since = tx.now - _COUNTED
     email, address = tried.email[:_LONGEST], tried.address[:_LONGEST]
     failed = await tx.row(
@@ -126,15 +133,17 @@ async def _check_tries(tx: Transaction, tried: Try) -> None:
         )
 
 
-async def note_try(tx: Transaction, tried: Try, outcome: str) -> None:
-    """Note that somebody tried to get in, and what came of it."""
+async def note_try(tx: Transaction, tried: Try, outcome: str) -> int:
+    """Note that somebody tried to get in, and what came of it; the number of the note."""
+    number = tx.minter.mint()
     await tx.run(
         NOTE_TRY,
         tenant=tx.tenant.id,
-        id=tx.minter.mint(),
+        id=number,
         at=tx.now,
         email=tried.email[:_LONGEST],
         address=tried.address[:_LONGEST],
         agent=tried.agent[:_LONGEST],
         outcome=outcome,
     )
+    return number

@@ -22,6 +22,9 @@ from sqlalchemy import (
 from fieldstone.metadata.tables import ACCESS_TOKEN, INVITATION, MEMBER, SESSION, SIGN_IN
 from fieldstone.runtime.statements import Prepared, parameter, prepare
 
+_TRIES: Final = 7202
+"""The first key of the locks under which tries from one place are counted."""
+
 _TENANT: Final = parameter("tenant", Integer())
 _ID: Final = parameter("id", BigInteger())
 _USER: Final = parameter("user_id", BigInteger())
@@ -136,7 +139,21 @@ REVOKE_TOKEN: Final = prepare(
     .values(revoked_at=_NOW)
 )
 
+END_TOKENS: Final = prepare(
+    update(ACCESS_TOKEN)
+    .where(*_mine(ACCESS_TOKEN), ACCESS_TOKEN.c.revoked_at.is_(None))
+    .values(revoked_at=_NOW)
+)
+
 NOTE_TRY: Final = _added(SIGN_IN, "id", "at", "email", "address", "agent", "outcome")
+OPENED: Final = prepare(
+    update(SIGN_IN)
+    .where(SIGN_IN.c.tenant_id == _TENANT, SIGN_IN.c.id == _ID)
+    .values(outcome="opened")
+)
+LOCK_TRIES: Final = prepare(
+    select(func.pg_advisory_xact_lock(_TRIES, func.hashtext(parameter("place", Text()))))
+)
 FAILED_TRIES: Final = prepare(
     select(
         func.count().label("from_address"),

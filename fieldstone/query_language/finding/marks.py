@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from fieldstone.metadata.values import Json, JsonObject
 from fieldstone.query_language.finding.checks import Marking
-from fieldstone.query_language.finding.patterns import expression_of
+from fieldstone.query_language.finding.patterns import steady_expression_of
 from fieldstone.query_language.finding.syntax import (
     AllOf,
     AnyOf,
@@ -19,6 +19,8 @@ from fieldstone.query_language.finding.syntax import (
 )
 
 _ELLIPSIS = "…"
+MOST_MARKED = 5_000
+"""Characters of a text in which places are looked for, so that one record takes no seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,9 @@ class Marker:
     def of(cls, search: SearchText, marking: Marking) -> Marker:
         """Give the marker of a search."""
         terms = dict.fromkeys(wanted_terms(search))
-        expressions = (re.compile(expression_of(one.pattern), re.IGNORECASE) for one in terms)
+        expressions = (
+            re.compile(steady_expression_of(one.pattern), re.IGNORECASE) for one in terms
+        )
         return cls(marking, tuple(expressions))
 
     def members(self, texts: Mapping[str, Json]) -> JsonObject:
@@ -67,7 +71,8 @@ class Marker:
 
     def _places(self, text: str) -> list[tuple[int, int]]:
         """Give where the terms stand, in order, those that touch as one."""
-        spans = sorted(span for one in self.expressions for span in _spans(one, text))
+        looked_at = text[:MOST_MARKED]
+        spans = sorted(span for one in self.expressions for span in _spans(one, looked_at))
         merged: list[tuple[int, int]] = []
         for start, end in spans:
             if merged and start <= merged[-1][1]:

@@ -34,21 +34,47 @@ _OF_PHONE: Final = re.compile(r"[0-9+ ()./*?-]+")
 _ENDING: Final = 4
 _ANYWHERE: Final = 7
 FEWEST: Final = 2
+_ANYTHING: Final = ("*", True)
 
 
 def expression_of(pattern: str) -> str:
     """Give the regular expression of a term, for folded text; group 2 is what was found."""
+    before, pieces, behind = _bounded(pattern)
+    return f"{before}({''.join(_expressed(piece) for piece in pieces)}){behind}"
+
+
+def steady_expression_of(pattern: str) -> str:
+    """Give the same for Python, which else tries all ways to share a word among wildcards.
+
+    What stands behind a * is taken where it comes first, which leaves the most to the rest; the
+    last part alone may have to stand at the end of a word.
+    """
+    before, pieces, behind = _bounded(pattern)
+    parts = [""]
+    for piece in pieces:
+        if piece == _ANYTHING:
+            parts.append("")
+        else:
+            parts[-1] += _expressed(piece)
+    first, *others = parts
+    if others and behind:
+        others[-1] += f"(?={behind})"
+    return f"{before}({first}{''.join(f'(?>{_OF_WORD}*?{part})' for part in others)}){behind}"
+
+
+def _bounded(pattern: str) -> tuple[str, list[tuple[str, bool]], str]:
+    """Give the signs of a term, and what must stand in front of them and behind."""
     pieces = list(_pieces(fold(pattern)))
-    while pieces and pieces[0] == ("*", True):
+    starts_wild = bool(pieces) and pieces[0] == _ANYTHING
+    while pieces and pieces[0] == _ANYTHING:
         pieces.pop(0)
     front = pieces and _needs_end(pieces[0])
-    starts_wild = fold(pattern).startswith("*")
-    ends_wild = bool(pieces) and pieces[-1] == ("*", True)
-    while pieces and pieces[-1] == ("*", True):
+    ends_wild = bool(pieces) and pieces[-1] == _ANYTHING
+    while pieces and pieces[-1] == _ANYTHING:
         pieces.pop()
     before = "()" if starts_wild or not front else f"(^|{_SEPARATOR})"
     behind = "" if ends_wild or not pieces or not _needs_end(pieces[-1]) else f"($|{_SEPARATOR})"
-    return f"{before}({''.join(_expressed(piece) for piece in pieces)}){behind}"
+    return before, pieces, behind
 
 
 def like_of(pattern: str) -> str:
@@ -72,7 +98,8 @@ def phone_digits_of(pattern: str) -> str | None:
         return None
     found = signs.strip("*").replace("*", "%").replace("?", "_")
     if number >= _ANYWHERE:
-        return f"%{found.lstrip('0')}%"
+        bare = found.lstrip("0")
+        return f"%{bare if sum(map(str.isdigit, bare)) >= _ENDING else found}%"
     return f"%{found}%" if wild else f"%{found}"
 
 

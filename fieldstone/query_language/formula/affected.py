@@ -23,6 +23,7 @@ Place: TypeAlias = tuple[str, str]
 """The names of an object and of a field or rule of it."""
 
 _WORD: Final = re.compile(r"\w+")
+_ORGANIZATION: Final = "organization"
 _TEXTS_KEPT: Final = 4_000
 _ENDINGS: Final = ("__r", "__c", "_id", "id")
 _UNTOLD: Final = frozenset({"slot", "filling", "label", "description", "help"})
@@ -106,6 +107,8 @@ def _names_of_settings(after: Catalog, before: Catalog) -> Iterator[str]:
     for key in after.settings.keys() | before.settings.keys():
         if after.settings.get(key) != before.settings.get(key):
             yield key.rpartition(".")[2]
+    if after.organization != before.organization:
+        yield _ORGANIZATION
 
 
 def _relations_of(catalog: Catalog) -> dict[Place, str]:

@@ -76,9 +76,6 @@ class Demand:
         return self.week * (self.each_ms - self.after_ms)
 
 
-NO_DEMAND: Final = Demand()
-
-
 @dataclass(frozen=True, slots=True)
 class ObjectFacts:
     """What the rules know of an object.

@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 
 from fieldstone.platform.identity.operator import operator_note
 from tests.support.app import ADDRESS, Api, client_of, owner_connection
+from tests.support.imports import Desk
 
 PASSWORD = "correct horse battery"
 OTHER_PASSWORD = "staple battery horse"
@@ -232,6 +233,7 @@ async def test_deactivated_person_is_out_at_once(app: Starlette, api: Api) -> No
 
         await api.patch(f"/api/people/{told['id']}", {"is_active": True})
         await browser.post("/api/session", said, status=200)
+        await browser.refused("GET", "/contacts", status=401, headers=bearer)
 
 
 async def test_last_administrator_stays(app: Starlette, api: Api) -> None:
@@ -401,3 +403,61 @@ async def test_page_of_another_site_uses_no_session(app: Starlette, api: Api) ->
         await api.refused("POST", "/contacts", {"last_name": "X"}, status=403, headers=headers)
         said = {"email": ADA, "password": PASSWORD}
         await api.refused("POST", "/api/session", said, status=403, headers=headers)
+
+
+async def test_token_makes_no_other_and_changes_no_password(app: Starlette, api: Api) -> None:
+    await claimed(api)
+    made = await api.post("/api/tokens", {"name": "script"})
+    bearer = {"authorization": f"Bearer {made['token']}"}
+
+    async with a_browser(app) as program:
+        more = {"name": "for good"}
+        await program.refused("POST", "/api/tokens", more, status=401, headers=bearer)
+        change = {"before": PASSWORD, "after": OTHER_PASSWORD}
+        path = "/api/session/password"
+        await program.refused("POST", path, change, status=401, headers=bearer)
+
+        await api.ask("POST", path, change, status=204)
+        await program.refused("GET", "/contacts", status=401, headers=bearer)
+
+
+async def test_tries_at_once_are_no_way_around_the_limit(app: Starlette, api: Api) -> None:
+    await claimed(api)
+    wrong = {"email": ADA, "password": "wrong horse battery"}
+
+    async with a_browser(app) as browser:
+        answers = await asyncio.gather(
+            *(browser.send("POST", "/api/session", wrong) for _ in range(14))
+        )
+
+    statuses = [answer.status_code for answer in answers]
+    assert (statuses.count(401), statuses.count(429)) == (10, 4)
+
+
+async def test_form_of_a_stranger_may_be_small_only(app: Starlette, api: Api) -> None:
+    await claimed(api)
+
+    async with a_browser(app) as stranger:
+        answer = await stranger.send("POST", "/sign-in", b"email=" + b"a" * 20_000)
+        forged = await stranger.send("POST", "/sign-in", b"email=a&password=b")
+
+    assert answer.status_code == 413
+    assert forged.status_code == 403
+
+
+async def test_jobs_run_with_the_rights_of_whoever_asked_for_them(desk: Desk) -> None:
+    app, api = desk.app, desk.api
+    await claimed(api)
+
+    async with a_browser(app) as browser:
+        told = await joined(app, api, browser)
+        asked = {"q": "SELECT name FROM Deal", "format": "csv"}
+        first = await browser.post("/api/exports", asked, status=202)
+        await desk.run(first["id"])
+        done = await browser.get(f"/api/exports/{first['id']}")
+        second = await browser.post("/api/exports", asked, status=202)
+    await api.patch(f"/api/people/{told['id']}", {"is_active": False})
+    await desk.run(second["id"])
+    failed = await api.get(f"/api/jobs/{second['id']}")
+
+    assert (done["state"], failed["state"]) == ("done", "failed")

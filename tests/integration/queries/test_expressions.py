@@ -153,3 +153,14 @@ async def test_groups_calculate_with_their_aggregates(world: World) -> None:
     text = "SELECT MAX(created_at) - MIN(created_at), MAX(probability) - MAX(probability) FROM Deal"
     (record,) = await world.ask(text)
     assert record["expr0"] == 0
+
+
+async def test_rows_are_counted_in_a_value_that_has_a_row_of_its_own(world: World) -> None:
+    plain = await world.ask("SELECT stage, COUNT(id) n FROM Deal GROUP BY stage ORDER BY stage")
+    deep = await world.ask(
+        "SELECT stage, CEILING(IFERROR(60 / COUNT(), 0) + IFERROR(IFERROR(60 / COUNT(), 1), 2)) n"
+        " FROM Deal GROUP BY stage ORDER BY stage"
+    )
+
+    assert [record["n"] for record in deep] == [-(-120 // record["n"]) for record in plain]
+    assert any(record["n"] > 1 for record in plain)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fieldstone.errors import InvalidInput, Span
 from fieldstone.metadata.values import fold
@@ -13,8 +15,10 @@ from fieldstone.query_language.finding.cover import patterns_of
 from fieldstone.query_language.finding.marks import Marker
 from fieldstone.query_language.finding.patterns import (
     expression_of,
+    holds_word,
     like_of,
     phone_digits_of,
+    steady_expression_of,
 )
 from fieldstone.query_language.finding.render import render_find
 from fieldstone.query_language.finding.syntax import AllOf, AnyOf, NoneOf, SearchText, Term
@@ -190,6 +194,8 @@ def _is_like(pattern: str, text: str) -> bool:
         ("312*", "%312%"),
         ("3*1", None),
         ("31?5", "%31_5%"),
+        ("0000000", "%0000000%"),
+        ("00000001", "%00000001%"),
     ],
 )
 def test_a_term_of_digits_finds_phone_numbers(pattern: str, digits: str | None) -> None:
@@ -240,3 +246,23 @@ def test_a_snippet_is_cut_around_the_first_place() -> None:
     (snippet,) = marker.members({"a": "x " * 50 + "acme" + " y" * 50, "b": "acme"}).values()
     assert snippet == {"field": "a", "text": f"…{' x' * 11} <mark>acme</mark>{' y' * 11} …"}
     assert marker.members({"a": "nothing"}) == {"snippet": None}
+
+
+@given(
+    st.text("ab*? ", min_size=1, max_size=8).map(str.strip).filter(holds_word),
+    st.text("ab .", max_size=16),
+)
+def test_what_marks_finds_what_the_search_found(pattern: str, text: str) -> None:
+    found = re.search(expression_of(pattern), text)
+    marked = re.search(steady_expression_of(pattern), text)
+
+    assert (found is None) == (marked is None)
+
+
+def test_many_wildcards_in_one_word_are_marked_without_trying_all_ways() -> None:
+    search = read("aa*a*a*a*a*a*a*a*a*b")
+
+    # Tried all ways, this one would not end.
+    assert Marker.of(search, Marking(highlights=True)).members({"text": "a" * 4_000}) == {
+        "highlight": {}
+    }
