@@ -46,6 +46,7 @@ from fieldstone.runtime.observing import note_asked
 from fieldstone.runtime.per_catalog import PerCatalog
 from fieldstone.runtime.queries import read_parameters
 from fieldstone.runtime.ranking import rate_name
+from fieldstone.runtime.ready_plans import MOST_OF_KEY
 from fieldstone.runtime.statements import Prepared, prepare
 from fieldstone.runtime.transactions import Transaction
 
@@ -160,6 +161,8 @@ def _ready(tx: Transaction, lifted: LiftedFind) -> _Ready:
         uses = tuple(use for part in plan.parts for use in used_fields(part.plan))
         return _Ready(plan, ref(tx.catalog), prepare(compile_find(plan, tx.catalog)), uses)
 
+    if len(lifted.lifted.key) > MOST_OF_KEY:
+        return make()
     return _PLANS.get(tx.catalog, (tx.rights.digest, lifted.lifted.key), make)
 
 

@@ -19,6 +19,8 @@ from fieldstone.runtime.statements import Prepared, prepare, prepare_opening
 from fieldstone.runtime.transactions import Transaction
 
 _PLANS_KEPT: Final = 5_000
+MOST_OF_KEY: Final = 8_000
+"""Characters of the shape of a query whose plan is kept: a plan is many times as large."""
 
 
 @dataclass(slots=True)
@@ -87,4 +89,6 @@ def plan_for(tx: Transaction, lifted: Lifted) -> Ready:
         order = None if constants_of_order(plan) else digest_of(plan)
         return Ready(plan, ref(tx.catalog), reads_by_index(plan), order, used_fields(plan))
 
+    if len(lifted.key) > MOST_OF_KEY:
+        return make()
     return _PLANS.get(tx.catalog, (tx.rights.digest, lifted.key), make)
