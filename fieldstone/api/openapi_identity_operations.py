@@ -135,7 +135,7 @@ IDENTITY_OPERATIONS: Final[Mapping[str, Operation]] = {
         ),
         refuses=_CHANGES,
     ),
-    "POST /people/claim": Operation(
+    "POST /claim": Operation(
         _PEOPLE,
         {201: Answer("From now on people sign in; a cookie is set.", _OPENED)},
         body=_CREDENTIALS,

@@ -125,7 +125,7 @@ def server(
             document = http.get("/api/openapi.json").json()
             # No request may turn the others away: people sign in from the beginning.
             ada = {"email": "ada@acme.example", "password": "four unrelated words"}
-            http.post("/api/people/claim", json=ada).raise_for_status()
+            http.post("/api/claim", json=ada).raise_for_status()
             token = http.post("/api/tokens", json={"name": "contract"}).raise_for_status().json()
         yield Server(url, document, token["token"])
 

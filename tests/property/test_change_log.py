@@ -25,6 +25,8 @@ ONE_OF_EACH: list[Step] = [
     ("attach", 0, None),
     ("change", 0, 2),
     ("bulk", ["Gamma", "Delta"], False),
+    ("attach", 1, None),
+    ("attach", 2, None),
     ("delete", 0, None),
     ("restore", 0, None),
     ("drop company", None, None),

@@ -144,13 +144,17 @@ def _date_or_failed(year: int, month: int, day: int) -> object:
     return found if FIRST_DAY <= found <= LAST_DAY else FAILED
 
 
+FIRST_KNOWN = 1970
+"""Of the years before, editions of the time zone database tell different things."""
+
+
 @pytest.mark.parametrize("zone", ZONES)
 def test_instants_around_changes_of_summer_time_show_on_the_same_clocks(
     table: FormulaTable, zone: str
 ) -> None:
     instants = [
         change + timedelta(minutes=minutes)
-        for change in _changes(zone, 1900, 2060)
+        for change in _changes(zone, FIRST_KNOWN, 2060)
         for minutes in (-61, -31, -30, -1, 0, 1, 30, 59, 60)
     ]
     rows: list[Row] = [

@@ -41,7 +41,7 @@ def claim(email: str, *, password: str, url: str | None, data: Path | None, tena
     """Give the administrator an address and a password; from then on everybody signs in."""
     with connected(Where(url, data, tenant)) as client:
         said = {"email": email, "password": password}
-        client.ask("POST", "/api/people/claim", json=said)
+        client.ask("POST", "/api/claim", json=said)
     click.echo(f"From now on people sign in to this tenant; you as {email}.")
 
 

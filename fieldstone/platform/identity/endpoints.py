@@ -131,7 +131,7 @@ async def accept_invitation(request: Request) -> Response:
 
 
 async def claim_tenant(request: Request) -> Response:
-    """POST /api/people/claim: {"email", "password"}: from now on people sign in to this tenant."""
+    """POST /api/claim: {"email", "password"}: from now on people sign in to this tenant."""
     body = await read_object(request)
     email = people.read_email(body.get("email"))
     opened = await claim(request, try_of(request, email, _text(body, "password")))
@@ -350,7 +350,7 @@ ROUTES: Final = (
     Route("/api/welcome", accept_invitation, methods=["POST"]),
     Route("/api/people", list_people, methods=["GET"]),
     Route("/api/people", invite, methods=["POST"]),
-    Route("/api/people/claim", claim_tenant, methods=["POST"]),
+    Route("/api/claim", claim_tenant, methods=["POST"]),
     Route("/api/people/{id}", change_person, methods=["PATCH"]),
     Route("/api/people/{id}/invitation", invite_again, methods=["POST"]),
     Route("/api/tokens", list_tokens, methods=["GET"]),

@@ -23,7 +23,7 @@ BEN = "ben@acme.example"
 
 async def claimed(api: Api) -> Any:
     """Let the machine's administrator become Ada, who signs in."""
-    return await api.post("/api/people/claim", {"email": ADA, "password": PASSWORD})
+    return await api.post("/api/claim", {"email": ADA, "password": PASSWORD})
 
 
 @asynccontextmanager
@@ -74,7 +74,7 @@ async def test_other_tenant_stays_as_it_is(app: Starlette, api: Api, other: Api)
 
 async def test_session_of_one_tenant_opens_no_other(app: Starlette, api: Api, other: Api) -> None:
     await claimed(api)
-    await other.post("/api/people/claim", {"email": ADA, "password": OTHER_PASSWORD})
+    await other.post("/api/claim", {"email": ADA, "password": OTHER_PASSWORD})
     cookies = {"cookie": f"fs_session={api.http.cookies['fs_session']}"}
 
     async with a_browser(app, "other") as browser:
@@ -87,9 +87,9 @@ async def test_tenant_is_claimed_once(app: Starlette, api: Api) -> None:
     await claimed(api)
 
     said = {"email": BEN, "password": PASSWORD}
-    [problem] = await api.refused("POST", "/api/people/claim", said, status=409)
+    [problem] = await api.refused("POST", "/api/claim", said, status=409)
     async with a_browser(app) as stranger:
-        await stranger.refused("POST", "/api/people/claim", said, status=401)
+        await stranger.refused("POST", "/api/claim", said, status=401)
 
     assert problem["code"] == "access.already_claimed"
 
@@ -209,7 +209,7 @@ async def test_member_reads_and_writes_records_but_sets_nothing_up(
             ("POST", "/api/objects", {"name": "Thing", "plural_name": "Things"}),
             ("GET", "/api/people", None),
             ("POST", "/api/people", {"email": "c@acme.example", "name": "C"}),
-            ("POST", "/api/people/claim", {"email": BEN, "password": PASSWORD}),
+            ("POST", "/api/claim", {"email": BEN, "password": PASSWORD}),
             ("POST", "/api/platform/tenants", {"name": "acme"}),
         ):
             await browser.refused(method, path, body, status=403)
@@ -282,7 +282,7 @@ async def test_changed_password_ends_every_session(app: Starlette, api: Api) -> 
 @pytest.mark.parametrize("password", ["short", "a" * 30, ADA, "abababababab", "x" * 257])
 async def test_weak_password_is_refused(api: Api, password: str) -> None:
     said = {"email": ADA, "password": password}
-    [problem] = await api.refused("POST", "/api/people/claim", said, status=422)
+    [problem] = await api.refused("POST", "/api/claim", said, status=422)
 
     assert problem["code"] == "access.weak_password"
     assert (await api.get("/api/session"))["must_sign_in"] is False

@@ -171,7 +171,7 @@ async def test_without_policies_the_statements_hide_the_neighbour(
     assert (changed.status_code, removed.status_code) == (404, 404)
     assert "theirs" not in str(told)
     assert told["count"]["total"] == 2
-    assert [one["name"] for one in told["bin"]["deletions"]] == [None]
+    assert [one["name"] for one in told["bin"]["deletions"]] == ["ours 0"]
     assert len(await neighbour.ask("SELECT title FROM Thing__c WHERE title != 'x'")) == 2
 
 
