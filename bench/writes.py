@@ -141,7 +141,9 @@ class Writes:
         return seen
 
     async def _write_rows(self, build: Any, size: int) -> None:
-        await store._write_rows(self._tx, self._obj, self._new(size), build)
+        # A statement that adds records writes the log of them as well.
+        more = {"cause": "{}"} if build is insert_rows else {}
+        await store._write_rows(self._tx, self._obj, self._new(size), build, **more)
 
     async def _load(self) -> Sequence[StoredRecord]:
         """Load records to be changed, spread over the whole object."""

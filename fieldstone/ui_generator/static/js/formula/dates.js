@@ -117,7 +117,7 @@ const dayInYear = part(ofYear);
 export const DATES = {
   NOW: current, TODAY: current, TIMENOW: current,
   DATE: makeDate, ADDMONTHS: addMonths,
-  DATEVALUE: as({ text: written(dayOfText, "a date such as 2026-01-31"), datetime: (...given) => dayOfInstant(local(given)) }),
+  DATEVALUE: as({ text: written(dayOfText, "a date such as 2026-01-31"), date: (day) => day, datetime: (...given) => dayOfInstant(local(given)) }),
   DATETIMEVALUE: as({
     text: written(instantOfText, "a date with a time such as 2026-01-31 14:30:00"),
     datetime: (instant) => instant,
