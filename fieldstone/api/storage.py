@@ -10,11 +10,10 @@ from starlette.routing import Route
 
 from fieldstone.api.objects import visible_object
 from fieldstone.api.requests import BadParameter, json_response, read_object
-from fieldstone.errors import Forbidden
 from fieldstone.metadata.visible import visible_field
 from fieldstone.runtime.asking import cause_of, database_of, tenant_of, viewer_of
 from fieldstone.runtime.storage.moving import Place, request_move
-from fieldstone.runtime.storage.overview import load_overview
+from fieldstone.runtime.storage.overview import check_storage, load_overview
 from fieldstone.runtime.storage.rules import StorageRules
 from fieldstone.runtime.storage.slots import SlotWish, lend_slot, take_slot
 from fieldstone.runtime.transactions import Transaction
@@ -24,7 +23,7 @@ async def show_storage(request: Request) -> Response:
     """GET /api/storage: of every object its rows, heap and slots, and what is under way."""
     rules = _rules(request)
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
-        _check(tx)
+        check_storage(tx)
         shown = await load_overview(tx)
     return json_response({"objects": shown, "promote_above": rules.promote_above})
 
@@ -80,11 +79,6 @@ async def _move(request: Request, place: Place) -> Response:
 def _wish(tx: Transaction, request: Request) -> SlotWish:
     obj = visible_object(tx, request.path_params["object"])
     return SlotWish(obj, visible_field(obj, tx.rights, request.path_params["field"]))
-
-
-def _check(tx: Transaction) -> None:
-    if not tx.rights.may_set_up:
-        raise Forbidden("Only who may set up objects sees how they are stored.")
 
 
 def _rules(request: Request) -> StorageRules:

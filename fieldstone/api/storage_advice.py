@@ -16,7 +16,6 @@ from fieldstone.api.requests import (
     read_object,
     whole_number,
 )
-from fieldstone.errors import Forbidden
 from fieldstone.runtime.asking import cause_of, database_of, tenant_of, viewer_of
 from fieldstone.runtime.storage.advice import load_advice, load_days, show_advice
 from fieldstone.runtime.storage.advice_actions import (
@@ -33,9 +32,9 @@ from fieldstone.runtime.storage.advising import (
     set_automatic,
     undo_advice,
 )
+from fieldstone.runtime.storage.overview import check_storage
 from fieldstone.runtime.storage.rules import StorageRules
 from fieldstone.runtime.storage.usage import UsageCounter
-from fieldstone.runtime.transactions import Transaction
 
 
 async def list_advice(request: Request) -> Response:
@@ -44,7 +43,7 @@ async def list_advice(request: Request) -> Response:
     usage: UsageCounter = request.app.state.usage
     await usage.flush(database_of(request))
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
-        _check(tx)
+        check_storage(tx)
         days = await load_days(tx)
         found = await load_advice(tx, days)
         automatic = await is_automatic(tx)
@@ -57,7 +56,7 @@ async def list_actions(request: Request) -> Response:
     limit = whole_number(request, "limit", PAGE_SIZE, MOST_PER_PAGE)
     before = whole_number(request, "cursor", NEWEST, NEWEST)
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
-        _check(tx)
+        check_storage(tx)
         found = await load_actions(tx, before=before, most=limit + 1)
         jobs = await load_states(tx, found)
         shown = [show_action(one, state_of(one, tx.catalog, jobs), tx.catalog) for one in found]
@@ -74,7 +73,6 @@ async def apply(request: Request) -> Response:
     async with database_of(request).change_metadata(
         tenant_of(request), viewer_of(request), cause_of(request)
     ) as tx:
-        _check(tx)
         text = request.path_params["id"]
         done = await apply_advice(tx, text, _rules(request), instead_of=instead_of)
     return _accepted(done)
@@ -111,11 +109,6 @@ async def _instead_of(request: Request) -> str | None:
     if found is not None and not isinstance(found, str):
         raise BadParameter("instead_of must be the name of a field.", at="/instead_of")
     return found
-
-
-def _check(tx: Transaction) -> None:
-    if not tx.rights.may_set_up:
-        raise Forbidden("Only who may set up objects sees how they are stored.")
 
 
 def _rules(request: Request) -> StorageRules:

@@ -34,8 +34,8 @@ def download(
     *,
     marks_end: bool = False,
     **request: Any,
-) -> int:
-    """Write an answer to a file, or to the terminal where there is none; give its bytes.
+) -> None:
+    """Write an answer to a file, or to the terminal where there is none.
 
     A file appears once it is whole. marks_end: whether the answer is NDJSON whose last line tells
     whether it is; that line is not written. Raises ServerRefused, ServerUnreachable, DownloadCut.
@@ -48,7 +48,7 @@ def download(
                 checked(answer)
             begun = True
             chunks: Iterable[bytes] = answer.iter_bytes()
-            return _write(_until_end(chunks) if marks_end else chunks, output)
+            _write(_until_end(chunks) if marks_end else chunks, output)
     except httpx.TransportError as error:
         raise _cut() if begun else _unreachable(http) from error
 
@@ -66,14 +66,11 @@ def _unreachable(http: httpx.Client) -> ServerUnreachable:
     )
 
 
-def _write(chunks: Iterable[bytes], output: Path | None) -> int:
-    size = 0
+def _write(chunks: Iterable[bytes], output: Path | None) -> None:
     with _opened(output) as file:
         for chunk in chunks:
             file.write(chunk)
-            size += len(chunk)
         file.flush()
-    return size
 
 
 @contextmanager

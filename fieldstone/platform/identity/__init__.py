@@ -1,1 +1,1 @@
-"""Who is who: accounts, sign-in, sessions, tokens, and the people of a tenant."""
+"""Who is who: members, sign-in, sessions, tokens, and the people of a tenant."""

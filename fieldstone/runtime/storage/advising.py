@@ -129,6 +129,7 @@ async def apply_advice(
     tx must have been opened by Database.change_metadata.
     Raises Forbidden, UnknownAdvice, StorageBusy and what stands in the way.
     """
+    _check(tx)
     wish = _read(tx, text)
     days = await load_days(tx)
     given = {one.id: one for one in await load_advice(tx, days)}.get(wish.id)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import ARRAY, BigInteger, Column, Integer, MetaData, Table, Text, cast, func, select
 
+from fieldstone.errors import Forbidden
 from fieldstone.metadata.catalog import ObjectDef, ObjectIndex
 from fieldstone.metadata.component import StoredComponent
 from fieldstone.metadata.slots import SLOTS
@@ -112,3 +113,9 @@ def _work(stored: StoredComponent) -> Mapping[str, Json] | None:
         return {"doing": f"{doing} an index", "job": job_in(index)}
     leave = stored.storage.get(LEAVE_MARK)
     return None if leave is None else {"doing": "removing old rows", "job": job_in(leave)}
+
+
+def check_storage(tx: Transaction) -> None:
+    """Refuse those who may not set up. Raises Forbidden."""
+    if not tx.rights.may_set_up:
+        raise Forbidden("Only who may set up objects sees how they are stored.")

@@ -18,7 +18,7 @@ from fieldstone.runtime.organization import change_organization, show_organizati
 from fieldstone.runtime.transactions import Transaction
 from fieldstone.ui_generator.flash import Flash, put_flash
 from fieldstone.ui_generator.pages.edit import read_form
-from fieldstone.ui_generator.pages.objects import SETUP
+from fieldstone.ui_generator.pages.objects import SETUP, setup_cause
 from fieldstone.ui_generator.shell import Crumb, Place, page
 
 ADDRESS: Final = "/admin/organization"
@@ -71,9 +71,8 @@ async def save_form(request: Request) -> Response:
     sent = await read_form(request)
     typed = {line.name: str(sent.get(line.name, ""))[:_LONGEST].strip() for line in _lines()}
     database, tenant, viewer = database_of(request), tenant_of(request), viewer_of(request)
-    cause = {"request": getattr(request.state, "request_id", ""), "surface": "page"}
     try:
-        async with database.change_metadata(tenant, viewer, cause) as tx:
+        async with database.change_metadata(tenant, viewer, setup_cause(request)) as tx:
             _check_setup(tx)
             await change_organization(tx, _changes(typed))
     except Forbidden:

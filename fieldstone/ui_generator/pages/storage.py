@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -17,20 +18,23 @@ from fieldstone.runtime.storage.advice_actions import (
     state_of,
 )
 from fieldstone.runtime.storage.advising import (
+    Applied,
     apply_advice,
     is_automatic,
     load_states,
     set_automatic,
     undo_advice,
 )
-from fieldstone.runtime.storage.overview import load_overview
+from fieldstone.runtime.storage.overview import check_storage, load_overview
+from fieldstone.runtime.storage.rules import StorageRules
 from fieldstone.runtime.storage.usage import UsageCounter
 from fieldstone.runtime.transactions import Transaction
 from fieldstone.ui_generator.flash import Flash, put_flash
 from fieldstone.ui_generator.pages.edit import read_form
-from fieldstone.ui_generator.pages.objects import SETUP
+from fieldstone.ui_generator.pages.objects import SETUP, setup_cause
 from fieldstone.ui_generator.shell import Crumb, Place, page
 
+_Work = Callable[[Transaction, str, StorageRules], Awaitable[Applied]]
 _ADDRESS: Final = "/admin/storage"
 _MOST: Final = 50
 _WORDS: Final = {
@@ -52,44 +56,35 @@ async def show_storage(request: Request) -> Response:
 
 async def apply(request: Request) -> Response:
     """POST /admin/storage/{advice}/apply: have a job do what advice says."""
-    await read_form(request)
-    text = request.path_params["advice"]
-    try:
-        async with database_of(request).change_metadata(
-            tenant_of(request), viewer_of(request), _cause(request)
-        ) as tx:
-            _check(tx)
-            done = await apply_advice(tx, text, request.app.state.storage_rules)
-    except Forbidden:
-        raise
-    except FieldstoneError as error:
-        return await _page(request, error.problems)
-    return _back(f"Job {done.job} does it; everybody can go on working")
+    return await _change(request, apply_advice, "Job {} does it; everybody can go on working")
 
 
 async def undo(request: Request) -> Response:
     """POST /admin/storage/{advice}/undo: have a job take back what was applied."""
+    return await _change(request, undo_advice, "Job {} takes it back")
+
+
+async def _change(request: Request, work: _Work, told: str) -> Response:
+    """Do something about advice; what refuses it is told on the page."""
     await read_form(request)
     text = request.path_params["advice"]
     try:
         async with database_of(request).change_metadata(
-            tenant_of(request), viewer_of(request), _cause(request)
+            tenant_of(request), viewer_of(request), setup_cause(request)
         ) as tx:
-            _check(tx)
-            done = await undo_advice(tx, text, request.app.state.storage_rules)
+            done = await work(tx, text, request.app.state.storage_rules)
     except Forbidden:
         raise
     except FieldstoneError as error:
         return await _page(request, error.problems)
-    told = "There was nothing left to do" if done.job is None else f"Job {done.job} takes it back"
-    return _back(told)
+    return _back("There was nothing left to do" if done.job is None else told.format(done.job))
 
 
 async def choose_automatic(request: Request) -> Response:
     """POST /admin/storage/_automatic: whether strong advice is applied without anybody asked."""
     automatic = (await read_form(request)).get("automatic") == "on"
     async with database_of(request).write(
-        tenant_of(request), viewer_of(request), _cause(request)
+        tenant_of(request), viewer_of(request), setup_cause(request)
     ) as tx:
         await set_automatic(tx, automatic=automatic)
     words = "Strong advice is applied by itself" if automatic else "Nothing is applied by itself"
@@ -98,7 +93,7 @@ async def choose_automatic(request: Request) -> Response:
 
 async def _page(request: Request, problems: tuple[Problem, ...] = ()) -> Response:
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
-        _check(tx)
+        check_storage(tx)
         days = await load_days(tx)
         values: dict[str, Any] = {
             "advice": [show_advice(one, days) for one in (await load_advice(tx, days))[:_MOST]],
@@ -137,12 +132,3 @@ def _back(told: str) -> Response:
     response = RedirectResponse(_ADDRESS, 303)
     put_flash(response, Flash(told))
     return response
-
-
-def _check(tx: Transaction) -> None:
-    if not tx.rights.may_set_up:
-        raise Forbidden("Only who may set up objects sees how they are stored.")
-
-
-def _cause(request: Request) -> dict[str, Any]:
-    return {"request": getattr(request.state, "request_id", ""), "surface": "page"}
