@@ -66,6 +66,21 @@ def test_a_record_is_created_with_a_company_and_all_problems_at_once(page: Page)
     expect(page.locator(".fs-timeline")).to_contain_text("created this")
 
 
+def test_enter_waits_for_the_answer_to_what_was_typed(page: Page) -> None:
+    page.goto("/admin/Deal/new")
+
+    page.locator("#f-company").evaluate(
+        """input => {
+          input.focus();  // asks for the newest; the answer comes after all of what follows
+          input.value = "blue";
+          input.dispatchEvent(new Event("input", { bubbles: true }));
+          input.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+        }"""
+    )
+
+    expect(page.locator("#f-company-field .fs-chip")).to_have_text("Bluebird Logistics")
+
+
 def test_a_deleted_record_comes_back_by_undo(page: Page) -> None:
     page.goto("/admin/Deal?sort=-name")
     page.locator("tbody th a").nth(1).click()

@@ -1,5 +1,6 @@
 // Lookups: a text input that knows ids becomes a combobox of names with chips. The list of matches
 // comes from the server as HTML (htmx puts it below the input); here are its keys and the choice.
+const LONGEST = 200; // characters of what is typed that the server looks at
 const chosenOf = (lookup) => lookup.querySelector("[data-chosen]");
 const inputOf = (lookup) => lookup.querySelector("[role=combobox]");
 const listOf = (lookup) => lookup.querySelector("[role=listbox]");
@@ -95,7 +96,10 @@ document.addEventListener("htmx:after:swap", (event) => {
   if (!lookup || !listOf(lookup)) return;
   const options = optionsOf(lookup);
   inputOf(lookup).setAttribute("aria-expanded", String(options.length > 0));
-  if (inputOf(lookup).value) point(lookup, options[0]);
+  const typed = inputOf(lookup).value.trim();
+  // An answer to less than what is typed by now may be looked at; Enter waits for the next one.
+  if (listOf(lookup).firstElementChild?.dataset.typed !== typed.slice(0, LONGEST)) return;
+  if (typed) point(lookup, options[0]);
   // Enter came before the answer: it was meant for the first match.
   if (lookup.hasAttribute("data-hurried") && options.length) choose(lookup, options[0]);
   lookup.removeAttribute("data-hurried");
