@@ -262,7 +262,7 @@ async def _try(request: Request, body: Json, work: Work, key: str | None) -> Res
         if key is None:
             status, text = await work(tx)
             return text_response(text, status)
-        digest = _digest(request, body)
+        digest = _digest(request, tx, body)
         earlier = await earlier_answer(tx, key, digest)
         if earlier is not None:
             return text_response(earlier[1], earlier[0])
@@ -271,9 +271,8 @@ async def _try(request: Request, body: Json, work: Work, key: str | None) -> Res
         return text_response(text, status)
 
 
-def _digest(request: Request, body: Json) -> str:
-    viewer = viewer_of(request)
-    who = f"{viewer.user_id} {viewer.rights.digest}"
+def _digest(request: Request, tx: Transaction, body: Json) -> str:
+    who = f"{tx.viewer.user_id} {tx.rights.digest}"
     parts = f"{who} {request.method} {request.url.path}?{request.url.query} {write_json(body)}"
     return hashlib.sha256(parts.encode()).hexdigest()
 

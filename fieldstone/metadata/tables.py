@@ -268,6 +268,15 @@ MEMBER: Final = Table(
     Column("created_at", DateTime(timezone=True)),
     Column("ended_at", DateTime(timezone=True)),
 )
+PERMISSION_ASSIGNMENT: Final = Table(
+    "permission_assignment",
+    METADATA,
+    Column("tenant_id", Integer, primary_key=True),
+    Column("user_id", BigInteger, primary_key=True),
+    Column("set_id", Integer, primary_key=True),
+    Column("assigned_by", BigInteger),
+    Column("assigned_at", DateTime(timezone=True)),
+)
 INVITATION: Final = Table(
     "invitation",
     METADATA,

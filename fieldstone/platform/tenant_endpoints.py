@@ -47,7 +47,7 @@ async def create_tenant(request: Request) -> Response:
 
 def _check(request: Request) -> None:
     """Only the administrator of the first tenant administers the platform. Raises Forbidden."""
-    may = viewer_of(request).rights.may_set_up and tenant_of(request).name == DEFAULT_TENANT
+    may = viewer_of(request).standing.is_administrator and tenant_of(request).name == DEFAULT_TENANT
     if not may:
         raise Forbidden("Only the platform's administrator may do this.")
 

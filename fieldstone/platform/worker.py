@@ -25,7 +25,7 @@ from sqlalchemy import BigInteger, Integer, Text, column, func, select
 from fieldstone.clock import Clock, SystemClock
 from fieldstone.errors import Forbidden
 from fieldstone.ids import RecordId
-from fieldstone.metadata.rights import MEMBER
+from fieldstone.metadata.standing import NOBODY
 from fieldstone.metadata.tables import TENANT
 from fieldstone.metadata.values import JsonObject
 from fieldstone.platform import lifeline
@@ -97,7 +97,7 @@ class Worker:
         work = self.kinds.get(job.kind, unknown_kind)
         in_name_of = await self._in_name_of(tenant, viewer, job)
         if in_name_of is None:
-            in_name_of, work = replace(viewer, rights=MEMBER), nobodys_job
+            in_name_of, work = replace(viewer, standing=NOBODY), nobodys_job
         context = JobContext(self.engine.database, tenant, in_name_of, job, self.stopping.is_set)
         return await run_claimed(context, work)
 
@@ -114,7 +114,7 @@ class Worker:
         async with self.engine.database.read(tenant, viewer) as tx:
             member = await tx.row(MEMBER_BY_USER, tenant=tenant.id, user_id=actor)
         if member is not None and member["ended_at"] is None:
-            return viewer_for(actor, member["email"], is_administrator=member["is_administrator"])
+            return viewer_for(member)
         # The operator acts as the administrator, member or not.
         return viewer if member is None and actor == viewer.user_id else None
 

@@ -131,7 +131,9 @@ async def run_export(context: JobContext, parts: ExportParts) -> JsonObject:
     if ended is not None:
         return ended
     order = ExportOrder.from_json(context.job.arguments)
-    if order.rights != context.viewer.rights.digest:
+    async with context.database.read(context.tenant, context.viewer) as tx:
+        same = order.rights == tx.rights.digest
+    if not same:
         raise RightsChanged(
             "What you may see has changed since you asked.", hint="Ask for the export again."
         )

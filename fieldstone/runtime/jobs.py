@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from fieldstone.errors import Conflict, NotFound
+from fieldstone.metadata.rights import SetupArea
 from fieldstone.metadata.tables import JOB
 from fieldstone.metadata.values import Json, JsonObject, read_json, write_json
 from fieldstone.runtime.statements import Prepared, parameter, prepare
@@ -219,7 +220,7 @@ async def load_jobs(tx: Transaction, *, before: int, most: int) -> list[Job]:
 
 
 def _viewer(tx: Transaction) -> dict[str, Any]:
-    everything = tx.rights.may_set_up
+    everything = tx.rights.may_set_up(SetupArea.STORAGE)
     return {"tenant": tx.tenant.id, "actor": tx.viewer.user_id, "all": everything}
 
 

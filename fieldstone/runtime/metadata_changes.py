@@ -26,6 +26,7 @@ from fieldstone.metadata.changes import (
 )
 from fieldstone.metadata.component import Component, StoredComponent
 from fieldstone.metadata.component_change import ComponentChange
+from fieldstone.metadata.rights import SetupArea
 from fieldstone.metadata.tables import CATALOG_VERSION, COMPONENT, COMPONENT_CHANGE
 from fieldstone.metadata.values import fold, write_json
 from fieldstone.query_language.formula.affected import affected
@@ -108,7 +109,7 @@ async def change_metadata(tx: Transaction, proposal: Proposal) -> Applied:
     tx must have been opened by Database.change_metadata. A plan without changes leaves the
     version as it is. Raises Several with every problem; Forbidden without the right to set up.
     """
-    if not tx.rights.may_set_up:
+    if not tx.rights.may_set_up(SetupArea.OBJECTS):
         raise Forbidden("You may not change objects and fields.")
     stored = await load_components(tx)
     plan = plan_changes(stored, proposal, FormulaRenames(tx.catalog))
@@ -177,7 +178,7 @@ async def apply_first(tx: Transaction, plan: MetadataPlan) -> Applied | None:
 
     tx must have been opened by Database.change_metadata.
     """
-    if not tx.rights.may_set_up:
+    if not tx.rights.may_set_up(SetupArea.OBJECTS):
         raise Forbidden("You may not change objects and fields.")
     return None if await load_components(tx) else await _apply(tx, [], plan)
 

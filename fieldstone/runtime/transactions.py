@@ -22,10 +22,12 @@ from fieldstone.clock import Clock
 from fieldstone.errors import FieldstoneError, Unavailable
 from fieldstone.ids import IdMinter, RecordId
 from fieldstone.metadata.catalog import Catalog
-from fieldstone.metadata.rights import ADMINISTRATOR, Rights
+from fieldstone.metadata.rights import Rights
+from fieldstone.metadata.standing import SYSTEM, Standing
 from fieldstone.metadata.values import Json
 from fieldstone.query_language.used_fields import ObjectUse
 from fieldstone.runtime.catalogs import ALL_COMPONENTS, CatalogStore
+from fieldstone.runtime.per_catalog import PerCatalog
 from fieldstone.runtime.statements import OPENED_TENANT, Prepared
 from fieldstone.runtime.tenants import Tenant
 
@@ -34,6 +36,7 @@ _OPEN: Final = "SELECT open_tenant($1, $2)"
 _LOCK_TIMEOUT: Final = "SELECT set_config('lock_timeout', $1, true)"
 _STATEMENT_TIMEOUT: Final = "SELECT set_config('statement_timeout', $1, true)"
 _PAUSE_S: Final = 0.02
+_RIGHTS: Final = PerCatalog[Rights](2_000)
 
 Fetch: TypeAlias = Callable[[int], Awaitable[list[Any]]]
 """Fetches the next rows of a statement, at most as many as it is told; none at the end."""
@@ -81,12 +84,13 @@ class Hold(IntEnum):
 class Viewer:
     """Who asks. user_id is the record of the object User; None before there is one.
 
+    standing: what they were given; what that means, the transaction knows with its catalog.
     time_zone, locale: the viewer's own; None for those of the organization.
     """
 
     user_id: RecordId | None
     name: str
-    rights: Rights = ADMINISTRATOR
+    standing: Standing = SYSTEM
     time_zone: str | None = None
     locale: str | None = None
 
@@ -111,11 +115,15 @@ class Transaction:
     is_open: bool = True
     catalogs: CatalogStore | None = None
     _after: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    _rights: Rights | None = field(default=None, init=False)
 
     @property
     def rights(self) -> Rights:
-        """What the viewer may see and do."""
-        return self.viewer.rights
+        """What the viewer may see and do under this catalog."""
+        if self._rights is None:
+            catalog, standing = self.catalog, self.viewer.standing
+            self._rights = _RIGHTS.get(catalog, standing, lambda: standing.rights_under(catalog))
+        return self._rights
 
     async def rows(self, statement: Prepared, **values: Any) -> list[Any]:
         """Run a statement and give all its rows."""

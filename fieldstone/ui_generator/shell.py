@@ -140,7 +140,7 @@ def build_shell(request: Request, tx: Transaction | None, place: Place) -> Shell
         creatable=creatable,
         create_here=here,
         tasks="Task" if "Task" in items else "",
-        may_set_up=tx is not None and tx.rights.may_set_up,
+        may_set_up=tx is not None and tx.rights.sets_up_something,
         flash=find_flash(request),
         signed_in_as=_signed_in_as(request),
     )

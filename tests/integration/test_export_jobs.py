@@ -20,6 +20,7 @@ from fieldstone.runtime.job_runs import STALE, claim_job
 from fieldstone.runtime.jobs import JobState
 from tests.support.app import owner_connection
 from tests.support.imports import Desk
+from tests.support.rights import having
 
 QUERY = "SELECT name, value, close_date, company.name FROM Deal ORDER BY value"
 
@@ -187,7 +188,7 @@ async def test_an_export_is_written_under_the_rights_it_was_asked_with(desk: Des
     worker = desk.worker
     tenant = await worker.engine.tenants.ensure_default()
     viewer = replace(
-        await worker.engine.administrators.get(tenant), rights=Rights(digest="hardly any")
+        await worker.engine.administrators.get(tenant), standing=having(Rights(digest="hardly any"))
     )
     async with worker.engine.database.write(tenant, viewer) as tx:
         waiting = await begin_export(tx, {"q": QUERY}, Form(Format.CSV))

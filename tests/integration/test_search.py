@@ -12,6 +12,7 @@ from fieldstone.metadata.rights import Rights
 from fieldstone.runtime.search import search_everything
 from fieldstone.runtime.transactions import Transaction, Viewer
 from tests.support.imports import Desk
+from tests.support.rights import having
 
 
 async def furnish(desk: Desk) -> None:
@@ -179,7 +180,7 @@ async def searched(desk: Desk, text: str, **denied: Any) -> list[str]:
     engine = desk.worker.engine
     tenant = await engine.tenants.ensure_default()
     rights = Rights(digest=f"test {denied}", **denied)
-    async with engine.database.read(tenant, Viewer(None, "somebody", rights)) as tx:
+    async with engine.database.read(tenant, Viewer(None, "somebody", having(rights))) as tx:
         return [hit.name for hit in (await search_everything(tx, text)).hits]
 
 
@@ -209,7 +210,7 @@ async def test_objects_that_are_hidden_find_nothing_even_beside_others(desk: Des
     hidden = frozenset([company])
     assert await searched(desk, "acme corp", unreadable_objects=hidden) == []
     rights = Rights(digest="no companies", unreadable_objects=hidden)
-    async with engine.database.read(tenant, Viewer(None, "somebody", rights)) as tx:
+    async with engine.database.read(tenant, Viewer(None, "somebody", having(rights))) as tx:
         [hit] = (await search_everything(tx, "alice smith")).hits
     assert hit.others == {}
 

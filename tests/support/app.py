@@ -34,7 +34,7 @@ WRITTEN: tuple[str, ...] = ("catalog_version", "component", "component_change", 
 WRITTEN += ("link", "bin", "record_unique", "record_search", "change", "counter", "idempotency")
 WRITTEN += ("job", "file", "import_row", "query_use", "advice_action", "advice_setting")
 WRITTEN += ("index_order", "maintenance", "member", "invitation", "session", "access_token")
-WRITTEN += ("sign_in",)
+WRITTEN += ("sign_in", "permission_assignment")
 CATALOG_CHANGED = """
 SELECT EXISTS (SELECT FROM catalog_version c FULL JOIN kept.catalog_version k
   USING (tenant_id, version) WHERE c.tenant_id IS NULL OR k.tenant_id IS NULL)"""

@@ -24,6 +24,7 @@ from fieldstone.runtime.records.reading import read_values
 from fieldstone.runtime.records.write import incoming_of, write
 from fieldstone.runtime.tenants import Tenant
 from fieldstone.runtime.transactions import Viewer
+from tests.support.rights import having
 
 NOW: Final = datetime(2026, 3, 18, 12, 0, tzinfo=UTC)
 """A Wednesday."""
@@ -120,14 +121,14 @@ class World:
         async with self.engine.database.read(self.tenant, self.viewer) as tx:
             hidden = frozenset(self._field_id(tx.catalog, name) for name in fields)
         rights = Rights(digest=",".join(fields), unreadable_fields=hidden)
-        return replace(self, viewer=replace(self.viewer, rights=rights))
+        return replace(self, viewer=replace(self.viewer, standing=having(rights)))
 
     async def without_object(self, name: str) -> World:
         """Give the same world for a viewer who may not read an object."""
         async with self.engine.database.read(self.tenant, self.viewer) as tx:
             hidden = frozenset({tx.catalog.get_object(name).id})
         rights = Rights(digest=f"no {name}", unreadable_objects=hidden)
-        return replace(self, viewer=replace(self.viewer, rights=rights))
+        return replace(self, viewer=replace(self.viewer, standing=having(rights)))
 
     def in_zone(self, name: str) -> World:
         """Give the same world for a viewer elsewhere."""

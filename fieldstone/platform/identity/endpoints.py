@@ -295,7 +295,7 @@ def _opened(request: Request, opened: Opened, status: int = 200) -> Response:
 
 def _shown_viewer(viewer: Viewer) -> dict[str, Json]:
     user_id = None if viewer.user_id is None else format_id(_USER, viewer.user_id)
-    return {"id": user_id, "name": viewer.name, "may_set_up": viewer.rights.may_set_up}
+    return {"id": user_id, "name": viewer.name, "may_set_up": viewer.standing.is_administrator}
 
 
 def _shown_token(row: dict[str, Any]) -> dict[str, Json]:

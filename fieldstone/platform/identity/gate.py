@@ -26,8 +26,9 @@ from sqlalchemy import (
 )
 
 from fieldstone.ids import RecordId
-from fieldstone.metadata.rights import ADMINISTRATOR, MEMBER
+from fieldstone.metadata.standing import Standing
 from fieldstone.metadata.tables import ACCESS_TOKEN, SESSION
+from fieldstone.metadata.values import read_json
 from fieldstone.platform.identity import secrets
 from fieldstone.runtime.statements import parameter, prepare
 from fieldstone.runtime.tenants import Tenant
@@ -45,7 +46,7 @@ _BEARER: Final = prepare(
         column("id", BigInteger()),
         column("user_id", BigInteger()),
         column("email"),
-        column("is_administrator", Boolean()),
+        column("standing"),
         column("seen_at", DateTime(timezone=True)),
     ).select_from(
         func.find_bearer(
@@ -53,7 +54,7 @@ _BEARER: Final = prepare(
             parameter("secret", LargeBinary()),
             parameter("by_session", Boolean()),
             parameter("idle", Interval()),
-        ).table_valued("id", "user_id", "email", "is_administrator", "seen_at")
+        ).table_valued("id", "user_id", "email", "standing", "seen_at")
     )
 )
 _HAS_MEMBERS: Final = prepare(select(func.has_members(_TENANT)))
@@ -95,7 +96,7 @@ class Gate:
         row = await self._pool.fetchrow(_BEARER.sql, *_BEARER.arguments(values))
         if row is None:
             return None
-        viewer = viewer_for(row["user_id"], row["email"], is_administrator=row["is_administrator"])
+        viewer = viewer_for(row)
         await self._note(tenant, viewer, row, by_session=by_session)
         return Bearer(viewer, row["id"] if by_session else None)
 
@@ -132,7 +133,8 @@ class Gate:
             await tx.run(statement, tenant=tenant.id, id=row["id"], now=now)
 
 
-def viewer_for(user_id: int, name: str, *, is_administrator: bool) -> Viewer:
-    """Give how a member of a tenant sees it."""
-    rights = ADMINISTRATOR if is_administrator else MEMBER
-    return Viewer(RecordId(user_id), name, rights)
+def viewer_for(member: Any) -> Viewer:
+    """Give how a member of a tenant sees it. member: a row with what standing_of told of them."""
+    told = read_json(member["standing"])
+    assert isinstance(told, dict)
+    return Viewer(RecordId(member["user_id"]), member["email"], Standing.from_json(told))

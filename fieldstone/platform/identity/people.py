@@ -9,6 +9,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from fieldstone.errors import BadValue, Conflict, Forbidden, NotFound
 from fieldstone.ids import BadId, RecordId, parse_id
+from fieldstone.metadata.rights import SetupArea
 from fieldstone.metadata.values import Json
 from fieldstone.platform.identity import secrets
 from fieldstone.platform.identity.errors import (
@@ -93,7 +94,8 @@ async def claim(database: Database, tenant: Tenant, viewer: Viewer, tried: Try) 
 
     From then on everybody has to. Raises AlreadyClaimed, WeakPassword.
     """
-    _check(viewer)
+    if not viewer.standing.is_administrator:
+        raise Forbidden("Only an administrator may do this.")
     fresh = await hash_password(tried.password, email=tried.email)
     async with database.change_metadata(tenant, viewer, {"setup": "claim"}) as tx:
         user_id = viewer.user_id
@@ -115,7 +117,7 @@ async def invite(
 
     Raises NotClaimed, AlreadyMember, and what is wrong with a user of this name.
     """
-    _check(tx.viewer)
+    _check(tx)
     if not await tx.rows(LOCK_ADMINISTRATORS, tenant=tx.tenant.id):
         raise NotClaimed(
             "Nobody can sign in to this tenant yet.", hint="First give yourself a password."
@@ -135,7 +137,7 @@ async def invite_again(tx: Transaction, user_id: int) -> str:
 
     Those before end with it; the password they have, if any, holds until then.
     """
-    _check(tx.viewer)
+    _check(tx)
     member = await tx.row(MEMBER_BY_USER, tenant=tx.tenant.id, user_id=user_id)
     if member is None or member["ended_at"] is not None:
         raise _unknown()
@@ -184,7 +186,7 @@ async def change_password(
 
 async def list_people(tx: Transaction, after: int, most: int) -> list[Any]:
     """Give those who may sign in, might, or once might, in order of their ids."""
-    _check(tx.viewer)
+    _check(tx)
     return await tx.rows(SOME_MEMBERS, tenant=tx.tenant.id, after=after, most=most)
 
 
@@ -195,7 +197,7 @@ async def change_person(
 
     Raises UnknownPerson, LastAdministrator.
     """
-    _check(tx.viewer)
+    _check(tx)
     administrators = await tx.rows(LOCK_ADMINISTRATORS, tenant=tx.tenant.id)
     member = await tx.row(MEMBER_BY_USER, tenant=tx.tenant.id, user_id=user_id)
     if member is None:
@@ -219,8 +221,8 @@ async def change_person(
         await tx.run(FORGET_INVITATIONS, tenant=tx.tenant.id, user_id=user_id)
 
 
-def _check(viewer: Viewer) -> None:
-    if not viewer.rights.may_set_up:
+def _check(tx: Transaction) -> None:
+    if not tx.rights.may_set_up(SetupArea.PEOPLE):
         raise Forbidden("Only an administrator may do this.")
 
 

@@ -90,7 +90,7 @@ async def open_session(tx: Transaction, tried: Try, member: Any) -> Opened:
         address=tried.address[:_LONGEST],
         agent=tried.agent[:_LONGEST],
     )
-    viewer = viewer_for(member["user_id"], tried.email, is_administrator=member["is_administrator"])
+    viewer = viewer_for(member)
     return Opened(viewer, secret.text, expires_at)
 
 

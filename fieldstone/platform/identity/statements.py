@@ -51,8 +51,11 @@ SOME_MEMBERS: Final = prepare(
     .order_by(MEMBER.c.user_id)
     .limit(parameter("most", Integer()))
 )
-MEMBER_BY_EMAIL: Final = prepare(_MEMBERS.where(MEMBER.c.email == _EMAIL))
-MEMBER_BY_USER: Final = prepare(_MEMBERS.where(MEMBER.c.user_id == _USER))
+_MEMBERS_WITH_STANDING: Final = _MEMBERS.add_columns(
+    func.standing_of(_TENANT, MEMBER.c.user_id).label("standing")
+)
+MEMBER_BY_EMAIL: Final = prepare(_MEMBERS_WITH_STANDING.where(MEMBER.c.email == _EMAIL))
+MEMBER_BY_USER: Final = prepare(_MEMBERS_WITH_STANDING.where(MEMBER.c.user_id == _USER))
 # Locked, so that two who each take the other's rights away do not both succeed.
 LOCK_ADMINISTRATORS: Final = prepare(
     _MEMBERS.where(MEMBER.c.is_administrator, MEMBER.c.ended_at.is_(None))

@@ -12,6 +12,7 @@ from typing import Final
 from fieldstone.ids import ObjectId, RecordId
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.field_types.file import File
+from fieldstone.metadata.rights import SetupArea
 from fieldstone.runtime.records.heap_statements import load_rows
 from fieldstone.runtime.records.side_statements import LINKS_TO
 from fieldstone.runtime.records.store import stored_record, targets_in
@@ -22,7 +23,7 @@ _MOST_HOLDERS: Final = 1_000
 
 async def readable_files(tx: Transaction, uploaded_by: Mapping[int, int | None]) -> set[int]:
     """Give those of these files that the viewer may read. uploaded_by: who uploaded each."""
-    if tx.rights.may_set_up:
+    if tx.rights.may_set_up(SetupArea.STORAGE):
         return set(uploaded_by)
     me = tx.viewer.user_id
     own = {number for number, who in uploaded_by.items() if who is not None and who == me}

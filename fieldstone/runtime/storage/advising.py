@@ -23,6 +23,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from fieldstone.errors import Forbidden, NotFound
 from fieldstone.metadata.catalog import Field, ObjectDef, ObjectIndex
+from fieldstone.metadata.rights import SetupArea
 from fieldstone.metadata.tables import ADVICE_SETTING, JOB
 from fieldstone.metadata.visible import visible_field
 from fieldstone.query_language.index_advice import (
@@ -317,5 +318,5 @@ def _read(tx: Transaction, text: str) -> _Wish:
 
 
 def _check(tx: Transaction) -> None:
-    if not tx.rights.may_set_up:
+    if not tx.rights.may_set_up(SetupArea.STORAGE):
         raise Forbidden("Only who may set up objects decides on their indexes.")

@@ -14,6 +14,7 @@ from typing import Final
 from fieldstone.errors import Forbidden
 from fieldstone.metadata.catalog import Field, ObjectDef, ObjectIndex
 from fieldstone.metadata.component import StoredComponent
+from fieldstone.metadata.rights import SetupArea
 from fieldstone.metadata.storage import INDEXES
 from fieldstone.metadata.values import Json, JsonObject
 from fieldstone.query_language.index_advice import column_of, has_own_heap
@@ -98,7 +99,7 @@ async def request_drop(tx: Transaction, obj: ObjectDef, index: ObjectIndex) -> i
 
 
 async def _checked(tx: Transaction, obj: ObjectDef) -> StoredComponent:
-    if not tx.rights.may_set_up:
+    if not tx.rights.may_set_up(SetupArea.STORAGE):
         raise Forbidden("You may not make indexes.")
     stored = await find_component(tx, obj.id)
     assert stored is not None

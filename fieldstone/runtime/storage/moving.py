@@ -15,6 +15,7 @@ from fieldstone.errors import Forbidden
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.component import StoredComponent
 from fieldstone.metadata.kinds.field import split_name
+from fieldstone.metadata.rights import SetupArea
 from fieldstone.metadata.values import Json, fold
 from fieldstone.runtime.jobs import UnknownJob, enqueue, load_job
 from fieldstone.runtime.metadata_changes import load_components
@@ -79,7 +80,7 @@ async def request_move(tx: Transaction, obj: ObjectDef, place: Place) -> int:
     whatever is written later stands behind this place in the change log.
     Raises Forbidden, AlreadyThere, StorageBusy.
     """
-    if not tx.rights.may_set_up:
+    if not tx.rights.may_set_up(SetupArea.STORAGE):
         raise Forbidden("You may not move records.")
     target = own_heap_name(obj.id) if place is Place.OWN else tx.tenant.leaf
     if obj.heap == target:

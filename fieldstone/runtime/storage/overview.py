@@ -11,6 +11,7 @@ from sqlalchemy import ARRAY, BigInteger, Column, Integer, MetaData, Table, Text
 from fieldstone.errors import Forbidden
 from fieldstone.metadata.catalog import ObjectDef, ObjectIndex
 from fieldstone.metadata.component import StoredComponent
+from fieldstone.metadata.rights import SetupArea
 from fieldstone.metadata.slots import SLOTS
 from fieldstone.metadata.tables import heap
 from fieldstone.metadata.values import Json
@@ -117,5 +118,5 @@ def _work(stored: StoredComponent) -> Mapping[str, Json] | None:
 
 def check_storage(tx: Transaction) -> None:
     """Refuse those who may not set up. Raises Forbidden."""
-    if not tx.rights.may_set_up:
+    if not tx.rights.may_set_up(SetupArea.STORAGE):
         raise Forbidden("Only who may set up objects sees how they are stored.")

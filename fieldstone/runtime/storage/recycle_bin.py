@@ -13,6 +13,7 @@ from sqlalchemy import ARRAY, BigInteger, DateTime, Integer, func, select, tuple
 from fieldstone.errors import Forbidden
 from fieldstone.ids import ObjectId, RecordId
 from fieldstone.metadata.catalog import ObjectDef
+from fieldstone.metadata.rights import SetupArea
 from fieldstone.metadata.tables import BIN, heap
 from fieldstone.metadata.values import read_json
 from fieldstone.runtime.records.heap_statements import inline, of_object
@@ -126,7 +127,7 @@ async def empty_bin(tx: Transaction, confirmed: int) -> int:
 
     confirmed: how many deletions the caller believes there are. Raises WrongCount, Forbidden.
     """
-    if not tx.rights.may_set_up:
+    if not tx.rights.may_set_up(SetupArea.STORAGE):
         raise Forbidden("You may not empty the recycle bin.")
     count = await tx.value(_COUNT, tenant=tx.tenant.id)
     if count != confirmed:

@@ -15,6 +15,7 @@ from fieldstone.errors import Forbidden
 from fieldstone.metadata.catalog import Catalog, Field, ObjectDef
 from fieldstone.metadata.component import StoredComponent
 from fieldstone.metadata.kinds.field import split_name
+from fieldstone.metadata.rights import SetupArea
 from fieldstone.metadata.slots import SlotKind, free_slot
 from fieldstone.metadata.storage import SLOT_KEYS
 from fieldstone.metadata.values import Json, fold
@@ -151,7 +152,7 @@ def _all(kind: SlotKind) -> list[str]:
 
 async def _checked(tx: Transaction, wish: SlotWish) -> StoredComponent:
     """Give the field's component if it may be changed now. Raises Forbidden, StorageBusy."""
-    if not tx.rights.may_set_up:
+    if not tx.rights.may_set_up(SetupArea.STORAGE):
         raise Forbidden("You may not lend slots.")
     owner = await find_component(tx, wish.obj.id)
     stored = await find_component(tx, wish.field.id)

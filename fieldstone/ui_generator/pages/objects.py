@@ -16,6 +16,7 @@ from fieldstone.metadata.definitions import field_component, read_definition
 from fieldstone.metadata.field_types.registry import FIELD_TYPES
 from fieldstone.metadata.kinds.field import split_name
 from fieldstone.metadata.names import plural_of
+from fieldstone.metadata.rights import SetupArea
 from fieldstone.metadata.values import JsonObject, fold
 from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 from fieldstone.runtime.metadata_changes import change_metadata, load_components
@@ -197,7 +198,7 @@ def _typed(sent: FormData) -> Typed:
 
 def check_setup(tx: Transaction) -> None:
     """Refuse those who may not set up. Raises Forbidden."""
-    if not tx.rights.may_set_up:
+    if not tx.rights.may_set_up(SetupArea.OBJECTS):
         raise Forbidden("You may not change objects and fields.")
 
 

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from fieldstone.errors import FieldstoneError, Forbidden, Problem
 from fieldstone.metadata.kinds.organization import known_currencies, known_zones
+from fieldstone.metadata.rights import SetupArea
 from fieldstone.metadata.values import Json, JsonObject
 from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 from fieldstone.runtime.organization import change_organization, show_organization
@@ -116,5 +117,5 @@ def _page(
 
 def _check_setup(tx: Transaction) -> None:
     """Refuse those who may not set up. Raises Forbidden."""
-    if not tx.rights.may_set_up:
+    if not tx.rights.may_set_up(SetupArea.ORGANIZATION):
         raise Forbidden("You may not change the organization.")

@@ -14,6 +14,7 @@ from fieldstone.metadata.catalog import Catalog
 from fieldstone.metadata.rights import Rights
 from fieldstone.runtime.transactions import Viewer
 from tests.support.app import Api, client_of, owner_connection
+from tests.support.rights import having
 
 DEALS = "/api/records/Deal"
 ASKED = (
@@ -54,7 +55,7 @@ async def limited(app: Starlette, api: Api) -> AsyncIterator[Api]:
         unreadable_fields=frozenset({deal.get_field("value").id}),
         unreadable_objects=frozenset({invoice.id}),
     )
-    viewer = Viewer(admin.user_id, "Limited", rights)
+    viewer = Viewer(admin.user_id, "Limited", having(rights))
 
     async def ask_as_limited(scope: Any, receive: Any, send: Any) -> None:
         found = dict(engine.administrators._found)
@@ -185,7 +186,7 @@ async def somebody(app: Starlette, **denied: Any) -> Viewer:
     pairs = (one.split(".") for one in denied.get("fields", ()))
     fields = frozenset(catalog.get_object(obj).get_field(own).id for obj, own in pairs)
     rights = Rights(f"{denied}", unreadable_objects=objects, unreadable_fields=fields)
-    return Viewer(RecordId(denied.get("user", 99)), "Somebody", rights)
+    return Viewer(RecordId(denied.get("user", 99)), "Somebody", having(rights))
 
 
 SECRET = {"name": "badge", "type": "text", "unique": True}

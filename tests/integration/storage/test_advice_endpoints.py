@@ -16,6 +16,7 @@ from fieldstone.metadata.rights import Rights
 from fieldstone.platform.commands.main import crm
 from fieldstone.runtime.transactions import Viewer
 from tests.support.app import Api, client_of
+from tests.support.rights import having
 from tests.support.web_server import served_app
 
 ADVICE = "/api/storage/advice"
@@ -39,7 +40,7 @@ async def nobody(app: Starlette, api: Api) -> AsyncIterator[Api]:
 
     async def ask_as_nobody(scope: Any, receive: Any, send: Any) -> None:
         found = dict(engine.administrators._found)
-        engine.administrators._found[tenant.id] = Viewer(None, "Nobody", Rights("nobody"))
+        engine.administrators._found[tenant.id] = Viewer(None, "Nobody", having(Rights("nobody")))
         try:
             await app(scope, receive, send)
         finally:

@@ -12,6 +12,7 @@ from fieldstone.metadata.rights import Rights
 from fieldstone.runtime.transactions import Viewer
 from tests.support.app import Api
 from tests.support.pages import TOKEN, Browser, browser_of
+from tests.support.rights import having
 
 BID = {
     "name": "Bid",
@@ -120,7 +121,7 @@ async def test_a_form_does_not_tell_values_that_the_viewer_may_not_read(
     async with engine.database.read(tenant, admin) as tx:
         secret = tx.catalog.get_object("Bid").get_field("secret").id
     rights = Rights("limited", unreadable_fields=frozenset({secret}))
-    engine.administrators._found[tenant.id] = Viewer(admin.user_id, "Limited", rights)
+    engine.administrators._found[tenant.id] = Viewer(admin.user_id, "Limited", having(rights))
 
     async with browser_of(app) as limited:
         form = await limited.open(f"/admin/Bid__c/{made['id']}/edit")
