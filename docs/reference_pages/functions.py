@@ -30,6 +30,11 @@ a rule refuses the record, and `IFERROR` gives something instead.
 Functions of rules alone: `ISNEW()` tells whether the record is being made, `ISCHANGED(field)`
 whether its field gets another value, `PRIORVALUE(field)` gives the value that it had. `ISCLONE()`
 is always false: a copy is a new record.
+
+`VLOOKUP(field to give, field to look in, value)` gives a field of another object's record that has
+the value in its name, or in a unique field; no value where none has it. The fields are written
+`$ObjectType.Region.Fields.manager`. It stands in formulas of fields, defaults, rules and
+conditions, not in queries: [how it works](../guides/formulas.md#fields-that-are-calculated).
 """
 _NEGATIVE: Final = "NEGATIVE"
 

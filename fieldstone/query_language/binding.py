@@ -34,6 +34,7 @@ from fieldstone.query_language.formula.record_scope import (
 )
 from fieldstone.query_language.formula.sql_values import sent
 from fieldstone.query_language.formula.typed import Constant, Failure, MomentValue, Read, Typed
+from fieldstone.query_language.functions.look_up import LookedUpField
 from fieldstone.query_language.lifting import Lifted
 from fieldstone.query_language.moment_readers import moment_reader
 from fieldstone.query_language.operands import Reader, uses_slot
@@ -41,9 +42,11 @@ from fieldstone.query_language.plan import (
     FieldRef,
     Leaf,
     Literal,
+    LookedUp,
     Moment,
     Parameter,
     RolledUp,
+    Rows,
     SourceTable,
 )
 from fieldstone.query_language.polymorphic import asks_type, type_ref
@@ -142,6 +145,7 @@ class Binder(Sources):
         self.as_of = as_of
         self._calculated: dict[tuple[int, Field], FieldRef] = {}
         self._rolled_up: dict[tuple[int, Field], RolledUp] = {}
+        self._looked_up: dict[LookedUpField, LookedUp] = {}
         self._types: dict[tuple[int, Field], FieldRef] = {}
         self._of_moment: dict[object, Parameter] = {}
         self._constants: dict[int, Read] = {}
@@ -248,16 +252,30 @@ class Binder(Sources):
 
     def children_of(self, parts: RollUpParts) -> Binder:
         """Give what binds the names of a roll-up, which the system asks, whoever looks at it."""
-        trail = (*self._trail, parts.field)
+        return self._of_system(parts.relation.object, (*self._trail, parts.field))
+
+    def _of_system(self, obj: ObjectDef, trail: tuple[Field, ...]) -> Binder:
         return Binder(
             self._catalog,
             ADMINISTRATOR,
-            parts.relation.object,
+            obj,
             self._parameters,
             trail=trail,
             checks=self._checks,
             as_of=self.as_of,
         )
+
+    def looked_up(self, wanted: LookedUpField) -> LookedUp:
+        """Give what VLOOKUP reads of another object: what the system sees, whoever looks."""
+        if wanted not in self._looked_up:
+            rows = self._of_system(wanted.object, self._trail)
+            result = rows.ref(0, wanted.result)
+            if result.computed is None:
+                shape = shape_of(FieldPath((), wanted.result))
+                result = made_ref(0, wanted.result, Read(Leaf(0, wanted.result), shape))
+            found = Rows(self._catalog.tenant_id, tuple(rows.sources), None, as_of=self.as_of)
+            self._looked_up[wanted] = LookedUp(found, FieldRef(0, wanted.key), result)
+        return self._looked_up[wanted]
 
     def parameter(self, number: int | None, read: Reader) -> Parameter:
         """Make a parameter of the plan."""

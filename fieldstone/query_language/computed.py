@@ -29,6 +29,7 @@ from fieldstone.query_language.columns import INSTANT_FORMAT, JsonText, stored
 from fieldstone.query_language.formula.compile import compile_expression
 from fieldstone.query_language.formula.sql_values import SQL_TYPES, number_sql
 from fieldstone.query_language.formula.typed import Read
+from fieldstone.query_language.functions.look_up import Sought
 from fieldstone.query_language.plan import (
     AggregateRef,
     FieldRef,
@@ -46,20 +47,23 @@ _TEXT_FORMS: Final = {
 
 
 class Values:
-    """The calculated values of some sources, each an aliased table. roll_up: sums up children."""
+    """The calculated values of some sources, each an aliased table.
+
+    subquery: gives a roll-up of children, and what stands beside a key that is looked up.
+    """
 
     def __init__(
         self,
         sources: tuple[SourceTable, ...],
         aliases: tuple[FromClause, ...],
         objects: Mapping[ObjectId, ObjectDef],
-        roll_up: Callable[[RolledUp], ColumnElement[Any]],
+        subquery: Callable[[RolledUp | Sought], ColumnElement[Any]],
         aggregate: Callable[[AggregateRef, Kind], ColumnElement[Any]] | None = None,
     ) -> None:
         self._sources = sources
         self._aliases = aliases
         self._objects = objects
-        self._roll_up = roll_up
+        self._subquery = subquery
         self._total = aggregate
 
     def comparable(self, ref: FieldRef) -> ColumnElement[Any]:
@@ -75,6 +79,10 @@ class Values:
         if kind.is_text:
             return _folded(value)
         return value
+
+    def formula_value(self, ref: FieldRef) -> ColumnElement[Any]:
+        """Give the value as formulas take it: blank rather than null where a text is missing."""
+        return self._value(ref)[0]
 
     def text(self, ref: FieldRef) -> ColumnElement[str]:
         """Give the value as the text that a record would store."""
@@ -116,8 +124,8 @@ class Values:
                 return self._leaf(source, field, part)
             case AggregateRef() as ref:
                 return self._aggregate(ref, read.shape.kind)
-            case RolledUp():
-                return self._roll_up(read.source)
+            case RolledUp() | Sought():
+                return self._subquery(read.source)
             case _:
                 raise AssertionError(read.source)
 

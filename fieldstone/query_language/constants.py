@@ -15,7 +15,9 @@ from fieldstone.errors import FieldstoneError, Span
 from fieldstone.metadata.calculation import Kind
 from fieldstone.query_language.formula.check import check, constant
 from fieldstone.query_language.formula.errors import UnknownName
+from fieldstone.query_language.formula.object_fields import no_look_up
 from fieldstone.query_language.formula.typed import Constant, FormulaFunction, Typed
+from fieldstone.query_language.functions.look_up import LookUp
 from fieldstone.query_language.functions.registry import FUNCTIONS
 from fieldstone.query_language.syntax import (
     Aggregate,
@@ -104,6 +106,10 @@ class _NoNames:
     def read(self, path: Path) -> Typed:
         """Refuse a name. Raises UnknownName."""
         raise UnknownName(f"There is no {path.text[:80]}.", at=path.span)
+
+    def look_up(self, result: Path, key: Path, at: Span) -> LookUp:
+        """Refuse VLOOKUP. Raises WrongArguments."""
+        raise no_look_up(at)
 
     def special(self, name: str, arguments: Sequence[Typed], at: Span) -> Typed | None:
         """Give nothing: what has a special meaning is not worked out beforehand."""

@@ -7,7 +7,7 @@ whatever a query does with fields it does with them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from fieldstone.errors import FieldstoneError, Span
@@ -21,6 +21,7 @@ from fieldstone.query_language.constants import names_constant, parts_of
 from fieldstone.query_language.errors import BadQuery, TypeMismatch, UnknownField, UnknownFunction
 from fieldstone.query_language.formula import errors as formula_errors
 from fieldstone.query_language.formula.check import check
+from fieldstone.query_language.formula.object_fields import no_look_up
 from fieldstone.query_language.formula.record_scope import (
     FieldPath,
     RecordScope,
@@ -35,7 +36,8 @@ from fieldstone.query_language.formula.typed import (
     Typed,
 )
 from fieldstone.query_language.formula.weight import check_weight
-from fieldstone.query_language.plan import FieldRef, Leaf, Parameter, RolledUp
+from fieldstone.query_language.functions.look_up import LookedUpField, LookUp
+from fieldstone.query_language.plan import FieldRef, Leaf, LookedUp, Parameter, RolledUp
 from fieldstone.query_language.shaping import shaped
 from fieldstone.query_language.syntax import (
     Aggregate,
@@ -77,6 +79,10 @@ class Places(Protocol):
         """Give what a roll-up field of a source sums up."""
         ...
 
+    def looked_up(self, wanted: LookedUpField) -> LookedUp:
+        """Give what VLOOKUP reads of another object."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class QueryScope:
@@ -100,6 +106,10 @@ class QueryScope:
         if names_constant(path):
             return self.constant(path)
         return self.record.read(self.paths.get(path, path))
+
+    def look_up(self, result: Path, key: Path, at: Span) -> LookUp:
+        """Refuse VLOOKUP. Raises WrongArguments."""
+        raise no_look_up(at)
 
     def special(self, name: str, arguments: Sequence[Typed], at: Span) -> Typed | None:
         """Give what shapes a field's value, and refuse the functions of rules.
@@ -157,6 +167,8 @@ def bound_at(expression: Typed, place: int, places: Places) -> Typed:
             return Read(places.of_moment(source), expression.shape)
         case Apply(function, arguments, shape):
             bound = tuple(bound_at(part, place, places) for part in arguments)
+            if isinstance(function, LookUp) and isinstance(function.of, LookedUpField):
+                function = replace(function, of=places.looked_up(function.of))
             return Apply(function, bound, shape)
         case Constant() | Failure():
             return expression

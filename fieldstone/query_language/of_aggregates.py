@@ -14,8 +14,10 @@ from fieldstone.query_language.errors import BadQuery, TypeMismatch, UnknownFunc
 from fieldstone.query_language.expressions import Constants, made_field, made_ref
 from fieldstone.query_language.formula import errors as formula_errors
 from fieldstone.query_language.formula.check import check
+from fieldstone.query_language.formula.object_fields import no_look_up
 from fieldstone.query_language.formula.record_scope import FieldPath, shape_of
 from fieldstone.query_language.formula.typed import FormulaFunction, Read, Shape, Typed
+from fieldstone.query_language.functions.look_up import LookUp
 from fieldstone.query_language.functions.registry import FUNCTIONS
 from fieldstone.query_language.plan import AggregateRef, FieldRef
 from fieldstone.query_language.shaping import shaped
@@ -108,6 +110,10 @@ class _Scope:
             )
         ref = self.refs[int(path.names[1])]
         return Read(ref, _shape_of(ref))
+
+    def look_up(self, result: Path, key: Path, at: Span) -> LookUp:
+        """Refuse VLOOKUP. Raises WrongArguments."""
+        raise no_look_up(at)
 
     def special(self, name: str, arguments: Sequence[Typed], at: Span) -> Typed | None:
         """Give what FORMAT and its like mean. Raises WrongArguments."""

@@ -113,6 +113,15 @@ class RolledUp:
     argument: FieldRef | None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class LookedUp:
+    """What VLOOKUP reads: of the first of some rows whose key has a value, the result."""
+
+    rows: Rows
+    key: FieldRef
+    result: FieldRef
+
+
 @dataclass(frozen=True, slots=True)
 class AggregateRef:
     """An aggregate over the rows of a group; argument None counts rows."""

@@ -48,7 +48,9 @@ from fieldstone.query_language.columns import (
     type_of,
 )
 from fieldstone.query_language.computed import Values
+from fieldstone.query_language.functions.look_up import Sought
 from fieldstone.query_language.joined_sources import joined_sources, roll_ups_of_all
+from fieldstone.query_language.looked_up_sql import looked_up_sql
 from fieldstone.query_language.operands import slot_holds_all, uses_slot
 from fieldstone.query_language.past_rows import PastTable
 from fieldstone.query_language.plan import (
@@ -58,6 +60,7 @@ from fieldstone.query_language.plan import (
     FieldRef,
     Holds,
     InRows,
+    LookedUp,
     Negation,
     NullTest,
     OneOf,
@@ -208,14 +211,28 @@ class Tables:
         """Give a calculated value to be compared with another."""
         return self._values().value(ref)
 
+    def formula_value(self, ref: FieldRef) -> ColumnElement[Any]:
+        """Give a calculated value as formulas take it."""
+        return self._values().formula_value(ref)
+
     def values_of_groups(
         self, aggregate: Callable[[AggregateRef, Kind], ColumnElement[Any]]
     ) -> Values:
         """Give the calculated values of groups. aggregate: gives the SQL of an aggregate."""
-        return Values(self.rows.sources, self.aliases, self.objects, self._rolled_up, aggregate)
+        return Values(self.rows.sources, self.aliases, self.objects, self._subquery, aggregate)
 
     def _values(self) -> Values:
-        return Values(self.rows.sources, self.aliases, self.objects, self._rolled_up)
+        return Values(self.rows.sources, self.aliases, self.objects, self._subquery)
+
+    def _subquery(self, wanted: RolledUp | Sought) -> ColumnElement[Any]:
+        """Give a roll-up of the rows of a source, or what stands beside a key of other rows."""
+        if isinstance(wanted, RolledUp):
+            return self._rolled_up(wanted)
+        looked = wanted.of
+        assert isinstance(looked, LookedUp)
+        rows = Tables.of(looked.rows, (looked.result,), self.objects, self.numbers)
+        assert isinstance(wanted.key, ColumnElement)
+        return looked_up_sql(looked, rows, wanted.key)
 
     def _rolled_up(self, rolled: RolledUp) -> ColumnElement[Any]:
         """Give a roll-up of the rows of a source: joined, or correlated with that source alone."""

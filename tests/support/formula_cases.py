@@ -28,6 +28,7 @@ from fieldstone.query_language.formula.typed import (
     Shape,
     Typed,
 )
+from fieldstone.query_language.functions.look_up import LookUp
 from fieldstone.query_language.functions.registry import FUNCTIONS
 from fieldstone.query_language.syntax import Path
 from tests.support.formulas import FAILED, MOMENT, ROWS, FormulaTable
@@ -99,6 +100,10 @@ class CaseScope:
         shape = Shape(_CALCULATIONS[kind].kind)
         sized = Shape(shape.kind, 18, 8) if shape.kind.is_number else shape
         return Read((kind, name), sized)
+
+    def look_up(self, result: Path, key: Path, at: Span) -> LookUp:
+        """Give VLOOKUP of a text by a text."""
+        return LookUp(result.text, Kind.TEXT, Shape(Kind.TEXT))
 
     def special(self, name: str, arguments: Sequence[Typed], at: Span) -> Typed | None:
         """There are no functions of rules."""

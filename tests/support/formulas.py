@@ -27,6 +27,7 @@ from fieldstone.query_language.formula.check import check, folded
 from fieldstone.query_language.formula.compile import Columns, compile_expression
 from fieldstone.query_language.formula.errors import UnknownName
 from fieldstone.query_language.formula.evaluate import evaluate
+from fieldstone.query_language.formula.object_fields import no_look_up
 from fieldstone.query_language.formula.parse import parse_formula
 from fieldstone.query_language.formula.sizes import shape_of_number
 from fieldstone.query_language.formula.sql_values import SQL_TYPES, sent
@@ -41,6 +42,7 @@ from fieldstone.query_language.formula.typed import (
     Typed,
 )
 from fieldstone.query_language.functions.function import Function, Overloaded
+from fieldstone.query_language.functions.look_up import LookUp
 from fieldstone.query_language.functions.registry import FUNCTIONS
 from fieldstone.query_language.syntax import Path
 from fieldstone.runtime.statements import prepare
@@ -103,6 +105,10 @@ class SampleScope:
             hint = suggestion(name, FIELDS)
             raise UnknownName(f"There is no field {path.text}.", at=path.span, hint=hint)
         return field(name)
+
+    def look_up(self, result: Path, key: Path, at: Span) -> LookUp:
+        """There are no other objects."""
+        raise no_look_up(at)
 
     def special(self, name: str, arguments: Sequence[Typed], at: Span) -> Typed | None:
         """There are no functions of rules."""

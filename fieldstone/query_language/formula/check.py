@@ -32,6 +32,8 @@ from fieldstone.query_language.formula.typed import (
     Shape,
     Typed,
 )
+from fieldstone.query_language.functions.look_up import NAME as VLOOKUP
+from fieldstone.query_language.functions.look_up import LookUp
 from fieldstone.query_language.syntax import (
     Boolean,
     Call,
@@ -67,6 +69,10 @@ class Scope(Protocol):
         """Give what a function means that only some formulas have; None for all others."""
         ...
 
+    def look_up(self, result: Path, key: Path, at: Span) -> LookUp:
+        """Give VLOOKUP of two fields. Raises UnknownName, WrongArguments."""
+        ...
+
 
 def check(expression: Expression, scope: Scope) -> Typed:
     """Give the typed form of an expression."""
@@ -85,6 +91,8 @@ class _Check:
         match expression:
             case Path():
                 return self._scope.read(expression)
+            case Call(name, arguments, span) if name.upper() == VLOOKUP:
+                return self._looked_up(arguments, span)
             case Call(name, arguments, span):
                 refuse_elsewhere(name, span)
                 known = [self.typed(part) for part in arguments]
@@ -99,6 +107,19 @@ class _Check:
                 return _applied(function, known, operands, span, f"{sign}")
             case _:
                 return constant(expression)
+
+    def _looked_up(self, arguments: Sequence[Expression], at: Span) -> Typed:
+        match arguments:
+            case [Path() as result, Path() as key, value]:
+                function = self._scope.look_up(result, key, at)
+                return _applied(function, [self.typed(value)], [value], at, VLOOKUP)
+            case _:
+                raise WrongArguments(
+                    f"{VLOOKUP} takes a field to give, a field to look in, and a value.",
+                    at=at,
+                    hint="Write VLOOKUP($ObjectType.Region.Fields.manager, "
+                    "$ObjectType.Region.Fields.name, state).",
+                )
 
     def _function(self, name: str, at: Span) -> FormulaFunction:
         wanted = name.upper()

@@ -14,12 +14,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias, assert_never
 
-from sqlalchemy import ColumnElement, FromClause, Select, select, true
+from sqlalchemy import ColumnElement, FromClause, Select, func, select, true
 
 from fieldstone.metadata.field_types.stored import constant
 from fieldstone.query_language.formula.once import is_heavy
 from fieldstone.query_language.formula.sql_size import MAX_DEPTH, size_of_both
-from fieldstone.query_language.formula.sql_values import constant_sql, null_of
+from fieldstone.query_language.formula.sql_values import blank_sql, constant_sql, null_of
 from fieldstone.query_language.formula.typed import (
     Apply,
     Compiled,
@@ -28,6 +28,8 @@ from fieldstone.query_language.formula.typed import (
     Read,
     Typed,
 )
+from fieldstone.query_language.functions.function import unless_failed
+from fieldstone.query_language.functions.look_up import LookUp, Sought
 
 Columns = Callable[[Read], ColumnElement[Any]]
 _InRows: TypeAlias = tuple[Compiled, tuple[FromClause, ...]]
@@ -54,13 +56,23 @@ def _compiled(expression: Typed, columns: Columns) -> Compiled:
             return Compiled(shape, constant_sql(value, shape.kind))
         case Read(_, shape):
             return Compiled(shape, columns(expression))
-        case Apply(function, arguments, shape):
-            parts = [_compiled(part, columns) for part in arguments]
-            return function.compile(parts, shape)
+        case Apply(_, arguments):
+            return _applied(expression, [_compiled(part, columns) for part in arguments], columns)
         case Failure(_, shape):
             return Compiled(shape, null_of(shape.kind), true())
         case _:
             assert_never(expression)
+
+
+def _applied(expression: Apply, parts: Sequence[Compiled], columns: Columns) -> Compiled:
+    function, shape = expression.function, expression.shape
+    if not isinstance(function, LookUp):
+        return function.compile(parts, shape)
+    (key,) = parts
+    found = columns(Read(Sought(function.of, key.value), shape))
+    if shape.kind.is_never_null:
+        found = unless_failed(key.fails, func.coalesce(found, blank_sql(shape.kind)))
+    return Compiled(shape, found, key.fails)
 
 
 def compile_by_rows(expression: Typed, columns: Columns) -> Compiled:
@@ -82,7 +94,7 @@ def _in_rows(expression: Typed, columns: Columns) -> _InRows:
             part, row = _named(part, below)
             rows.append(row)
         parts.append(part)
-    return expression.function.compile(parts, expression.shape), tuple(rows)
+    return _applied(expression, parts, columns), tuple(rows)
 
 
 def _is_large(part: Compiled) -> bool:

@@ -37,10 +37,6 @@ _ELSEWHERE: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "asks a model of Einstein Discovery",
             "Calculate the value, or write it into a field.",
         ),
-        "VLOOKUP": (
-            "looks for a record that nothing points to",
-            "Let a lookup or an attach rule point to it, and read its fields by a path.",
-        ),
         "CURRENCYRATE": (
             "converts currencies, and here all amounts are in one",
             "Keep the rate in a field.",

@@ -12,7 +12,9 @@ from functools import partial
 from typing import Final, assert_never
 
 from fieldstone.metadata.calculation import Value
+from fieldstone.query_language.formula.sql_values import blank_of
 from fieldstone.query_language.formula.typed import Apply, Constant, Failed, Failure, Read, Typed
+from fieldstone.query_language.functions.look_up import LookUp, Sought
 
 _EXACT: Final = Context(prec=3_000)
 """Enough for sums and products of the largest numbers that an expression may have (sizes.py)."""
@@ -32,6 +34,9 @@ def _value(expression: Typed, read: Reading) -> Value:
             return value
         case Read(source):
             return read(source)
+        case Apply(LookUp(of), (argument,), shape):
+            key = _value(argument, read)
+            return blank_of(shape.kind) if key in (None, "") else read(Sought(of, key))
         case Apply(function, arguments, shape):
             return function.evaluate([partial(_value, part, read) for part in arguments], shape)
         case Failure(why):

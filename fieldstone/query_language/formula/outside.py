@@ -14,8 +14,10 @@ from fieldstone.metadata.catalog import Catalog
 from fieldstone.metadata.names import suggestion
 from fieldstone.metadata.organization import Organization
 from fieldstone.metadata.values import fold
-from fieldstone.query_language.formula.errors import UnknownName
+from fieldstone.query_language.formula.errors import UnknownName, WrongArguments
+from fieldstone.query_language.formula.object_fields import OBJECT_TYPE
 from fieldstone.query_language.formula.typed import Constant, MomentValue, Read, Shape, Typed
+from fieldstone.query_language.functions.look_up import NAME as VLOOKUP
 from fieldstone.query_language.syntax import Path
 
 SETTINGS: Final = ("$setup", "$settings")
@@ -82,6 +84,8 @@ def outside_value(path: Path, catalog: Catalog) -> Typed | None:
             shape = Shape(setting.kind, setting.digits, setting.places)
             return Constant(setting.value, shape)
         raise _unknown(path, suggestion(written, (one.name for one in catalog.settings.values())))
+    if root == OBJECT_TYPE:
+        raise WrongArguments(f"{path.text[:80]} stands within {VLOOKUP} alone.", at=path.span)
     raise _unknown(path, suggestion(path.names[0], _ROOTS) or f"There are {', '.join(_ROOTS)}.")
 
 

@@ -24,6 +24,7 @@ from fieldstone.query_language.formula.errors import (
     UnknownName,
     WrongArguments,
 )
+from fieldstone.query_language.formula.object_fields import field_given, field_of_object, key_of
 from fieldstone.query_language.formula.outside import outside_value
 from fieldstone.query_language.formula.parse import parse_formula
 from fieldstone.query_language.formula.sizes import QUOTIENT_PLACES
@@ -41,6 +42,8 @@ from fieldstone.query_language.formula.weight import check_weight
 from fieldstone.query_language.functions.blank import BLANKVALUE
 from fieldstone.query_language.functions.equal import are_alike
 from fieldstone.query_language.functions.fit import Fit
+from fieldstone.query_language.functions.look_up import NAME as VLOOKUP
+from fieldstone.query_language.functions.look_up import LookedUpField, LookUp
 from fieldstone.query_language.functions.registry import FUNCTIONS
 from fieldstone.query_language.relations import (
     TARGET_SIGN,
@@ -141,6 +144,27 @@ class RecordScope:
                 f"{name} asks about a record that is being written, as only rules do.", at=at
             )
         return None
+
+    def look_up(self, result: Path, key: Path, at: Span) -> LookUp:
+        """Give VLOOKUP of two fields of one object, which the system reads, whoever looks.
+
+        Raises UnknownName, WrongArguments, FormulaCircle.
+        """
+        obj, given = field_of_object(result, self.catalog)
+        same, by = field_of_object(key, self.catalog)
+        if same is not obj:
+            raise WrongArguments(f"{VLOOKUP} takes two fields of one object.", at=key.span)
+        found = LookedUpField(obj, key_of(obj, by, key), field_given(given, result))
+        shape = shape_of(FieldPath((), given))
+        if given.is_calculated:
+            inner = field_expression(given, obj, self.catalog, self.trail)
+            if looks_up(inner):
+                raise WrongArguments(
+                    f"{given.label} is looked up itself, and {VLOOKUP} gives no such field.",
+                    at=result.span,
+                )
+            shape = inner.shape
+        return LookUp(found, shape_of(FieldPath((), by)).kind, shape)
 
     def _names_itself(self, name: str) -> bool:
         own = self.catalog.find_object(name) is self.object
@@ -282,6 +306,17 @@ def size_of(expression: Typed) -> int:
     if isinstance(expression, Apply):
         return 1 + sum(size_of(part) for part in expression.arguments)
     return 1
+
+
+def looks_up(expression: Typed) -> bool:
+    """Tell whether VLOOKUP stands in an expression."""
+    match expression:
+        case Apply(LookUp()):
+            return True
+        case Apply(_, arguments):
+            return any(looks_up(part) for part in arguments)
+        case _:
+            return False
 
 
 def as_field(expression: Typed, field: Field) -> Typed:

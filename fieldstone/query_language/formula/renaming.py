@@ -23,6 +23,7 @@ from fieldstone.metadata.kinds.field import split_name
 from fieldstone.metadata.names import slug_of
 from fieldstone.metadata.rights import ADMINISTRATOR
 from fieldstone.metadata.values import Json, JsonObject, fold, read_json
+from fieldstone.query_language.formula.object_fields import FIELD_PLACE, OF_OBJECTS
 from fieldstone.query_language.formula.outside import SETTINGS
 from fieldstone.query_language.formula.parse import parse_formula
 from fieldstone.query_language.formula.record_scope import USER_OBJECT
@@ -134,6 +135,9 @@ class FormulaRenames:
     def _meant(self, path: Path, obj: ObjectDef) -> Iterator[Field | ObjectDef | None]:
         """Yield what each name of a path means."""
         names = list(path.names)
+        if fold(names[0]) in OF_OBJECTS and len(names) > 1:
+            yield from self._of_an_object(names)
+            return
         at: ObjectDef | None = obj
         if names[0].startswith("$"):
             yield None
@@ -154,6 +158,13 @@ class FormulaRenames:
                 named = target_named(one, targets, self.catalog)
                 at = named or (targets[0] if len(targets) == 1 else None)
             yield found
+
+    def _of_an_object(self, names: list[str]) -> Iterator[Field | ObjectDef | None]:
+        """Yield what the names of $ObjectType.Region.Fields.manager mean."""
+        found = self.catalog.find_object(names[1])
+        yield from (None, found)
+        for place, name in enumerate(names[2:], 2):
+            yield found.find_field(name) if found is not None and place == FIELD_PLACE else None
 
     def _is(self, meant: Field | ObjectDef | None, target: Component) -> bool:
         if isinstance(meant, Field):

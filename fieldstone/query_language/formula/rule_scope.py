@@ -21,6 +21,7 @@ from fieldstone.query_language.formula.typed import (
     Shape,
     Typed,
 )
+from fieldstone.query_language.functions.look_up import LookUp
 from fieldstone.query_language.syntax import Path
 
 
@@ -61,6 +62,10 @@ class RuleScope:
     def read(self, path: Path) -> Typed:
         """Give what a dotted name means."""
         return self.record.read(path)
+
+    def look_up(self, result: Path, key: Path, at: Span) -> LookUp:
+        """Give VLOOKUP of two fields of one object."""
+        return self.record.look_up(result, key, at)
 
     def special(self, name: str, arguments: Sequence[Typed], at: Span) -> Typed | None:
         """Give what a function of rules means; None for one that is none. Raises WrongArguments."""

@@ -17,12 +17,14 @@ from fieldstone.metadata.catalog import Field, ObjectDef
 from fieldstone.query_language.formula.record_scope import USER_OBJECT, FieldPath
 from fieldstone.query_language.formula.rule_scope import Changed, Prior, Written
 from fieldstone.query_language.formula.typed import Apply, MomentValue, Read, Typed
+from fieldstone.query_language.functions.look_up import LookedUpField, Sought
 from fieldstone.query_language.moment_readers import moment_value
 from fieldstone.query_language.plan import Moment
 from fieldstone.runtime.queries import moment_of
 from fieldstone.runtime.records import store
 from fieldstone.runtime.records.draft import Draft, StoredRecord
 from fieldstone.runtime.records.heap_statements import load_rows
+from fieldstone.runtime.records.look_up_values import Known, load_look_ups
 from fieldstone.runtime.records.roll_up_values import load_roll_up
 from fieldstone.runtime.transactions import Transaction
 
@@ -34,7 +36,8 @@ class FormulaValues:
     """The values that expressions read of some records.
 
     parents: by the references that lead to them, the loaded records by id. user: the viewer's own.
-    roll_ups: of each roll-up field, the values by the id of the record.
+    roll_ups: of each roll-up field, the values by the id of the record. look_ups: what VLOOKUP
+    reads, by its fields and the key.
     """
 
     tx: Transaction
@@ -42,6 +45,7 @@ class FormulaValues:
     parents: Mapping[Steps, Mapping[RecordId, StoredRecord]] = field(default_factory=dict)
     user: StoredRecord | None = None
     roll_ups: Mapping[Field, Mapping[RecordId, Value]] = field(default_factory=dict)
+    look_ups: Known = field(default_factory=dict)
 
     @classmethod
     async def load(
@@ -51,7 +55,8 @@ class FormulaValues:
         expressions: Iterable[Typed],
     ) -> FormulaValues:
         """Load what expressions read of the parents of records."""
-        paths = {path for one in expressions for path in paths_read(one)}
+        asked = tuple(expressions)
+        paths = {path for one in asked for path in paths_read(one)}
         user = None
         if any(path.of_user for path in paths) and tx.viewer.user_id is not None:
             users = tx.catalog.get_object(USER_OBJECT)
@@ -64,7 +69,10 @@ class FormulaValues:
             target = tx.catalog.by_id[steps[-1].references[0]]
             found[steps] = await _load(tx, target, ids)
         values = cls(tx, values.moment, found, user)
-        return replace(values, roll_ups=await values._load_roll_ups(paths, drafts))
+        values = replace(values, roll_ups=await values._load_roll_ups(paths, drafts))
+        readers = [values.reader(draft) for draft in drafts]
+        await load_look_ups(tx, asked, readers, values.moment, values.look_ups)
+        return values
 
     def reader(self, draft: Draft) -> Callable[[object], Value]:
         """Give what reads the values for one record."""
@@ -83,10 +91,19 @@ class FormulaValues:
                     return draft.is_new
                 case MomentValue():
                     return moment_value(source, self.moment)
+                case Sought(LookedUpField() as of, key):
+                    return self._beside(of, key)
                 case _:
                     raise AssertionError(source)
 
         return read
+
+    def _beside(self, of: LookedUpField, key: object) -> Value:
+        """Give what stands beside a key that was looked up."""
+        found = self.look_ups.get(of, {}).get(key)
+        calculation = of.result.type.calculation
+        assert calculation is not None
+        return calculation.read(None) if found is None else found
 
     def _value(self, path: FieldPath, record: StoredRecord) -> Value:
         found = self._follow(path.steps, self.user if path.of_user else record)
