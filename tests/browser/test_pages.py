@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 
 def test_the_next_rows_come_before_the_end_of_the_list_is_reached(page: Page) -> None:
@@ -67,16 +68,30 @@ def test_a_record_is_created_with_a_company_and_all_problems_at_once(page: Page)
 
 
 def test_enter_waits_for_the_answer_to_what_was_typed(page: Page) -> None:
+    page.request.post("/api/records/Company", data={"name": "The newest one"})
+    page.clock.install()  # stands still, so that what is typed is not asked for yet
     page.goto("/admin/Deal/new")
+    company = page.locator("#f-company")
 
-    page.locator("#f-company").evaluate(
-        """input => {
-          input.focus();  // asks for the newest; the answer comes after all of what follows
-          input.value = "blue";
-          input.dispatchEvent(new Event("input", { bubbles: true }));
-          input.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
-        }"""
-    )
+    def hurry(route: Route) -> None:
+        """Type and press Enter while the answer to the focus, the newest, is on its way."""
+        answer = route.fetch()
+        company.evaluate(
+            """input => {
+              input.value = "blue";
+              input.dispatchEvent(new Event("input", { bubbles: true }));
+              input.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+            }"""
+        )
+        route.fulfill(response=answer)
+
+    page.route("**/_lookup*", hurry, times=1)
+    page.clock.pause_at(datetime.now(UTC) + timedelta(minutes=1))
+    with page.expect_response("**/_lookup*"):
+        company.focus()
+    page.clock.run_for(60)
+    expect(page.locator("#f-company-list [role=option]").first).to_be_visible()
+    page.clock.resume()
 
     expect(page.locator("#f-company-field .fs-chip")).to_have_text("Bluebird Logistics")
 
