@@ -26,6 +26,7 @@ from fieldstone.api.openapi_query_shapes import query_schemas
 from fieldstone.api.openapi_record_operations import RECORD_OPERATIONS, shortcut_operations
 from fieldstone.api.openapi_setup_operations import SETUP_OPERATIONS
 from fieldstone.api.openapi_shapes import HEADERS, PARAMETERS, REFUSALS, SCHEMAS, TEXT
+from fieldstone.api.openapi_sign_on_operations import SIGN_ON_OPERATIONS
 from fieldstone.api.openapi_storage_operations import STORAGE_OPERATIONS
 from fieldstone.api.openapi_work_operations import WORK_OPERATIONS, WORK_SCHEMAS
 from fieldstone.metadata.catalog import ObjectDef
@@ -35,6 +36,7 @@ from fieldstone.runtime.transactions import Transaction
 
 OPERATIONS: Final[Mapping[str, Operation]] = {
     **IDENTITY_OPERATIONS,
+    **SIGN_ON_OPERATIONS,
     **SETUP_OPERATIONS,
     **RECORD_OPERATIONS,
     **WORK_OPERATIONS,

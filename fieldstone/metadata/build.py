@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from sys import intern
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from fieldstone.ids import FieldId, ObjectId, TenantId
 from fieldstone.metadata.catalog import (
@@ -29,10 +29,13 @@ from fieldstone.metadata.field_types.number import NumberOptions
 from fieldstone.metadata.field_types.options import options_as_said
 from fieldstone.metadata.field_types.registry import FIELD_TYPES, get_field_type
 from fieldstone.metadata.kinds.field import FieldBody, options_of, refers, split_name
+from fieldstone.metadata.kinds.kind import Kind
 from fieldstone.metadata.kinds.object import ObjectBody
 from fieldstone.metadata.kinds.registry import (
     ATTACH_RULE,
+    CONNECTED_APP,
     FIELD,
+    IDENTITY_PROVIDER,
     OBJECT,
     ORGANIZATION,
     PICKLIST,
@@ -46,6 +49,7 @@ from fieldstone.metadata.scope import Scope
 from fieldstone.metadata.storage import indexes_in
 from fieldstone.metadata.values import JsonObject, fold, write_json
 
+B = TypeVar("B")
 USER: Final = "User"
 SYSTEM_FIELDS_PER_OBJECT: Final = 16
 
@@ -125,6 +129,8 @@ class _Builder:
             validation_rules=self._validation_rules(by_id),
             organization=_organization(self._scope),
             settings={fold(one.name): one for one in _settings(self._scope)},
+            identity_providers=_bodies(self._scope, IDENTITY_PROVIDER),
+            connected_apps=_bodies(self._scope, CONNECTED_APP),
         )
 
     def _collect(self) -> dict[str, _Draft]:
@@ -337,6 +343,11 @@ def _organization(scope: Scope) -> Organization:
     for component in scope.of_kind(ORGANIZATION.name):
         return Organization(**asdict(ORGANIZATION.read(component)))
     return Organization()
+
+
+def _bodies(scope: Scope, kind: Kind[B]) -> dict[str, B]:
+    """Give what the components of a kind declare, by their names."""
+    return {component.name: kind.read(component) for component in scope.of_kind(kind.name)}
 
 
 def _settings(scope: Scope) -> Iterator[Setting]:

@@ -17,6 +17,8 @@ from fieldstone.errors import NotFound
 from fieldstone.ids import FieldId, ObjectId, TenantId
 from fieldstone.metadata.calculation import AS_TEXT
 from fieldstone.metadata.field_types.field_type import FieldType
+from fieldstone.metadata.kinds.connected_app import ConnectedAppBody
+from fieldstone.metadata.kinds.identity_provider import IdentityProviderBody
 from fieldstone.metadata.names import suggestion
 from fieldstone.metadata.organization import Organization, Setting
 from fieldstone.metadata.slots import SlotKind
@@ -294,7 +296,7 @@ class Catalog:
     """Everything known of one tenant at one version. objects are in order of name.
 
     validation_rules: the active ones, by the object whose records they check. settings: by their
-    folded names.
+    folded names. identity_providers, connected_apps: by their names.
     """
 
     tenant_id: TenantId
@@ -312,6 +314,8 @@ class Catalog:
     )
     organization: Organization = dataclass_field(default_factory=Organization)
     settings: Mapping[str, Setting] = dataclass_field(default_factory=dict)
+    identity_providers: Mapping[str, IdentityProviderBody] = dataclass_field(default_factory=dict)
+    connected_apps: Mapping[str, ConnectedAppBody] = dataclass_field(default_factory=dict)
 
     def find_object(self, name: str) -> ObjectDef | None:
         """Give the object that a name or alias means, whatever its case; None if there is none."""

@@ -323,6 +323,26 @@ SIGN_IN: Final = Table(
     Column("agent", Text),
     Column("outcome", Text),
 )
+SEALED_SECRET: Final = Table(
+    "sealed_secret",
+    METADATA,
+    Column("tenant_id", Integer, primary_key=True),
+    Column("purpose", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("sealed", LargeBinary),
+    Column("changed_at", DateTime(timezone=True)),
+    Column("changed_by", BigInteger),
+)
+IDENTITY_LINK: Final = Table(
+    "identity_link",
+    METADATA,
+    Column("tenant_id", Integer, primary_key=True),
+    Column("issuer", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("user_id", BigInteger),
+    Column("created_at", DateTime(timezone=True)),
+    Column("used_at", DateTime(timezone=True)),
+)
 
 _SLOT_COLUMNS: Final[dict[SlotKind, TypeEngine[Any]]] = {
     SlotKind.TEXT: Text(collation="C"),

@@ -39,6 +39,9 @@ from fieldstone.platform.database.pool import open_pool
 from fieldstone.platform.identity import endpoints as identity_endpoints
 from fieldstone.platform.identity import pages as identity_pages
 from fieldstone.platform.identity.gate import Gate
+from fieldstone.platform.identity.providers import endpoints as provider_endpoints
+from fieldstone.platform.identity.providers import pages as provider_pages
+from fieldstone.platform.identity.providers.parts import build_parts
 from fieldstone.platform.job_kinds import (
     files_of,
     import_parts,
@@ -135,6 +138,9 @@ def build_app(engine: Engine, settings: Settings) -> Starlette:
     app.state.settings = settings
     app.state.documents = openapi_api.DocumentStore()
     app.state.site = site
+    app.state.providers = build_parts(
+        load_secret_key(settings), allow_private=settings.allow_private_addresses
+    )
     app.state.usage = engine.usage
     app.state.streams = StreamPlaces(stream_limits_of(settings))
     app.state.storage_rules = storage_rules_of(settings)
@@ -187,6 +193,8 @@ def all_routes() -> list[BaseRoute]:
         *tenant_endpoints.ROUTES,
         *identity_endpoints.ROUTES,
         *identity_pages.ROUTES,
+        *provider_endpoints.ROUTES,
+        *provider_pages.ROUTES,
         *PAGES,
         *shortcuts_api.ROUTES,
     ]

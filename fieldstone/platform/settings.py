@@ -207,6 +207,13 @@ class Settings:
         " first use and kept in the data directory.",
         secret=True,
     )
+    allow_private_addresses: bool = _setting(
+        "FIELDSTONE_ALLOW_PRIVATE_ADDRESSES",
+        _flag,
+        lambda: False,
+        "Whether the server sends requests to addresses within its network and without TLS, where"
+        " people name such ones, as of an identity provider in the same house.",
+    )
     body_limit_bytes: int = _setting(
         "FIELDSTONE_BODY_LIMIT_BYTES",
         _natural,

@@ -26,6 +26,7 @@ from fieldstone.metadata.changes import (
 )
 from fieldstone.metadata.component import Component, StoredComponent
 from fieldstone.metadata.component_change import ComponentChange
+from fieldstone.metadata.kinds.registry import get_kind
 from fieldstone.metadata.rights import SetupArea
 from fieldstone.metadata.tables import CATALOG_VERSION, COMPONENT, COMPONENT_CHANGE
 from fieldstone.metadata.values import fold, write_json
@@ -115,9 +116,17 @@ async def change_metadata(tx: Transaction, proposal: Proposal) -> Applied:
     plan = plan_changes(stored, proposal, FormulaRenames(tx.catalog))
     if not plan.changes:
         return Applied(plan, tx.catalog)
+    _check_administrator(tx, plan)
     applied = await _apply(tx, stored, plan)
     _check_formulas(applied.catalog, tx.catalog, proposal)
     return applied
+
+
+def _check_administrator(tx: Transaction, plan: MetadataPlan) -> None:
+    """Refuse what decides who gets in to all but administrators. Raises Forbidden."""
+    guarded = any(get_kind(_named(change).kind).for_administrators for change in plan.changes)
+    if guarded and not tx.viewer.standing.is_administrator:
+        raise Forbidden("Only an administrator may change who gets in.")
 
 
 async def try_metadata(tx: Transaction, proposal: Proposal) -> Catalog:

@@ -35,6 +35,7 @@ WRITTEN += ("link", "bin", "record_unique", "record_search", "change", "counter"
 WRITTEN += ("job", "file", "import_row", "query_use", "advice_action", "advice_setting")
 WRITTEN += ("index_order", "maintenance", "member", "invitation", "session", "access_token")
 WRITTEN += ("sign_in", "permission_assignment")
+WRITTEN += ("sealed_secret", "identity_link")
 CATALOG_CHANGED = """
 SELECT EXISTS (SELECT FROM catalog_version c FULL JOIN kept.catalog_version k
   USING (tenant_id, version) WHERE c.tenant_id IS NULL OR k.tenant_id IS NULL)"""
@@ -44,7 +45,11 @@ RESTORE = "INSERT INTO {0} OVERRIDING SYSTEM VALUE SELECT * FROM kept.{0}"
 
 def settings_for(dsn: str, data: Path = NOWHERE) -> Settings:
     """Give the settings of a server on this machine with a database of its own."""
-    variables = {"FIELDSTONE_DATABASE_URL": dsn, "FIELDSTONE_SECRET_KEY": "tests"}
+    variables = {
+        "FIELDSTONE_DATABASE_URL": dsn,
+        "FIELDSTONE_SECRET_KEY": "tests",
+        "FIELDSTONE_ALLOW_PRIVATE_ADDRESSES": "yes",
+    }
     return load_settings(variables, {"data": data})
 
 

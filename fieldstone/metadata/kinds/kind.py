@@ -19,10 +19,14 @@ B = TypeVar("B")
 
 
 class Kind(Generic[B]):
-    """One kind of component. B is the frozen data class of its body."""
+    """One kind of component. B is the frozen data class of its body.
+
+    for_administrators: whether it decides who gets in, so that nobody else may declare one.
+    """
 
     name: ClassVar[str]
     body_class: ClassVar[type[Any]]
+    for_administrators: ClassVar[bool] = False
 
     @cached_property
     def schema(self) -> JsonSchema:

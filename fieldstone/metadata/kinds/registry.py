@@ -7,7 +7,9 @@ from typing import Any, Final
 
 from fieldstone.errors import InvalidInput
 from fieldstone.metadata.kinds.attach_rule import AttachRuleKind
+from fieldstone.metadata.kinds.connected_app import ConnectedAppKind
 from fieldstone.metadata.kinds.field import FieldKind
+from fieldstone.metadata.kinds.identity_provider import IdentityProviderKind
 from fieldstone.metadata.kinds.kind import Kind
 from fieldstone.metadata.kinds.object import ObjectKind
 from fieldstone.metadata.kinds.organization import OrganizationKind
@@ -32,12 +34,15 @@ ATTACH_RULE: Final = AttachRuleKind()
 VALIDATION_RULE: Final = ValidationRuleKind()
 ORGANIZATION: Final = OrganizationKind()
 SETTING: Final = SettingKind()
+IDENTITY_PROVIDER: Final = IdentityProviderKind()
+CONNECTED_APP: Final = ConnectedAppKind()
 
 KINDS: Final[Mapping[str, Kind[Any]]] = {
     kind.name: kind
     for kind in (
         *(OBJECT, FIELD, RELATION, PICKLIST, ATTACH_RULE, VALIDATION_RULE),
         *(ORGANIZATION, SETTING),
+        *(IDENTITY_PROVIDER, CONNECTED_APP),
     )
 }
 

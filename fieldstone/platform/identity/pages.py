@@ -22,8 +22,10 @@ from fieldstone.platform.identity.endpoints import (
     sign_out,
     try_of,
 )
+from fieldstone.platform.identity.providers.offering import offered_providers
 from fieldstone.platform.identity.sign_in import Opened, sign_in
 from fieldstone.runtime.asking import cause_of, database_of, tenant_of, viewer_of
+from fieldstone.runtime.transactions import Viewer
 from fieldstone.ui_generator.csrf import FIELD, check_token, keep_token
 from fieldstone.ui_generator.pages.edit import read_form
 from fieldstone.ui_generator.shell import Crumb, Place, build_shell, page, site_of
@@ -42,22 +44,22 @@ _CHANGES: Final[dict[str, dict[str, bool]]] = {
 
 async def show_sign_in(request: Request) -> Response:
     """GET /sign-in: the form; whoever is in already goes on."""
-    back = _back(request.query_params.get("next"))
+    back = way_back(request.query_params.get("next"))
     if getattr(request.state, "viewer", None) is not None:
         return RedirectResponse(back, 303)
-    return _door(request, "sign_in.html", "Sign in", email="", next=back)
+    return await sign_in_door(request, back)
 
 
 async def do_sign_in(request: Request) -> Response:
     """POST /sign-in: open a session and go on to where one wanted to be."""
     form = await _read_small(request)
-    email, back = _text(form, "email"), _back(_text(form, "next"))
+    email, back = _text(form, "email"), way_back(_text(form, "next"))
     tried = try_of(request, email, _text(form, "password"))
     try:
         opened = await sign_in(database_of(request), tenant_of(request), tried)
     except FieldstoneError as error:
-        return _door(request, "sign_in.html", "Sign in", error, email=email, next=back)
-    return _let_in(request, opened, back)
+        return await sign_in_door(request, back, error, email=email)
+    return let_in(request, opened, back)
 
 
 async def do_sign_out(request: Request) -> Response:
@@ -83,7 +85,7 @@ async def do_welcome(request: Request) -> Response:
         opened = await people.accept(database_of(request), tenant_of(request), token, tried)
     except FieldstoneError as error:
         return _door(request, "welcome.html", "Welcome", error)
-    return _let_in(request, opened, HOME)
+    return let_in(request, opened, HOME)
 
 
 async def show_people(request: Request) -> Response:
@@ -136,7 +138,17 @@ async def claim_tenant(request: Request) -> Response:
         opened = await claim(request, try_of(request, email, _text(form, "password")))
     except FieldstoneError as error:
         return await _people(request, error, typed=typed)
-    return _let_in(request, opened, PEOPLE)
+    return let_in(request, opened, PEOPLE)
+
+
+async def sign_in_door(
+    request: Request, back: str, error: FieldstoneError | None = None, email: str = ""
+) -> Response:
+    """Answer with the form to sign in. back: where to go on afterwards."""
+    async with database_of(request).read(tenant_of(request), Viewer(None, "")) as tx:
+        offered = offered_providers(tx.catalog, back)
+    values = {"email": email, "next": back, "providers": offered}
+    return _door(request, "sign_in.html", "Sign in", error, **values)
 
 
 async def _people(
@@ -166,7 +178,7 @@ def _door(
     template: str,
     title: str,
     error: FieldstoneError | None = None,
-    **values: str,
+    **values: object,
 ) -> Response:
     shell = build_shell(request, None, Place(title))
     problems = () if error is None else error.problems
@@ -178,7 +190,8 @@ def _door(
     return response
 
 
-def _let_in(request: Request, opened: Opened, back: str) -> Response:
+def let_in(request: Request, opened: Opened, back: str) -> Response:
+    """Send somebody on with their new session."""
     response = RedirectResponse(back, 303)
     keep_session(request, response, opened)
     return response
@@ -192,7 +205,7 @@ async def _read_small(request: Request) -> FormData:
     return FormData(sent)
 
 
-def _back(wanted: object) -> str:
+def way_back(wanted: object) -> str:
     """Give where to go on: an address of our own pages alone, whatever the link said."""
     text = str(wanted or "")
     return text if text == HOME or text.startswith((f"{HOME}/", f"{HOME}?")) else HOME

@@ -118,6 +118,17 @@ async def invite(
     Raises NotClaimed, AlreadyMember, and what is wrong with a user of this name.
     """
     _check(tx)
+    user_id = await add_person(tx, email, name, is_administrator=is_administrator)
+    return user_id, await _invitation(tx, user_id)
+
+
+async def add_person(
+    tx: Transaction, email: str, name: str, *, is_administrator: bool = False
+) -> RecordId:
+    """Make somebody a member, with a user of theirs, who has no way in yet; the user's id.
+
+    Raises NotClaimed, AlreadyMember, and what is wrong with a user of this name.
+    """
     if not await tx.rows(LOCK_ADMINISTRATORS, tenant=tx.tenant.id):
         raise NotClaimed(
             "Nobody can sign in to this tenant yet.", hint="First give yourself a password."
@@ -129,7 +140,7 @@ async def invite(
     [made] = await write(tx, user, [incoming_of(read_values(user, values, tx.rights))])
     assert made.id is not None
     await _add_member(tx, made.id, email, is_administrator=is_administrator)
-    return made.id, await _invitation(tx, made.id)
+    return made.id
 
 
 async def invite_again(tx: Transaction, user_id: int) -> str:

@@ -1,0 +1,42 @@
+"""What the document says of the endpoints for identity providers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from fieldstone.api.openapi_operation import Answer, Body, Operation, list_schema, object_schema
+from fieldstone.api.openapi_shapes import TEXT
+from fieldstone.metadata.values import JsonObject
+
+_TAG: Final = "Identity providers"
+_FLAG: Final[JsonObject] = {"type": "boolean"}
+_SHOWN: Final = {
+    **dict.fromkeys(("name", "label", "issuer", "client_id", "return_address"), TEXT),
+    **dict.fromkeys(("active", "has_secret"), _FLAG),
+}
+_PROVIDER: Final = object_schema(_SHOWN, required=tuple(_SHOWN), closed=True)
+
+SIGN_ON_OPERATIONS: Final[Mapping[str, Operation]] = {
+    "GET /identity-providers": Operation(
+        _TAG,
+        {
+            200: Answer(
+                "The providers.",
+                object_schema(
+                    {"providers": list_schema(_PROVIDER)}, required=("providers",), closed=True
+                ),
+            )
+        },
+    ),
+    "PUT /identity-providers/{name}/secret": Operation(
+        _TAG,
+        {204: Answer("It is kept, encrypted.")},
+        body=Body(
+            object_schema({"secret": {"type": "string", "format": "password"}}),
+            {"secret": "as the provider gave it"},
+        ),
+        refuses=(413, 422),
+    ),
+    "DELETE /identity-providers/{name}/secret": Operation(_TAG, {204: Answer("It is gone.")}),
+}

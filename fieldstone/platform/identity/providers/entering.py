@@ -1,0 +1,68 @@
+"""From who somebody is elsewhere to who they are here: by their link, else by their address."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fieldstone.metadata.kinds.identity_provider import IdentityProviderBody
+from fieldstone.platform.identity import people
+from fieldstone.platform.identity.providers.arrival import Known
+from fieldstone.platform.identity.providers.errors import NoMember, ProviderRefused
+from fieldstone.platform.identity.providers.statements import ADD_LINK, FIND_LINK, USE_LINK
+from fieldstone.platform.identity.sign_in import Opened, Try, note_try, open_session
+from fieldstone.platform.identity.statements import MEMBER_BY_EMAIL, MEMBER_BY_USER
+from fieldstone.runtime.tenants import Tenant
+from fieldstone.runtime.transactions import Database, Transaction, Viewer
+
+_ASK: Final = "Ask an administrator to invite you."
+
+
+async def enter(
+    database: Database, tenant: Tenant, body: IdentityProviderBody, known: Known, tried: Try
+) -> Opened:
+    """Open a session for somebody whom a provider vouches for. Raises NoMember, ProviderRefused."""
+    cause = {"sign_in": known.issuer}
+    async with database.write(tenant, Viewer(None, "Sign-in"), cause) as tx:
+        member = await _member(tx, body, known)
+        seen = Try(member["email"], "", tried.address, tried.agent)
+        await note_try(tx, seen, "opened")
+        return await open_session(tx, seen, member)
+
+
+async def _member(tx: Transaction, body: IdentityProviderBody, known: Known) -> Any:
+    link = {"tenant": tx.tenant.id, "issuer": known.issuer, "subject": known.subject}
+    user_id = await tx.value(FIND_LINK, **link)
+    if user_id is not None:
+        member = await tx.row(MEMBER_BY_USER, tenant=tx.tenant.id, user_id=user_id)
+        if known.email:
+            _check_domain(body, known.email)
+        await tx.run(USE_LINK, **link, now=tx.now)
+    else:
+        member = await _by_address(tx, body, known)
+        await tx.run(ADD_LINK, **link, user_id=member["user_id"], now=tx.now)
+    if member is None or member["ended_at"] is not None:
+        raise NoMember("You are not a member here any more.", hint=_ASK)
+    return member
+
+
+async def _by_address(tx: Transaction, body: IdentityProviderBody, known: Known) -> Any:
+    """Give the member of an address; one is made where the provider may do so."""
+    if not known.email:
+        raise ProviderRefused(
+            "The provider does not say that your address is yours.",
+            hint="Confirm your address there, and sign in once more.",
+        )
+    _check_domain(body, known.email)
+    member = await tx.row(MEMBER_BY_EMAIL, tenant=tx.tenant.id, email=known.email)
+    if member is not None:
+        return member
+    if not body.create_members:
+        raise NoMember(f"{known.email} is not a member here.", hint=_ASK)
+    name = known.name or known.email.partition("@")[0]
+    user_id = await people.add_person(tx, known.email, name)
+    return await tx.row(MEMBER_BY_USER, tenant=tx.tenant.id, user_id=user_id)
+
+
+def _check_domain(body: IdentityProviderBody, email: str) -> None:
+    if body.domains and email.rpartition("@")[2] not in body.domains:
+        raise NoMember(f"Addresses such as {email} do not come in by this provider.", hint=_ASK)
