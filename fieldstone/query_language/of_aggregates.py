@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Final
 
 from fieldstone.errors import Span
@@ -13,10 +14,11 @@ from fieldstone.query_language.constants import names_constant, parts_of
 from fieldstone.query_language.errors import BadQuery, TypeMismatch, UnknownFunction
 from fieldstone.query_language.expressions import Constants, made_field, made_ref
 from fieldstone.query_language.formula import errors as formula_errors
-from fieldstone.query_language.formula.check import check
+from fieldstone.query_language.formula.check import applied, check
 from fieldstone.query_language.formula.object_fields import no_look_up
 from fieldstone.query_language.formula.record_scope import FieldPath, shape_of
 from fieldstone.query_language.formula.typed import FormulaFunction, Read, Shape, Typed
+from fieldstone.query_language.functions.currencyrate import CurrencyRate
 from fieldstone.query_language.functions.look_up import LookUp
 from fieldstone.query_language.functions.registry import FUNCTIONS
 from fieldstone.query_language.plan import AggregateRef, FieldRef
@@ -39,10 +41,11 @@ _PLACE: Final = "$aggregate"
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What gives the aggregates of an expression, and the constants that were lifted."""
+    """What gives the aggregates of an expression, the constants that were lifted, and rates."""
 
     aggregate: Callable[[Aggregate], AggregateRef]
     constant: Constants
+    rates: Callable[[], Mapping[str, Decimal]]
 
 
 def has_aggregates(written: Expression) -> bool:
@@ -58,9 +61,7 @@ def of_aggregates(written: Call | Operation, number: int, obj: ObjectDef, parts:
     """
     found: list[AggregateRef] = []
     try:
-        typed = check(
-            _without_aggregates(written, found, parts), _Scope(tuple(found), parts.constant)
-        )
+        typed = check(_without_aggregates(written, found, parts), _Scope(tuple(found), parts))
     except formula_errors.UnknownFunction as error:
         problem = error.problem
         raise UnknownFunction(problem.message, at=problem.at, hint=problem.hint) from None
@@ -91,7 +92,7 @@ class _Scope:
     """Names that stand for aggregates and constants, and no others."""
 
     refs: tuple[AggregateRef, ...]
-    constant: Constants
+    parts: Parts
 
     @property
     def functions(self) -> Mapping[str, FormulaFunction]:
@@ -101,7 +102,7 @@ class _Scope:
     def read(self, path: Path) -> Typed:
         """Give the aggregate that a name stands for. Raises BadQuery."""
         if names_constant(path):
-            return self.constant(path)
+            return self.parts.constant(path)
         if path.names[0] != _PLACE:
             raise BadQuery(
                 f"{path.text[:80]} stands beside an aggregate, where only aggregates do.",
@@ -116,7 +117,9 @@ class _Scope:
         raise no_look_up(at)
 
     def special(self, name: str, arguments: Sequence[Typed], at: Span) -> Typed | None:
-        """Give what FORMAT and its like mean. Raises WrongArguments."""
+        """Give what CURRENCYRATE, FORMAT and its like mean. Raises WrongArguments."""
+        if name == CurrencyRate.name:
+            return applied(CurrencyRate(self.parts.rates()), arguments, at, name)
         return shaped(name, arguments, at)
 
 

@@ -30,6 +30,7 @@ from fieldstone.query_language.clauses import counts_rows, grouping_of, has_aggr
 from fieldstone.query_language.conditions import Conditions
 from fieldstone.query_language.constants import with_values
 from fieldstone.query_language.errors import BadQuery, NotSupported
+from fieldstone.query_language.functions.currencyrate import rates_of
 from fieldstone.query_language.grouped_select import GroupedSelect
 from fieldstone.query_language.lifting import Lifted
 from fieldstone.query_language.of_aggregates import Parts, of_aggregates
@@ -263,7 +264,8 @@ class _OneQuery:
         known = with_values(written, lifted.inlined)
         assert isinstance(known, Call | Operation)
         obj = self._binder.sources[0].object
-        parts = Parts(self.aggregate, partial(self._binder.constant, lifted=lifted))
+        constant = partial(self._binder.constant, lifted=lifted)
+        parts = Parts(self.aggregate, constant, partial(rates_of, self._whole.catalog))
         return of_aggregates(known, self._whole.next_made(), obj, parts)
 
     def aggregate(self, aggregate: Aggregate) -> AggregateRef:

@@ -100,11 +100,11 @@ class _Check:
                 if special is not None:
                     return special
                 function = self._function(name, span)
-                return _applied(function, known, arguments, span, name.upper())
+                return applied(function, known, span, name.upper(), arguments)
             case Operation(sign, operands, span):
                 function = self._scope.functions[_name_of(sign, operands)]
                 known = [self.typed(part) for part in operands]
-                return _applied(function, known, operands, span, f"{sign}")
+                return applied(function, known, span, f"{sign}", operands)
             case _:
                 return constant(expression)
 
@@ -112,7 +112,7 @@ class _Check:
         match arguments:
             case [Path() as result, Path() as key, value]:
                 function = self._scope.look_up(result, key, at)
-                return _applied(function, [self.typed(value)], [value], at, VLOOKUP)
+                return applied(function, [self.typed(value)], at, VLOOKUP, [value])
             case _:
                 raise WrongArguments(
                     f"{VLOOKUP} takes a field to give, a field to look in, and a value.",
@@ -131,19 +131,23 @@ class _Check:
         return found
 
 
-def _applied(
+def applied(
     function: FormulaFunction,
     found: Sequence[Typed],
-    parts: Sequence[Expression],
     at: Span,
     name: str,
+    parts: Sequence[Expression] = (),
 ) -> Typed:
+    """Give a function of arguments, whose places in the text are those of parts, if there are any.
+
+    Raises WrongArguments.
+    """
     try:
         function = function.choose(found)
         arguments = tuple(function.adapt(found))
         shape = function.shape(arguments)
     except Misused as wrong:
-        if wrong.place is not None:
+        if wrong.place is not None and parts:
             at = parts[wrong.place].span
         raise WrongArguments(f"{name}: {wrong.message}", at=at, hint=wrong.hint) from None
     return folded(Apply(function, arguments, shape))

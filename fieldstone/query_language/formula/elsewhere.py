@@ -13,10 +13,6 @@ _REPORT: Final = (
     "reads the groups of a report, and around a formula there are none",
     "A query with GROUP BY ROLLUP has subtotals.",
 )
-_PAGE: Final = (
-    "makes an address of a page of Salesforce",
-    "HYPERLINK makes a link of any address.",
-)
 _SCRIPT: Final = (
     "loads a script or part of a page of Salesforce",
     "HYPERLINK and IMAGE show links and pictures.",
@@ -25,8 +21,6 @@ _ELSEWHERE: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "PARENTGROUPVAL": _REPORT,
         "PREVGROUPVAL": _REPORT,
-        "URLFOR": _PAGE,
-        "LINKTO": _PAGE,
         "INCLUDE": _SCRIPT,
         "REQUIRESCRIPT": _SCRIPT,
         "GETRECORDIDS": (
@@ -36,10 +30,6 @@ _ELSEWHERE: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "PREDICT": (
             "asks a model of Einstein Discovery",
             "Calculate the value, or write it into a field.",
-        ),
-        "CURRENCYRATE": (
-            "converts currencies, and here all amounts are in one",
-            "Keep the rate in a field.",
         ),
     }
 )

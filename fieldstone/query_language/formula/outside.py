@@ -15,14 +15,15 @@ from fieldstone.metadata.names import suggestion
 from fieldstone.metadata.organization import Organization
 from fieldstone.metadata.values import fold
 from fieldstone.query_language.formula.errors import UnknownName, WrongArguments
-from fieldstone.query_language.formula.object_fields import OBJECT_TYPE
+from fieldstone.query_language.formula.object_fields import OBJECT_TYPE, object_named
+from fieldstone.query_language.formula.pages import ACTION, page_of
 from fieldstone.query_language.formula.typed import Constant, MomentValue, Read, Shape, Typed
 from fieldstone.query_language.functions.look_up import NAME as VLOOKUP
 from fieldstone.query_language.syntax import Path
 
 SETTINGS: Final = ("$setup", "$settings")
 _ORGANIZATION: Final = "$organization"
-_ROOTS: Final = ("$User", "$Organization", "$Setup")
+_ROOTS: Final = ("$User", "$Organization", "$Setup", "$ObjectType", "$Action")
 _TEXT: Final = Shape(Kind.TEXT)
 _MONTH: Final = Shape(Kind.NUMBER, 2)
 
@@ -84,6 +85,10 @@ def outside_value(path: Path, catalog: Catalog) -> Typed | None:
             shape = Shape(setting.kind, setting.digits, setting.places)
             return Constant(setting.value, shape)
         raise _unknown(path, suggestion(written, (one.name for one in catalog.settings.values())))
+    if root == ACTION:
+        return Constant(page_of(path, catalog), _TEXT)
+    if root == OBJECT_TYPE and len(names) == 1:
+        return Constant(object_named(path, catalog).name, _TEXT)
     if root == OBJECT_TYPE:
         raise WrongArguments(f"{path.text[:80]} stands within {VLOOKUP} alone.", at=path.span)
     raise _unknown(path, suggestion(path.names[0], _ROOTS) or f"There are {', '.join(_ROOTS)}.")

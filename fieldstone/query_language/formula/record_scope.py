@@ -17,7 +17,7 @@ from fieldstone.metadata.catalog import Catalog, Field, ObjectDef, RollUpFunctio
 from fieldstone.metadata.names import suggestion
 from fieldstone.metadata.rights import ADMINISTRATOR, Rights
 from fieldstone.metadata.values import fold
-from fieldstone.query_language.formula.check import check
+from fieldstone.query_language.formula.check import applied, check
 from fieldstone.query_language.formula.errors import (
     FormulaCircle,
     FormulaTooLarge,
@@ -40,6 +40,7 @@ from fieldstone.query_language.formula.typed import (
 )
 from fieldstone.query_language.formula.weight import check_weight
 from fieldstone.query_language.functions.blank import BLANKVALUE
+from fieldstone.query_language.functions.currencyrate import CurrencyRate, rates_of
 from fieldstone.query_language.functions.equal import are_alike
 from fieldstone.query_language.functions.fit import Fit
 from fieldstone.query_language.functions.look_up import NAME as VLOOKUP
@@ -138,7 +139,12 @@ class RecordScope:
         return self._value(FieldPath(tuple(steps), field, None, of_user), path, obj)
 
     def special(self, name: str, arguments: Sequence[Typed], at: Span) -> Typed | None:
-        """Refuse the functions of rules. Raises WrongArguments."""
+        """Give the rates of the organization, and refuse the functions of rules.
+
+        Raises WrongArguments.
+        """
+        if name == CurrencyRate.name:
+            return applied(CurrencyRate(rates_of(self.catalog)), arguments, at, name)
         if name in RULE_FUNCTIONS:
             raise WrongArguments(
                 f"{name} asks about a record that is being written, as only rules do.", at=at

@@ -76,7 +76,7 @@ class RuleScope:
             return IS_NEW if name == "ISNEW" else Constant(value=False, shape=_TRUTH)
         made = _OF_FIELDS.get(name)
         if made is None:
-            return None
+            return self.record.special(name, arguments, at)
         match arguments:
             case [Read(FieldPath(steps=(), of_user=False) as path, shape)]:
                 return Read(made(path), _TRUTH if made is Changed else shape)

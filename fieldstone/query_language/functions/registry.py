@@ -20,6 +20,7 @@ from fieldstone.query_language.functions.case_ import Case
 from fieldstone.query_language.functions.casesafeid import CaseSafeId
 from fieldstone.query_language.functions.characters import CharacterOf, CodeOf
 from fieldstone.query_language.functions.conversions import DateTimeValue, DateValue, TimeValue
+from fieldstone.query_language.functions.currencyrate import CurrencyRate
 from fieldstone.query_language.functions.date_ import MakeDate
 from fieldstone.query_language.functions.divide import Divide
 from fieldstone.query_language.functions.duration import FormatDuration
@@ -112,6 +113,7 @@ from fieldstone.query_language.functions.trigonometry import (
 )
 from fieldstone.query_language.functions.trim import Trim
 from fieldstone.query_language.functions.unix_time import FromUnixTime, UnixTimestamp
+from fieldstone.query_language.functions.urlfor import LinkTo, UrlFor
 from fieldstone.query_language.functions.value import IsNumber, ValueOf
 
 
@@ -166,6 +168,8 @@ FUNCTIONS: Final = by_name(
     Substitute(),
     Trim(),
     Hyperlink(),
+    LinkTo(),
+    UrlFor(),
     Image(),
     ImageProxyUrl(),
     LineBreak(),
@@ -184,6 +188,7 @@ FUNCTIONS: Final = by_name(
     JSINHTMLENCODE,
     UrlEncode(),
     FormatCurrency(),
+    CurrencyRate(),
     SessionId(),
     Power(),
     Absolute(),
