@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from msgspec import DecodeError
@@ -27,7 +28,8 @@ from fieldstone.metadata.values import Json, JsonObject, read_json, write_json
 from fieldstone.query_language.translation import translated
 from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 from fieldstone.runtime.finding import is_find
-from fieldstone.runtime.queries import Question, answer
+from fieldstone.runtime.long_texts import worked_out
+from fieldstone.runtime.queries import Question, answer, length_of
 from fieldstone.runtime.transactions import Transaction
 
 _DEEPEST: Final = 500
@@ -47,7 +49,7 @@ async def query(request: Request) -> Response:
     if isinstance(text, str) and is_find(text):
         return await answer_find(request, asked)
     written, asked = read_manner(request, asked)
-    question = _question(asked)
+    question = await worked_out(partial(_question, asked), length_of(asked))
     if written is not None:
         title = question.query.source.path.names[-1]
         form = replace(written, title=title)
@@ -69,7 +71,7 @@ async def translate(request: Request) -> Response:
     {"filter": …} gives {filter, text}, {"query": …} gives {query, text}. Names are not looked up.
     """
     body = await read_object(request, deepest=_DEEPEST)
-    return json_response(translated(body))
+    return json_response(await worked_out(partial(translated, body), len(write_json(body))))
 
 
 async def _asked(request: Request) -> JsonObject:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from sqlalchemy import Integer, Text, func, select
@@ -25,7 +26,8 @@ from fieldstone.runtime.exports import Form, Format, write_answer
 from fieldstone.runtime.files import PREFIX, FileStore, add_file
 from fieldstone.runtime.job_runs import JobContext
 from fieldstone.runtime.jobs import Job, enqueue, load_job
-from fieldstone.runtime.queries import Question, settle
+from fieldstone.runtime.long_texts import worked_out
+from fieldstone.runtime.queries import Question, length_of, settle
 from fieldstone.runtime.row_streams import Reading, StreamLimits
 from fieldstone.runtime.statements import parameter, prepare
 from fieldstone.runtime.storage.job_steps import result_of
@@ -107,10 +109,10 @@ async def begin_export(tx: Transaction, asked: JsonObject, form: Form) -> Job:
 
     Raises InvalidInput, and TooManyExports while as many wait as a tenant may have.
     """
-    question = Question.from_json(asked)
+    question = await worked_out(partial(Question.from_json, asked), length_of(asked))
     if question.cursor is not None:
         raise BadQuery("An export has no pages, and so no cursor.", at="/cursor")
-    settle(tx, question)
+    await settle(tx, question)
     if await tx.value(_OPEN, tenant=tx.tenant.id, kind=EXPORT) >= MOST_OPEN:
         raise TooManyExports(
             f"{MOST_OPEN} exports are waiting or running already.",

@@ -42,6 +42,7 @@ from fieldstone.query_language.finding.resolve import resolve_find
 from fieldstone.query_language.finding.syntax import Find, SearchText
 from fieldstone.query_language.parse import parse_find
 from fieldstone.query_language.used_fields import ObjectUse, used_fields
+from fieldstone.runtime.long_texts import worked_out
 from fieldstone.runtime.observing import note_asked
 from fieldstone.runtime.per_catalog import PerCatalog
 from fieldstone.runtime.queries import read_parameters
@@ -120,10 +121,15 @@ async def find(
 
     Without ORDER BY the records of an object are ranked as GET /search ranks them.
     """
-    known = with_text(_parsed(text), params or {})
-    lifted = lift_find(with_objects(known, tx.catalog, tx.rights), params or {})
-    patterns = patterns_of(lifted.search)
-    ready = _ready(tx, lifted)
+    catalog, rights = tx.catalog, tx.rights
+
+    def read() -> tuple[Find, LiftedFind, list[list[str]]]:
+        known = with_text(_parsed(text), params or {})
+        lifted = lift_find(with_objects(known, catalog, rights), params or {})
+        return known, lifted, patterns_of(lifted.search)
+
+    known, lifted, patterns = await worked_out(read, len(text))
+    ready = await _ready(tx, lifted)
     portions = [_portion(part, lifted) for part in ready.plan.parts]
     limit = _limit_of(lifted)
     words = _words(lifted.search)
@@ -155,15 +161,17 @@ class _Ready:
 _PLANS: Final[PerCatalog[_Ready]] = PerCatalog(_PLANS_KEPT)
 
 
-def _ready(tx: Transaction, lifted: LiftedFind) -> _Ready:
-    def make() -> _Ready:
-        plan = resolve_find(lifted, tx.catalog, tx.rights)
-        uses = tuple(use for part in plan.parts for use in used_fields(part.plan))
-        return _Ready(plan, ref(tx.catalog), prepare(compile_find(plan, tx.catalog)), uses)
+async def _ready(tx: Transaction, lifted: LiftedFind) -> _Ready:
+    catalog, rights, length = tx.catalog, tx.rights, len(lifted.lifted.key)
 
-    if len(lifted.lifted.key) > MOST_OF_KEY:
-        return make()
-    return _PLANS.get(tx.catalog, (tx.rights.digest, lifted.lifted.key), make)
+    def make() -> _Ready:
+        plan = resolve_find(lifted, catalog, rights)
+        uses = tuple(use for part in plan.parts for use in used_fields(part.plan))
+        return _Ready(plan, ref(catalog), prepare(compile_find(plan, catalog)), uses)
+
+    if length > MOST_OF_KEY:
+        return await worked_out(make, length)
+    return _PLANS.get(catalog, (rights.digest, lifted.lifted.key), make)
 
 
 def _parsed(text: str) -> Find:

@@ -31,10 +31,11 @@ from fieldstone.metadata.rights import SetupArea
 from fieldstone.metadata.tables import CATALOG_VERSION, COMPONENT, COMPONENT_CHANGE
 from fieldstone.metadata.values import fold, write_json
 from fieldstone.query_language.formula.affected import affected
-from fieldstone.query_language.formula.definitions import wrong_formulas
+from fieldstone.query_language.formula.definitions import length_of_texts, wrong_formulas
 from fieldstone.query_language.formula.renaming import FormulaRenames
 from fieldstone.runtime.catalogs import ALL_COMPONENTS, stored_component
 from fieldstone.runtime.field_upkeep import keep_up
+from fieldstone.runtime.long_texts import worked_out
 from fieldstone.runtime.statements import Prepared, incoming, parameter, prepare
 from fieldstone.runtime.transactions import Transaction
 
@@ -118,7 +119,7 @@ async def change_metadata(tx: Transaction, proposal: Proposal) -> Applied:
         return Applied(plan, tx.catalog)
     _check_administrator(tx, plan)
     applied = await _apply(tx, stored, plan)
-    _check_formulas(applied.catalog, tx.catalog, proposal)
+    await _check_formulas(applied.catalog, tx.catalog, proposal)
     return applied
 
 
@@ -142,20 +143,22 @@ async def try_metadata(tx: Transaction, proposal: Proposal) -> Catalog:
     changes = [replace(one, id=one.id or next(free)) for one in plan.changes]
     rows = _after(tx, stored, changes)
     catalog = build_catalog(tx.tenant.id, tx.catalog.version + 1, tx.tenant.leaf, rows)
-    _check_formulas(catalog, tx.catalog, proposal)
+    await _check_formulas(catalog, tx.catalog, proposal)
     return catalog
 
 
-def _check_formulas(after: Catalog, before: Catalog, proposal: Proposal) -> None:
+async def _check_formulas(after: Catalog, before: Catalog, proposal: Proposal) -> None:
     """Refuse a change after which a formula cannot be worked out. Raises Several.
 
     What was wrong before and is not in the proposal is not this change's fault.
     """
     among = affected(after, before, proposal.pointers)
-    wrong = list(wrong_formulas(after, among))
+    length = length_of_texts(after, among)
+    wrong = await worked_out(lambda: list(wrong_formulas(after, among)), length)
     if not wrong:
         return
-    known = {(one.kind, one.name) for one in wrong_formulas(before, among)}
+    before_it = await worked_out(lambda: list(wrong_formulas(before, among)), length)
+    known = {(one.kind, one.name) for one in before_it}
     problems = []
     for one in wrong:
         pointer = proposal.pointers.get((one.kind, fold(one.name)))

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -36,6 +36,7 @@ from fieldstone.query_language.plan import Literal, Moment, Parameter, Plan, pla
 from fieldstone.query_language.resolve import resolve
 from fieldstone.query_language.syntax import Query
 from fieldstone.query_language.templates import LONGEST, template_of
+from fieldstone.runtime.long_texts import worked_out
 from fieldstone.runtime.observing import observed
 from fieldstone.runtime.ready_plans import Ready, plan_for
 from fieldstone.runtime.statements import Prepared, prepare, prepare_opening
@@ -60,7 +61,7 @@ class Question:
     page before gave as next. counts: whether the total is wanted. lifted: the query with its
     values apart, where the caller has it from before. explains: whether the plan is wanted in the
     place of the answer. written: gives the query as it was written,
-    where that is another one: errors have their places in that.
+    where that is another one: errors have their places in that. length: of its text.
     """
 
     query: Query
@@ -71,6 +72,7 @@ class Question:
     lifted: Lifted | None = None
     written: Callable[[], Query] | None = None
     explains: bool = False
+    length: int = 0
 
     @classmethod
     def of_text(
@@ -86,7 +88,8 @@ class Question:
         text, explains = _without_explain(text)
         query, taken, written = _parsed(text)
         params = {**(params or {}), **taken}
-        return cls(query, params, page_size, cursor, counts, written=written, explains=explains)
+        found = cls(query, params, page_size, cursor, counts, written=written, explains=explains)
+        return replace(found, length=len(text))
 
     @classmethod
     def from_json(cls, asked: JsonObject) -> Question:
@@ -111,7 +114,14 @@ class Question:
             raise BadQuery("limit must not be negative.", at="/limit")
         query, taken, written = _query_of(asked)
         params = {**(params or {}), **taken}
-        return cls(query, params, limit, cursor, written=written, explains=explains)
+        found = cls(query, params, limit, cursor, written=written, explains=explains)
+        return replace(found, length=length_of(asked))
+
+
+def length_of(asked: JsonObject) -> int:
+    """Give how many characters a question has, as text or as JSON."""
+    text = asked.get("q")
+    return len(text if isinstance(text, str) else write_json(asked))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +142,13 @@ class Page:
 async def answer(tx: Transaction, question: Question) -> Page:
     """Give one page of what the viewer of tx may see. Raises InvalidInput, QueryTimeout."""
     try:
-        return await _answer(tx, question, _lifted(question))
+        return await _answer(tx, question, await _lifted(question))
     except InvalidInput:
-        return await _answer(tx, question, _as_written(question))
+        return await _answer(tx, question, await _as_written(question))
 
 
 async def _answer(tx: Transaction, question: Question, lifted: Lifted) -> Page:
-    settled = _settle(tx, lifted)
+    settled = await _settle(tx, lifted)
     if question.explains:
         return await _explained(tx, settled.ready, settled.values, settled.limit)
     with observed(tx, settled.ready.uses):
@@ -175,28 +185,35 @@ class Settled:
     offset: int
 
 
-def settle(tx: Transaction, question: Question) -> Settled:
+async def settle(tx: Transaction, question: Question) -> Settled:
     """Give what a question means to the viewer of tx. Raises InvalidInput."""
     try:
-        return _settle(tx, _lifted(question))
+        return await _settle(tx, await _lifted(question))
     except InvalidInput:
-        return _settle(tx, _as_written(question))
+        return await _settle(tx, await _as_written(question))
 
 
-def _lifted(question: Question) -> Lifted:
+async def _lifted(question: Question) -> Lifted:
     """Give a question with its values apart; a plan that is shown has them in it."""
+    if question.lifted is not None:
+        return question.lifted
     whole = not question.explains
-    return question.lifted or lift(question.query, question.params, in_expressions=whole)
+    work = partial(lift, question.query, question.params, in_expressions=whole)
+    return await worked_out(work, question.length)
 
 
-def _as_written(question: Question) -> Lifted:
+async def _as_written(question: Question) -> Lifted:
     """Give a question so that what is wrong is told of what was written, the values included."""
-    query = question.query if question.written is None else question.written()
-    return lift(query, question.params, in_expressions=False)
+
+    def work() -> Lifted:
+        query = question.query if question.written is None else question.written()
+        return lift(query, question.params, in_expressions=False)
+
+    return await worked_out(work, question.length)
 
 
-def _settle(tx: Transaction, lifted: Lifted) -> Settled:
-    ready = plan_for(tx, lifted)
+async def _settle(tx: Transaction, lifted: Lifted) -> Settled:
+    ready = await plan_for(tx, lifted)
     values = read_parameters(ready.plan.parameters, lifted, tx)
     limit, offset = _counts_of(ready.plan, lifted)
     return Settled(ready, values, limit, offset)
@@ -412,9 +429,10 @@ async def _rows(
     that read by an index. The one row of the version meets the page's rows in their order.
     """
     if tx.is_open or not ready.reads_by_index:
-        statement = ready.page(wanted)
+        statement = await ready.made(partial(ready.page, wanted))
         return await tx.fetch(statement.sql, statement.arguments(values))
-    rows = await tx.fetch_opening(ready.opening_page(wanted), values)
+    opening = await ready.made(partial(ready.opening_page, wanted))
+    rows = await tx.fetch_opening(opening, values)
     return [] if rows[0]["row"] is None else rows
 
 
@@ -437,10 +455,10 @@ async def _explained(
 ) -> Page:
     """Give the plan of the first page, with what PostgreSQL expects of its statement."""
     if ready.plan.counts_rows:
-        statement = ready.counted(cut=limit is not None)
+        statement = await ready.made(partial(ready.counted, cut=limit is not None))
     else:
         size = DEFAULT_PAGE if limit is None else max(1, min(limit, MOST_PER_PAGE))
-        statement = ready.page(Wanted(step_above(size)))
+        statement = await ready.made(partial(ready.page, Wanted(step_above(size))))
     known = {**values, CAP: limit, OFFSET: 0}
     rows = await tx.fetch(_EXPLAIN + statement.sql, statement.arguments(known))
     plan = explain_plan(ready.plan, read_expected(read_json(rows[0][0])))
@@ -460,7 +478,7 @@ async def count_rows(
 ) -> int:
     """Count what a plan gives behind an offset, up to a cap."""
     cut = cap is not None or offset > 0
-    statement = ready.counted(cut=cut)
+    statement = await ready.made(partial(ready.counted, cut=cut))
     known = {**values, CAP: _EVERYTHING if cap is None else cap, OFFSET: offset}
     rows = await tx.fetch(statement.sql, statement.arguments(known))
     total: int = rows[0]["total"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 from weakref import ReferenceType, ref
@@ -14,24 +15,26 @@ from fieldstone.query_language.lifting import Lifted
 from fieldstone.query_language.plan import Plan
 from fieldstone.query_language.resolve import resolve
 from fieldstone.query_language.used_fields import ObjectUse, used_fields
+from fieldstone.runtime.long_texts import LONG, worked_out
 from fieldstone.runtime.per_catalog import PerCatalog
 from fieldstone.runtime.statements import Prepared, prepare, prepare_opening
 from fieldstone.runtime.transactions import Transaction
 
 _PLANS_KEPT: Final = 5_000
-MOST_OF_KEY: Final = 8_000
+MOST_OF_KEY: Final = LONG
 """Characters of the shape of a query whose plan is kept: a plan is many times as large."""
 
 
 @dataclass(slots=True)
 class Ready:
-    """A plan with its statements, compiled when they are first needed."""
+    """A plan with its statements, compiled when they are first needed. length: of its text."""
 
     plan: Plan
     catalog: ReferenceType[Catalog]
     reads_by_index: bool
     order: bytes | None
     uses: tuple[ObjectUse, ...]
+    length: int
     pages: dict[Wanted, Prepared] = field(default_factory=dict)
     opening: dict[Wanted, Prepared] = field(default_factory=dict)
     counts: dict[bool, Prepared] = field(default_factory=dict)
@@ -40,6 +43,10 @@ class Ready:
     def digest(self, lifted: Lifted) -> bytes:
         """Give what tells the order of the plan, with the constants in it, from others."""
         return self.order or digest_of(self.plan, lifted.literals)
+
+    async def made(self, make: Callable[[], Prepared]) -> Prepared:
+        """Give a statement, made beside the event loop where the query is long."""
+        return await worked_out(make, self.length)
 
     def page(self, wanted: Wanted) -> Prepared:
         """Give the statement of a page."""
@@ -81,14 +88,15 @@ class Ready:
 _PLANS: Final[PerCatalog[Ready]] = PerCatalog(_PLANS_KEPT)
 
 
-def plan_for(tx: Transaction, lifted: Lifted) -> Ready:
+async def plan_for(tx: Transaction, lifted: Lifted) -> Ready:
     """Give the plan of a query under the catalog and the rights of tx. Raises InvalidInput."""
+    catalog, rights, length = tx.catalog, tx.rights, len(lifted.key)
 
     def make() -> Ready:
-        plan = resolve(lifted, tx.catalog, tx.rights)
+        plan = resolve(lifted, catalog, rights)
         order = None if constants_of_order(plan) else digest_of(plan)
-        return Ready(plan, ref(tx.catalog), reads_by_index(plan), order, used_fields(plan))
+        return Ready(plan, ref(catalog), reads_by_index(plan), order, used_fields(plan), length)
 
-    if len(lifted.key) > MOST_OF_KEY:
-        return make()
-    return _PLANS.get(tx.catalog, (tx.rights.digest, lifted.key), make)
+    if length > MOST_OF_KEY:
+        return await worked_out(make, length)
+    return _PLANS.get(catalog, (rights.digest, lifted.key), make)

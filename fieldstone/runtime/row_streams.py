@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final, Protocol
 
 import asyncpg
@@ -156,7 +157,7 @@ async def opened_rows(reading: Reading, question: Question) -> AsyncIterator[Ope
     async with reading.database.snapshot(
         reading.tenant, reading.viewer, statement_timeout_s=reading.limits.portion_s
     ) as tx:
-        settled = settle(tx, question)
+        settled = await settle(tx, question)
         if question.explains:
             page = await answer(tx, question)
             yield OpenRows(settled, _one_portion(page.records), "plan")
@@ -193,12 +194,14 @@ async def _cursor(tx: Transaction, settled: Settled) -> AsyncIterator[Fetch]:
     limit, offset = settled.limit, settled.offset
     values: dict[str, Any] = {**settled.values, CAP: limit, OFFSET: offset}
     if limit is None or limit > MOST_PER_PAGE:
-        statement = settled.ready.all_rows(cut=limit is not None or offset > 0)
+        whole = partial(settled.ready.all_rows, cut=limit is not None or offset > 0)
+        statement = await settled.ready.made(whole)
         values[CAP] = _EVERYTHING if limit is None else limit
         async with tx.cursor(statement.sql, statement.arguments(values)) as fetch:
             yield fetch
         return
-    statement = settled.ready.page(Wanted(step_above(limit), skips=offset > 0))
+    page = partial(settled.ready.page, Wanted(step_above(limit), skips=offset > 0))
+    statement = await settled.ready.made(page)
     rows = await tx.fetch(statement.sql, statement.arguments(values))
     kept = iter([rows[:limit]])
 

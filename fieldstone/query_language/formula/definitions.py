@@ -13,7 +13,7 @@ from fieldstone.errors import FieldstoneError, Problem
 from fieldstone.metadata.catalog import Catalog, Field, ObjectDef
 from fieldstone.metadata.rights import ADMINISTRATOR
 from fieldstone.query_language.binding import Binder
-from fieldstone.query_language.formula.affected import Affected
+from fieldstone.query_language.formula.affected import Affected, formula_texts
 from fieldstone.query_language.formula.record_scope import default_expression, field_expression
 from fieldstone.query_language.formula.rule_scope import rule_condition
 from fieldstone.query_language.formula.summed import field_summed
@@ -51,6 +51,19 @@ def wrong_formulas(catalog: Catalog, among: Affected) -> Iterator[WrongFormula]:
             if (obj.name, rule.name) in among.rules:
                 work = partial(rule_condition, rule.condition, obj, catalog)
                 yield from _wrong("validation_rule", f"{obj.name}.{rule.name}", "condition", work)
+
+
+def length_of_texts(catalog: Catalog, among: Affected) -> int:
+    """Give how many characters the formulas have that wrong_formulas would check."""
+    found = 0
+    for obj in catalog.objects:
+        for field in obj.own_fields:
+            if (obj.name, field.name) in among.fields:
+                found += sum(map(len, formula_texts(field)))
+        for rule in catalog.validation_rules.get(obj.id, ()):
+            if (obj.name, rule.name) in among.rules:
+                found += len(rule.condition)
+    return found
 
 
 def _wrong_field(field: Field, obj: ObjectDef, catalog: Catalog) -> Iterator[WrongFormula]:

@@ -7,6 +7,7 @@ from typing import Final
 from fieldstone.errors import Span
 from fieldstone.metadata.catalog import Catalog, Field, ObjectDef
 from fieldstone.metadata.names import suggestion
+from fieldstone.metadata.rights import Rights
 from fieldstone.metadata.values import fold
 from fieldstone.query_language.formula.errors import UnknownName, WrongArguments
 from fieldstone.query_language.functions.look_up import KEYS, NAME, UNGIVEN
@@ -23,27 +24,32 @@ _FIELDS: Final = "fields"
 _FORM: Final = "A field of an object is $ObjectType.Region.Fields.manager."
 
 
-def object_named(path: Path, catalog: Catalog) -> ObjectDef:
+def object_named(path: Path, catalog: Catalog, rights: Rights) -> ObjectDef:
     """Give the object that $ObjectType.Region names. Raises UnknownName."""
     name = path.names[1] if len(path.names) > 1 else ""
     found = catalog.find_object(name)
-    if found is None:
-        known = suggestion(name, (obj.name for obj in catalog.objects))
+    if found is None or not rights.may_read_object(found.id):
+        visible = (obj.name for obj in catalog.objects if rights.may_read_object(obj.id))
+        known = suggestion(name, visible)
         raise UnknownName(f"There is no object {name[:80]}.", at=path.span, hint=known or _FORM)
     return found
 
 
-def field_of_object(path: Path, catalog: Catalog) -> tuple[ObjectDef, Field]:
-    """Give the object and the field that a path names. Raises UnknownName, WrongArguments."""
+def field_of_object(path: Path, catalog: Catalog, rights: Rights) -> tuple[ObjectDef, Field]:
+    """Give the object and the field that a path names.
+
+    rights: of whoever writes the formula. Raises UnknownName, WrongArguments.
+    """
     names = path.names
     if fold(names[0]) != OBJECT_TYPE or len(names) != 4 or fold(names[2]) != _FIELDS:
         raise WrongArguments(
             f"{path.text[:80]} is no field of an object.", at=path.span, hint=_FORM
         )
-    obj = object_named(path, catalog)
+    obj = object_named(path, catalog, rights)
     field = obj.find_field(names[3])
-    if field is None:
-        known = suggestion(names[3], (one.name for one in obj.fields))
+    if field is None or not rights.may_read_field(field.id):
+        visible = (one.name for one in obj.fields if rights.may_read_field(one.id))
+        known = suggestion(names[3], visible)
         raise UnknownName(f"{obj.label} has no field {names[3][:80]}.", at=path.span, hint=known)
     return obj, field
 

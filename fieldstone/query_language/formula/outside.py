@@ -13,6 +13,7 @@ from fieldstone.metadata.calculation import Kind
 from fieldstone.metadata.catalog import Catalog
 from fieldstone.metadata.names import suggestion
 from fieldstone.metadata.organization import Organization
+from fieldstone.metadata.rights import Rights
 from fieldstone.metadata.values import fold
 from fieldstone.query_language.formula.errors import UnknownName, WrongArguments
 from fieldstone.query_language.formula.object_fields import OBJECT_TYPE, object_named
@@ -65,7 +66,7 @@ _BY_NAME: Final = {
 }
 
 
-def outside_value(path: Path, catalog: Catalog) -> Typed | None:
+def outside_value(path: Path, catalog: Catalog, rights: Rights) -> Typed | None:
     """Give what a path that begins with a dollar means; None where it is one of $User's.
 
     Raises UnknownName.
@@ -86,9 +87,9 @@ def outside_value(path: Path, catalog: Catalog) -> Typed | None:
             return Constant(setting.value, shape)
         raise _unknown(path, suggestion(written, (one.name for one in catalog.settings.values())))
     if root == ACTION:
-        return Constant(page_of(path, catalog), _TEXT)
+        return Constant(page_of(path, catalog, rights), _TEXT)
     if root == OBJECT_TYPE and len(names) == 1:
-        return Constant(object_named(path, catalog).name, _TEXT)
+        return Constant(object_named(path, catalog, rights).name, _TEXT)
     if root == OBJECT_TYPE:
         raise WrongArguments(f"{path.text[:80]} stands within {VLOOKUP} alone.", at=path.span)
     raise _unknown(path, suggestion(path.names[0], _ROOTS) or f"There are {', '.join(_ROOTS)}.")

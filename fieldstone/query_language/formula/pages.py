@@ -7,6 +7,7 @@ from typing import Final
 
 from fieldstone.metadata.catalog import Catalog
 from fieldstone.metadata.names import suggestion
+from fieldstone.metadata.rights import Rights
 from fieldstone.metadata.values import fold
 from fieldstone.query_language.formula.errors import UnknownName
 from fieldstone.query_language.formula.object_fields import object_named
@@ -25,9 +26,9 @@ PAGES: Final[Mapping[str, str]] = {
 _BY_NAME: Final = {**{fold(name): page for name, page in PAGES.items()}, "tab": PAGES["List"]}
 
 
-def page_of(path: Path, catalog: Catalog) -> str:
+def page_of(path: Path, catalog: Catalog, rights: Rights) -> str:
     """Give the address that $Action.Deal.View means, for URLFOR and LINKTO. Raises UnknownName."""
-    obj = object_named(path, catalog)
+    obj = object_named(path, catalog, rights)
     name = path.names[2] if len(path.names) == 3 else ""
     page = _BY_NAME.get(fold(name))
     if page is None:

@@ -117,7 +117,7 @@ class RecordScope:
         names = list(path.names)
         obj, of_user = self.object, False
         if names[0].startswith("$"):
-            outside = outside_value(path, self.catalog)
+            outside = outside_value(path, self.catalog, self.rights)
             if outside is not None:
                 return outside
             obj, of_user = self._users(path), True
@@ -156,8 +156,8 @@ class RecordScope:
 
         Raises UnknownName, WrongArguments, FormulaCircle.
         """
-        obj, given = field_of_object(result, self.catalog)
-        same, by = field_of_object(key, self.catalog)
+        obj, given = field_of_object(result, self.catalog, self.rights)
+        same, by = field_of_object(key, self.catalog, self.rights)
         if same is not obj:
             raise WrongArguments(f"{VLOOKUP} takes two fields of one object.", at=key.span)
         found = LookedUpField(obj, key_of(obj, by, key), field_given(given, result))

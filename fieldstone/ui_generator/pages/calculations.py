@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from starlette.datastructures import FormData
@@ -20,6 +21,7 @@ from fieldstone.metadata.values import fold
 from fieldstone.query_language.formula.typed import Failed, Shape
 from fieldstone.query_language.functions.text_of import written
 from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
+from fieldstone.runtime.long_texts import worked_out
 from fieldstone.runtime.metadata_changes import change_metadata, load_components, try_metadata
 from fieldstone.runtime.records.trial import try_expression
 from fieldstone.runtime.records.write import record_id
@@ -164,7 +166,8 @@ async def _told(tx: Transaction, editing: Editing, typed: dict[str, str]) -> lis
         if not typed.get(key):
             continue
         try:
-            found = expression_of(editing, key, typed, tx.catalog, tx.rights)
+            asked = partial(expression_of, editing, key, typed, tx.catalog, tx.rights)
+            found = await worked_out(asked, len(typed[key]))
         except FieldstoneError:
             continue
         record, value = "", ""
