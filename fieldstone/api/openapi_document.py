@@ -22,6 +22,7 @@ from fieldstone.api.openapi_operation import (
     Operation,
     shared_ref,
 )
+from fieldstone.api.openapi_platform_operations import PLATFORM_OPERATIONS
 from fieldstone.api.openapi_query_shapes import query_schemas
 from fieldstone.api.openapi_record_operations import RECORD_OPERATIONS, shortcut_operations
 from fieldstone.api.openapi_setup_operations import SETUP_OPERATIONS
@@ -38,6 +39,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     **IDENTITY_OPERATIONS,
     **SIGN_ON_OPERATIONS,
     **SETUP_OPERATIONS,
+    **PLATFORM_OPERATIONS,
     **RECORD_OPERATIONS,
     **WORK_OPERATIONS,
     **STORAGE_OPERATIONS,

@@ -38,12 +38,6 @@ _LINES: Final = (
     *("name", "currency", "time_zone", "locale", "street", "city", "state", "postal_code"),
     *("country", "phone"),
 )
-_TENANT: Final = object_schema(
-    {"name": TEXT, "label": TEXT, "status": TEXT, "created_at": TEXT},
-    required=("name", "label", "status"),
-    closed=True,
-)
-
 _ORGANIZATION: Final = Answer(
     "The organization as it is now.",
     object_schema(
@@ -173,30 +167,6 @@ SETUP_OPERATIONS: Final[Mapping[str, Operation]] = {
         _TAG,
         {200: _ORGANIZATION},
         body=Body({"type": "object"}, {"time_zone": "Europe/Berlin", "fiscal_month": 4}),
-        refuses=_CHANGES,
-    ),
-    "GET /platform/tenants": Operation(
-        _PLATFORM,
-        {
-            200: Answer(
-                "A page of tenants.",
-                object_schema(
-                    {"tenants": list_schema(_TENANT), "next": or_null(COUNT)},
-                    required=("tenants", "next"),
-                    closed=True,
-                ),
-            )
-        },
-        ("limit", "cursor"),
-        refuses=(422,),
-    ),
-    "POST /platform/tenants": Operation(
-        _PLATFORM,
-        {201: Answer("It is made.", _TENANT)},
-        body=Body(
-            object_schema({"name": TEXT, "label": TEXT}, required=("name",)),
-            {"name": "acme", "label": "Acme Corp"},
-        ),
         refuses=_CHANGES,
     ),
     "GET /healthz": Operation(

@@ -195,6 +195,7 @@ PARAMETERS: Final[Mapping[str, JsonObject]] = {
         {"type": "integer", "minimum": 1, "maximum": MOST_PER_PAGE, "default": PAGE_SIZE},
     ),
     "cursor": _asked("cursor", "What the page before gave as next.", TEXT),
+    "now": _asked("now", "yes to purge it at once.", {"type": "string", "enum": ["yes", "no"]}),
     "count": _asked("count", "1 to count all records that match.", TEXT),
     "ids": _asked("ids", "Ids, parted by commas.", TEXT),
     "key": _asked("key", "Name of the unique field that tells records apart.", TEXT),

@@ -53,7 +53,10 @@ async def read_value(
     request: Request, limit_bytes: int = BODY_LIMIT_BYTES, deepest: int = _DEEPEST
 ) -> Json:
     """Read a body as JSON, whatever its Content-Type says: curl -d says form. Raises BadJson."""
-    body = await read_body(request, limit_bytes)
+    return _parsed(await read_body(request, limit_bytes), deepest)
+
+
+def _parsed(body: bytes, deepest: int = _DEEPEST) -> Json:
     try:
         value = read_json(body.decode())
     except UnicodeDecodeError:
@@ -69,7 +72,16 @@ async def read_object(
     request: Request, limit_bytes: int = BODY_LIMIT_BYTES, deepest: int = _DEEPEST
 ) -> JsonObject:
     """Read a body that must be a JSON object. Raises BadJson."""
-    value = await read_value(request, limit_bytes, deepest)
+    return _as_object(await read_value(request, limit_bytes, deepest))
+
+
+async def read_optional_object(request: Request) -> JsonObject:
+    """Read a body that is a JSON object or missing, which is an empty one. Raises BadJson."""
+    body = await read_body(request)
+    return _as_object(_parsed(body)) if body else {}
+
+
+def _as_object(value: Json) -> JsonObject:
     if not isinstance(value, dict):
         raise BadJson("The body must be a JSON object.", hint='Write {"name": "value"}.')
     return value

@@ -43,6 +43,58 @@ TENANT: Final = Table(
     Column("status", Text),
     Column("settings", JSONB),
     Column("created_at", DateTime(timezone=True)),
+    Column("plan", Text),
+    Column("limits", JSONB),
+    Column("features", JSONB),
+    Column("reason", Text),
+    Column("deleted_at", DateTime(timezone=True)),
+)
+PLAN: Final = Table(
+    "plan",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("label", Text),
+    Column("limits", JSONB),
+    Column("features", JSONB),
+)
+TENANT_EVENT: Final = Table(
+    "tenant_event",
+    METADATA,
+    Column("id", BigInteger, primary_key=True),
+    Column("number", Integer),
+    Column("name", Text),
+    Column("what", Text),
+    Column("by_whom", Text),
+    Column("details", JSONB),
+    Column("at", DateTime(timezone=True)),
+)
+OPERATOR_TOKEN: Final = Table(
+    "operator_token",
+    METADATA,
+    Column("id", BigInteger, primary_key=True),
+    Column("token_hash", LargeBinary),
+    Column("name", Text),
+    Column("created_at", DateTime(timezone=True)),
+    Column("used_at", DateTime(timezone=True)),
+    Column("expires_at", DateTime(timezone=True)),
+    Column("revoked_at", DateTime(timezone=True)),
+)
+USAGE_LEDGER: Final = Table(
+    "usage_ledger",
+    METADATA,
+    Column("tenant_id", Integer, primary_key=True),
+    Column("meter", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("value", BigInteger),
+)
+USAGE_ENTRY: Final = Table(
+    "usage_entry",
+    METADATA,
+    Column("tenant_id", Integer, primary_key=True),
+    Column("id", BigInteger, primary_key=True),
+    Column("day", Date),
+    Column("meter", Text),
+    Column("value", BigInteger),
 )
 CATALOG_VERSION: Final = Table(
     "catalog_version",

@@ -33,12 +33,13 @@ from fieldstone.api import storage_advice as storage_advice_api
 from fieldstone.api.uploads import AROUND_BYTES
 from fieldstone.clock import Clock, SystemClock
 from fieldstone.ids import IdMinter
-from fieldstone.platform import tenant_endpoints
+from fieldstone.platform import operator_endpoints, tenant_endpoints
 from fieldstone.platform.administrators import Administrators
 from fieldstone.platform.database.pool import open_pool
 from fieldstone.platform.identity import endpoints as identity_endpoints
 from fieldstone.platform.identity import pages as identity_pages
 from fieldstone.platform.identity.gate import Gate
+from fieldstone.platform.identity.operators import Operators
 from fieldstone.platform.identity.providers import endpoints as provider_endpoints
 from fieldstone.platform.identity.providers import pages as provider_pages
 from fieldstone.platform.identity.providers.parts import build_parts
@@ -100,7 +101,7 @@ async def open_engine(settings: Settings, clock: Clock | None = None) -> Engine:
     usage = UsageCounter()
     database = Database(pool, CatalogStore(), the_clock, minter, usage)
     directory = TenantDirectory(pool)
-    tenants = Tenants(pool, database, directory)
+    tenants = Tenants(pool, database, directory, settings.plan)
     return Engine(
         pool, database, directory, tenants, Administrators(database), usage, Gate(pool, database)
     )
@@ -109,6 +110,8 @@ async def open_engine(settings: Settings, clock: Clock | None = None) -> Engine:
 def build_app(engine: Engine, settings: Settings) -> Starlette:
     """Build the application around an open engine; whoever opened it closes it."""
     site = build_site()
+    secret_key = load_secret_key(settings)
+    operators = Operators(engine.pool, SystemClock(), engine.database.minter, secret_key)
     local_only = settings.host in LOOPBACK and not settings.is_production
     app = Starlette(
         exception_handlers={HTTPException: _pass_on},
@@ -127,7 +130,8 @@ def build_app(engine: Engine, settings: Settings) -> Starlette:
                 ViewerOfRequest,
                 administrators=engine.administrators,
                 gate=engine.gate,
-                secret_key=load_secret_key(settings),
+                operators=operators,
+                directory=engine.directory,
                 local_only=local_only,
             ),
         ],
@@ -135,6 +139,7 @@ def build_app(engine: Engine, settings: Settings) -> Starlette:
     app.router = IndexedRouter(all_routes())
     app.state.database = engine.database
     app.state.engine = engine
+    app.state.operators = operators
     app.state.settings = settings
     app.state.documents = openapi_api.DocumentStore()
     app.state.site = site
@@ -191,6 +196,7 @@ def all_routes() -> list[BaseRoute]:
         *recycle_bin_api.ROUTES,
         *openapi_api.ROUTES,
         *tenant_endpoints.ROUTES,
+        *operator_endpoints.ROUTES,
         *identity_endpoints.ROUTES,
         *identity_pages.ROUTES,
         *provider_endpoints.ROUTES,

@@ -244,6 +244,54 @@ class Settings:
         lambda: 30,
         "Days for which deleted records, fields and objects can be restored.",
     )
+    plan: str = _setting(
+        "FIELDSTONE_PLAN",
+        str,
+        lambda: "unlimited",
+        "Plan of new tenants where nothing else is said. `unlimited` limits nothing.",
+    )
+    keep_deleted_tenants_days: int = _setting(
+        "FIELDSTONE_KEEP_DELETED_TENANTS_DAYS",
+        _natural,
+        lambda: 30,
+        "Days for which a deleted tenant can be brought back, before it is purged.",
+    )
+    tenant_jobs: int = _setting(
+        "FIELDSTONE_TENANT_JOBS",
+        _natural,
+        lambda: 3,
+        "Jobs of one tenant that may be under way at a time, in all workers; each runs four.",
+    )
+    connections: int = _setting(
+        "FIELDSTONE_CONNECTIONS",
+        _natural,
+        lambda: 10,
+        "Connections to the database that each process may open.",
+    )
+    tenant_connections: int = _setting(
+        "FIELDSTONE_TENANT_CONNECTIONS",
+        _natural,
+        lambda: 6,
+        "Connections that one tenant may hold at a time in a web process.",
+    )
+    token_rate: int = _setting(
+        "FIELDSTONE_TOKEN_RATE",
+        _natural,
+        lambda: 100,
+        "Requests in a second of one session or token; ten times as many at once.",
+    )
+    tenant_rate: int = _setting(
+        "FIELDSTONE_TENANT_RATE",
+        _natural,
+        lambda: 500,
+        "Requests in a second of everybody in one tenant; ten times as many at once.",
+    )
+    address_rate: int = _setting(
+        "FIELDSTONE_ADDRESS_RATE",
+        _natural,
+        lambda: 10,
+        "Requests in a second from one address of those who did not sign in.",
+    )
     request_timeout_s: float = _setting(
         "FIELDSTONE_REQUEST_TIMEOUT_S",
         _seconds,

@@ -1,33 +1,60 @@
-"""Makes tenants: each begins with the CRM package and an administrator."""
+"""Makes tenants, lists them and leads them through their lives.
+
+Each begins with the CRM package and an administrator. What was done to whom, when and by whom is
+kept apart from them, also when nothing else is left of one.
+"""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import asyncpg
-from sqlalchemy import Integer, Text, column, func, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Integer,
+    Text,
+    column,
+    func,
+    insert,
+    select,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from fieldstone.builtin_objects.packages import CRM, shipped_package, shipped_plan
 from fieldstone.errors import Conflict, InvalidInput
 from fieldstone.ids import TenantId
-from fieldstone.metadata.tables import TENANT
-from fieldstone.metadata.values import write_json
-from fieldstone.platform.administrators import NAME
+from fieldstone.metadata.tables import PLAN, TENANT, TENANT_EVENT
+from fieldstone.metadata.values import Json, read_json, write_json
+from fieldstone.platform.administrators import NAME as ADMINISTRATOR
 from fieldstone.platform.middleware.tenant import DEFAULT_TENANT
 from fieldstone.runtime.metadata_changes import apply_first
 from fieldstone.runtime.packages import install
 from fieldstone.runtime.records.reading import read_values
 from fieldstone.runtime.records.write import incoming_of, write
-from fieldstone.runtime.statements import parameter, prepare
-from fieldstone.runtime.tenants import Tenant, TenantDirectory, UnknownTenant
+from fieldstone.runtime.statements import Prepared, parameter, prepare
+from fieldstone.runtime.tenants import (
+    ACTIVE,
+    DELETED,
+    NAME,
+    PURGING,
+    SUSPENDED,
+    Tenant,
+    TenantDirectory,
+    UnknownTenant,
+)
+from fieldstone.runtime.terms import UNLIMITED
 from fieldstone.runtime.transactions import Database, Viewer
 
 SETUP: Final = {"setup": "tenant"}
 """The cause of what every tenant begins with."""
 
-_NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,61}[a-z0-9]")
+SYSTEM: Final = "Fieldstone"
+_UNSAID: Final = {"label": None, "limits": None, "features": None}
+
+_NUMBER: Final = parameter("number", Integer())
 _CREATE: Final = prepare(
     select(column("new_id"), column("new_leaf")).select_from(
         func.create_tenant(
@@ -35,12 +62,64 @@ _CREATE: Final = prepare(
         ).table_valued("new_id", "new_leaf")
     )
 )
+_SET_TERMS: Final = prepare(
+    select(
+        func.set_tenant_terms(
+            _NUMBER,
+            parameter("label", Text()),
+            parameter("plan", Text()),
+            parameter("limits", JSONB()),
+            parameter("features", JSONB()),
+        )
+    )
+)
+_CHANGE: Final = prepare(
+    select(
+        func.change_tenant(
+            _NUMBER,
+            parameter("was", ARRAY(Text())),
+            parameter("becomes", Text()),
+            parameter("why", Text()),
+        )
+    )
+)
+_NOTE: Final = prepare(
+    insert(TENANT_EVENT).values(
+        number=_NUMBER,
+        name=parameter("name", Text()),
+        what=parameter("what", Text()),
+        by_whom=parameter("by_whom", Text()),
+        details=parameter("details", JSONB()),
+    )
+)
+_COLUMNS: Final = (
+    TENANT.c.id,
+    TENANT.c.name,
+    TENANT.c.label,
+    TENANT.c.status,
+    TENANT.c.reason,
+    TENANT.c.plan,
+    TENANT.c.limits,
+    TENANT.c.features,
+    TENANT.c.created_at,
+    TENANT.c.deleted_at,
+)
 _PAGE: Final = prepare(
-    select(TENANT.c.id, TENANT.c.name, TENANT.c.label, TENANT.c.status, TENANT.c.created_at)
+    select(*_COLUMNS)
     .where(TENANT.c.id > parameter("after", Integer()))
     .order_by(TENANT.c.id)
     .limit(parameter("most", Integer()))
 )
+_ONE: Final = prepare(
+    select(*_COLUMNS).where(TENANT.c.name == parameter("name", Text()), TENANT.c.id > 0)
+)
+_EVENTS: Final = prepare(
+    select(TENANT_EVENT)
+    .where(TENANT_EVENT.c.number == _NUMBER, TENANT_EVENT.c.id < parameter("before", BigInteger()))
+    .order_by(TENANT_EVENT.c.id.desc())
+    .limit(parameter("most", Integer()))
+)
+_HAS_PLAN: Final = prepare(select(PLAN.c.name).where(PLAN.c.name == parameter("plan", Text())))
 
 
 class BadTenantName(InvalidInput):
@@ -55,42 +134,108 @@ class TenantExists(Conflict):
     code = "tenant.exists"
 
 
-class Tenants:
-    """Makes and lists tenants. pool: connections as the application's role."""
+class WrongState(Conflict):
+    """The tenant is in a state in which this cannot be done."""
 
-    def __init__(self, pool: Any, database: Database, directory: TenantDirectory) -> None:
+    code = "tenant.wrong_state"
+
+
+class UnknownPlan(InvalidInput):
+    """No plan has this name."""
+
+    code = "tenant.unknown_plan"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step in a tenant's life. was: the states in which it may be done; becomes: that after it.
+
+    spares_default: whether it is not for the tenant that is always there.
+    """
+
+    what: str
+    was: tuple[str, ...]
+    becomes: str
+    spares_default: bool = False
+
+
+SUSPEND: Final = Step("suspend", (ACTIVE,), SUSPENDED)
+RESUME: Final = Step("resume", (SUSPENDED,), ACTIVE)
+DELETE: Final = Step("delete", (ACTIVE, SUSPENDED), DELETED, spares_default=True)
+UNDELETE: Final = Step("undelete", (DELETED,), "previous")
+PURGE: Final = Step("purge", (DELETED, PURGING), PURGING, spares_default=True)
+
+
+class Tenants:
+    """Makes, lists and changes tenants. pool: connections as the application's role.
+
+    plan: what new tenants get where nothing else is said.
+    """
+
+    def __init__(
+        self,
+        pool: Any,
+        database: Database,
+        directory: TenantDirectory,
+        plan: str = UNLIMITED,
+    ) -> None:
         self._pool = pool
         self._database = database
         self._directory = directory
+        self._plan = plan
 
-    async def create(self, name: str, label: str) -> Tenant:
-        """Make a tenant with the CRM in it. Raises BadTenantName, TenantExists."""
-        if not _NAME.fullmatch(name):
+    async def create(
+        self, name: str, label: str, plan: str | None = None, by_whom: str = SYSTEM
+    ) -> Tenant:
+        """Make a tenant with the CRM in it. Raises BadTenantName, TenantExists, UnknownPlan."""
+        try:
+            tenant = await self.begin(name, label, plan or self._plan, by_whom)
+        except TenantExists:
+            # A crash may have left it without the CRM; who asks again mends that.
+            there = await self._directory.find(name)
+            if there is not None and there.status == ACTIVE:
+                await self._furnish(there)
+            raise
+        await self._furnish(tenant)
+        return tenant
+
+    async def begin(
+        self, name: str, label: str, plan: str, by_whom: str, *, status: str = ACTIVE
+    ) -> Tenant:
+        """Make a tenant with nothing in it. Raises BadTenantName, TenantExists, UnknownPlan."""
+        if not NAME.fullmatch(name):
             raise BadTenantName(
                 f"{name[:80]!r} cannot be the name of a tenant.",
                 hint="Use 2 to 63 lower-case letters, digits and hyphens, a letter first.",
             )
-        try:
-            values = {"name": name, "label": label, "settings": write_json({})}
-            row = await self._pool.fetchrow(_CREATE.sql, *_CREATE.arguments(values))
-        except asyncpg.UniqueViolationError as error:
-            # A crash may have left it without the CRM; who asks again mends that.
-            await self._furnish(await self._directory.get(name))
-            raise TenantExists(f"There is a tenant {name} already.") from error
-        tenant = Tenant(TenantId(row["new_id"]), name, label, row["new_leaf"])
-        await self._furnish(tenant)
-        return tenant
+        values = {"name": name, "label": label, "settings": write_json({})}
+        async with self._pool.acquire() as connection, connection.transaction():
+            if plan != UNLIMITED:
+                await self._check_plan(connection, plan)
+            try:
+                [row] = await _run(connection, _CREATE, **values)
+            except asyncpg.UniqueViolationError as error:
+                raise TenantExists(f"There is a tenant {name} already.") from error
+            number = row["new_id"]
+            if plan != UNLIMITED:
+                await _run(connection, _SET_TERMS, number=number, plan=plan, **_UNSAID)
+            if status != ACTIVE:
+                was = {"was": [ACTIVE], "becomes": status, "why": ""}
+                await _run(connection, _CHANGE, number=number, **was)
+            await _note(connection, number, name, "create", by_whom=by_whom, details={"plan": plan})
+        self._directory.forget(name)
+        return Tenant(TenantId(number), name, label, row["new_leaf"], status)
 
     async def ensure_default(self) -> Tenant:
         """Give the tenant that is there without being asked for, made if it is missing."""
-        try:
-            tenant = await self._directory.get(DEFAULT_TENANT)
-        except UnknownTenant:
+        tenant = await self._directory.find(DEFAULT_TENANT)
+        if tenant is None:
             try:
-                return await self.create(DEFAULT_TENANT, "Fieldstone")
+                return await self.create(DEFAULT_TENANT, "Fieldstone", UNLIMITED)
             except TenantExists:
                 tenant = await self._directory.get(DEFAULT_TENANT)
-        await self._furnish(tenant)
+        if tenant.is_open:
+            await self._furnish(tenant)
         return tenant
 
     async def list(self, after: int = 0, most: int = 1000) -> list[dict[str, Any]]:
@@ -98,9 +243,94 @@ class Tenants:
         values = {"after": after, "most": most}
         return [dict(row) for row in await self._pool.fetch(_PAGE.sql, *_PAGE.arguments(values))]
 
+    async def load(self, name: str) -> dict[str, Any]:
+        """Give one tenant, whatever its state. Raises UnknownTenant."""
+        row = await self._pool.fetchrow(_ONE.sql, *_ONE.arguments({"name": name}))
+        if row is None:
+            raise UnknownTenant(f"There is no tenant {name[:80]!r}.")
+        return dict(row)
+
+    async def load_events(self, number: int, before: int, most: int) -> Sequence[Mapping[str, Any]]:
+        """Give what was done to a tenant, the newest first."""
+        values = {"number": number, "before": before, "most": most}
+        rows = await self._pool.fetch(_EVENTS.sql, *_EVENTS.arguments(values))
+        return [dict(row) for row in rows]
+
+    async def move(self, name: str, step: Step, by_whom: str, why: str = "") -> dict[str, Any]:
+        """Lead a tenant to its next state. Raises UnknownTenant, WrongState."""
+        found = await self.load(name)
+        if name == DEFAULT_TENANT and step.spares_default:
+            raise WrongState(
+                "The default tenant is there without being asked for, and stays.",
+                hint="Delete what is in it instead.",
+            )
+        async with self._pool.acquire() as connection, connection.transaction():
+            values = {"was": list(step.was), "becomes": step.becomes, "why": why}
+            [row] = await _run(connection, _CHANGE, number=found["id"], **values)
+            if not row[0]:
+                raise WrongState(
+                    f"The tenant {name} is {found['status']}, so this cannot be done.",
+                    hint=f"It can be done with one that is {' or '.join(step.was)}.",
+                )
+            details: dict[str, Json] = {"reason": why} if why else {}
+            await _note(connection, found["id"], name, step.what, by_whom=by_whom, details=details)
+        self._directory.forget(name)
+        return await self.load(name)
+
+    async def change(
+        self,
+        name: str,
+        by_whom: str,
+        *,
+        label: str | None = None,
+        plan: str | None = None,
+        limits: Mapping[str, int | None] | None = None,
+        features: Mapping[str, bool | None] | None = None,
+    ) -> dict[str, Any]:
+        """Change what a tenant is called and may use; null takes one of its own terms away.
+
+        Raises UnknownTenant, UnknownPlan.
+        """
+        found = await self.load(name)
+        said: dict[str, Json] = {"label": label, "plan": plan}
+        if limits is not None:
+            said["limits"] = dict(limits)
+        if features is not None:
+            said["features"] = dict(features)
+        async with self._pool.acquire() as connection, connection.transaction():
+            if plan is not None:
+                await self._check_plan(connection, plan)
+            await _run(
+                connection,
+                _SET_TERMS,
+                number=found["id"],
+                label=label,
+                plan=plan,
+                limits=_merged(found["limits"], limits),
+                features=_merged(found["features"], features),
+            )
+            details = {key: value for key, value in said.items() if value is not None}
+            await _note(connection, found["id"], name, "change", by_whom=by_whom, details=details)
+        self._directory.forget(name)
+        return await self.load(name)
+
+    async def note_gone(self, number: int, name: str, proof: Mapping[str, Json]) -> None:
+        """Keep that nothing is left of a tenant, and what of it was removed."""
+        async with self._pool.acquire() as connection:
+            await _note(connection, number, name, "purged", by_whom=SYSTEM, details=proof)
+        self._directory.forget(name)
+
+    async def _check_plan(self, connection: Any, plan: str) -> None:
+        if not await _run(connection, _HAS_PLAN, plan=plan):
+            raise UnknownPlan(
+                f"There is no plan {plan[:80]!r}.",
+                at="/plan",
+                hint="GET /api/platform/plans lists them.",
+            )
+
     async def _furnish(self, tenant: Tenant) -> None:
         """Install what every tenant has, unless an earlier start got that far."""
-        nobody = Viewer(None, NAME)
+        nobody = Viewer(None, ADMINISTRATOR)
         async with self._database.change_metadata(tenant, nobody, SETUP) as tx:
             if tx.catalog.find_object("User") is not None:
                 return
@@ -109,6 +339,34 @@ class Tenants:
                 applied = await install(tx, shipped_package(CRM))
             inside = tx.under(applied.catalog)
             user = applied.catalog.get_object("User")
-            values = {"name": NAME, "email": f"admin@{tenant.name}.example"}
+            values = {"name": ADMINISTRATOR, "email": f"admin@{tenant.name}.example"}
             incoming = incoming_of(read_values(user, values, inside.rights))
             await write(inside, user, [incoming])
+
+
+async def _run(connection: Any, statement: Prepared, **values: Any) -> list[Any]:
+    rows: list[Any] = await connection.fetch(statement.sql, *statement.arguments(values))
+    return rows
+
+
+async def _note(
+    connection: Any,
+    number: int,
+    name: str,
+    what: str,
+    *,
+    by_whom: str,
+    details: Mapping[str, Json],
+) -> None:
+    said = {"number": number, "name": name, "what": what, "by_whom": by_whom}
+    await _run(connection, _NOTE, **said, details=write_json(details))
+
+
+def _merged(kept: str, changes: Mapping[str, Json] | None) -> str | None:
+    """Give a tenant's own terms with some changed; None where none are."""
+    if changes is None:
+        return None
+    before = read_json(kept)
+    assert isinstance(before, dict)
+    after = {**before, **changes}
+    return write_json({name: value for name, value in after.items() if value is not None})

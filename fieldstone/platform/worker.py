@@ -10,9 +10,11 @@ import asyncio
 import logging
 import os
 import signal
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final
 
 import asyncpg
@@ -20,7 +22,7 @@ import dramatiq
 import redis
 import uvloop
 from dramatiq.brokers.redis import RedisBroker
-from sqlalchemy import BigInteger, Integer, Text, column, func, select
+from sqlalchemy import ARRAY, BigInteger, Integer, Text, column, func, select
 
 from fieldstone.clock import Clock, SystemClock
 from fieldstone.errors import Forbidden
@@ -34,6 +36,7 @@ from fieldstone.platform.collector import calm_collector
 from fieldstone.platform.identity.gate import viewer_for
 from fieldstone.platform.identity.statements import MEMBER_BY_USER
 from fieldstone.platform.job_kinds import job_kinds, storage_rules_of
+from fieldstone.platform.platform_jobs import platform_jobs, purge_due
 from fieldstone.platform.queue import declare_actor, open_broker, send
 from fieldstone.platform.settings import Settings, load_settings
 from fieldstone.runtime.job_runs import (
@@ -46,24 +49,35 @@ from fieldstone.runtime.job_runs import (
 from fieldstone.runtime.jobs import CHANNEL, Job
 from fieldstone.runtime.statements import parameter, prepare
 from fieldstone.runtime.storage.maintenance import Maintenance
-from fieldstone.runtime.tenants import Tenant, tenant_from
+from fieldstone.runtime.tenants import (
+    ACTIVE,
+    PLATFORM_STATUS,
+    Tenant,
+    tenant_from,
+    tenant_rows,
+)
 from fieldstone.runtime.transactions import Viewer
 
 LOGGER: Final = logging.getLogger("fieldstone.jobs")
 THREADS: Final = 4
+TENANT_JOBS: Final = 3
 _RELAYED_AT_ONCE: Final = 200
 _LOOK_EVERY_S: Final = 1.0
 _PATIENCE_S: Final = 25.0
 _WAITING: Final = prepare(
     select(column("tenant_id"), column("id")).select_from(
-        func.waiting_jobs(parameter("most", Integer())).table_valued(
+        func.waiting_jobs(parameter("most", Integer()), parameter("share", Integer())).table_valued(
             column("tenant_id", Integer), column("id", BigInteger), column("kind", Text)
         )
     )
 )
-_TENANT_BY_ID: Final = prepare(
-    select(TENANT.c.id, TENANT.c.name, TENANT.c.label, TENANT.c.leaf).where(
-        TENANT.c.id == parameter("id", Integer()), TENANT.c.status == "active"
+_TENANT_BY_ID: Final = prepare(tenant_rows(TENANT.c.id == parameter("id", Integer())))
+
+
+_OPEN: Final = prepare(
+    select(TENANT.c.id).where(
+        TENANT.c.id == func.any(parameter("numbers", ARRAY(Integer))),
+        TENANT.c.status.in_([ACTIVE, PLATFORM_STATUS]),
     )
 )
 
@@ -75,12 +89,20 @@ async def nobodys_job(context: JobContext) -> JsonObject:
 
 @dataclass(slots=True)
 class Worker:
-    """Runs jobs on an engine. stopping is set when no new step may begin."""
+    """Runs jobs on an engine. stopping is set when no new step may begin.
+
+    share: how many jobs of one tenant may be under way at a time. closed: tenants that were closed
+    while jobs of theirs ran, which therefore stop at their next step.
+    """
 
     engine: Engine
     kinds: Mapping[str, JobFunction]
     clock: Clock = field(default_factory=SystemClock)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    share: int = TENANT_JOBS
+    closed: set[int] = field(default_factory=set)
+    _poked: asyncio.Event = field(default_factory=asyncio.Event)
+    _running: Counter[int] = field(default_factory=Counter)
 
     async def run_job(self, tenant_id: int, job_id: int) -> Job | None:
         """Run a job to its end or its next stop; None if there is nothing to do."""
@@ -89,6 +111,8 @@ class Worker:
         if row is None or self.stopping.is_set():
             return None
         tenant = tenant_from(row)
+        if not tenant.is_open:
+            return None
         viewer = await self.engine.administrators.get(tenant)
         now = self.clock.now()
         job = await claim_job(self.engine.database, tenant, viewer, job_id, now)
@@ -98,8 +122,26 @@ class Worker:
         in_name_of = await self._in_name_of(tenant, viewer, job)
         if in_name_of is None:
             in_name_of, work = replace(viewer, standing=NOBODY), nobodys_job
-        context = JobContext(self.engine.database, tenant, in_name_of, job, self.stopping.is_set)
-        return await run_claimed(context, work)
+        context = JobContext(
+            self.engine.database, tenant, in_name_of, job, partial(self._stops, tenant.id)
+        )
+        self._running[tenant.id] += 1
+        try:
+            return await run_claimed(context, work)
+        finally:
+            self._running[tenant.id] -= 1
+            self._running += Counter()  # forgets those of whom none runs
+            self._poked.set()  # another of the tenant's jobs may have its turn
+
+    def _stops(self, tenant_id: int) -> bool:
+        """Tell whether a tenant's jobs are to stop at their next step."""
+        return self.stopping.is_set() or tenant_id in self.closed
+
+    async def look_at_tenants(self) -> None:
+        """Find out which of the tenants whose jobs run were closed since."""
+        values = {"numbers": sorted(self._running)}
+        rows = await self.engine.pool.fetch(_OPEN.sql, *_OPEN.arguments(values))
+        self.closed = set(self._running) - {row["id"] for row in rows}
 
     async def _in_name_of(self, tenant: Tenant, viewer: Viewer, job: Job) -> Viewer | None:
         """A job acts in the name of whoever asked for it, with the rights they have by now.
@@ -120,11 +162,13 @@ class Worker:
 
     async def relay(self, broker: RedisBroker) -> None:
         """Send the jobs that wait to the queue, as soon as they are committed, until stopping."""
-        poked = asyncio.Event()
+        poked = self._poked
         async with self._listening(poked):
             while not self.stopping.is_set():
                 poked.clear()
                 try:
+                    if self._running:
+                        await self.look_at_tenants()
                     found = await self._relay_once(broker)
                 except (redis.RedisError, asyncpg.PostgresError, OSError) as error:
                     LOGGER.warning("jobs are not relayed: %s", error)
@@ -134,7 +178,7 @@ class Worker:
                         await asyncio.wait_for(poked.wait(), _LOOK_EVERY_S)
 
     async def _relay_once(self, broker: RedisBroker) -> int:
-        values = {"most": _RELAYED_AT_ONCE}
+        values = {"most": _RELAYED_AT_ONCE, "share": self.share}
         rows = await self.engine.pool.fetch(_WAITING.sql, *_WAITING.arguments(values))
         for row in rows:
             await asyncio.to_thread(send, broker, row["tenant_id"], row["id"])
@@ -160,7 +204,8 @@ async def work(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT. Jobs stop at their next step and go on at the next start."""
     assert settings.redis_url is not None
     engine = await open_engine(settings)
-    worker = Worker(engine, job_kinds(settings))
+    kinds = {**job_kinds(settings), **platform_jobs(settings, engine.tenants)}
+    worker = Worker(engine, kinds, share=settings.tenant_jobs)
     calm_collector()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -174,7 +219,8 @@ async def work(settings: Settings) -> None:
     threads = dramatiq.Worker(broker, worker_threads=THREADS)
     threads.start()
     rules, clock = storage_rules_of(settings), worker.clock
-    maintenance = Maintenance(engine.pool, engine.database, rules, clock)
+    besides = partial(purge_due, settings, engine.database, clock)
+    maintenance = Maintenance(engine.pool, engine.database, rules, clock, besides)
     keeping = asyncio.create_task(maintenance.keep_up(worker.stopping))
     try:
         await worker.relay(broker)

@@ -7,6 +7,7 @@ import hashlib
 import mimetypes
 import os
 import re
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -111,6 +112,10 @@ class FileStore(Protocol):
         """Forget the bytes; nothing happens if there are none."""
         ...
 
+    async def remove_all(self, tenant: TenantId) -> int:
+        """Forget all bytes of a tenant that is no more; of how many files."""
+        ...
+
 
 class LocalFiles:
     """A store below one directory, with one for each tenant. Half a file is never seen."""
@@ -148,6 +153,9 @@ class LocalFiles:
         with suppress(FileNotFoundError):
             await asyncio.to_thread(self._path(tenant, number).unlink)
 
+    async def remove_all(self, tenant: TenantId) -> int:
+        return await asyncio.to_thread(_remove_tree, self._directory / str(int(tenant)))
+
     def _path(self, tenant: TenantId, number: int) -> Path:
         name = f"{number:x}"
         return self._directory / str(int(tenant)) / name[-2:] / name
@@ -167,6 +175,14 @@ async def _write(path: Path, chunks: AsyncIterator[bytes], limit_bytes: int) -> 
             await asyncio.to_thread(file.write, chunk)
         await asyncio.to_thread(_sync, file)
     return KeptBytes(size, digest.hexdigest())
+
+
+def _remove_tree(directory: Path) -> int:
+    """Remove a directory and give how many files were below it."""
+    count = sum(len(names) for _, _, names in os.walk(directory))
+    if directory.exists():
+        shutil.rmtree(directory)
+    return count
 
 
 def _sync(file: Any) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from starlette.applications import Starlette
 
 from fieldstone.platform.job_kinds import job_kinds
+from fieldstone.platform.platform_jobs import platform_jobs
 from fieldstone.platform.worker import Worker
 from fieldstone.runtime.jobs import Job
 from tests.support.app import OTHER, Api, client_of, opened_app
@@ -56,5 +57,6 @@ def _field(value: Any) -> str:
 async def opened_desk(dsn: str, data: Path) -> AsyncIterator[Desk]:
     """Open an application with a place for files, for a block."""
     async with opened_app(dsn, data) as app, client_of(app) as api, client_of(app, OTHER) as other:
-        kinds = job_kinds(app.state.settings)
-        yield Desk(app, api, other, Worker(app.state.engine, kinds))
+        settings, engine = app.state.settings, app.state.engine
+        kinds = {**job_kinds(settings), **platform_jobs(settings, engine.tenants)}
+        yield Desk(app, api, other, Worker(engine, kinds))

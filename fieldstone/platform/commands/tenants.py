@@ -1,18 +1,24 @@
-"""`crm tenants`: list and make tenants."""
+"""`crm tenants`: make tenants and lead them through their lives, as the operator."""
 
 from __future__ import annotations
 
+import json
+import time
 from pathlib import Path
+from typing import Any
 
 import click
 
-from fieldstone.platform.client import Where, connected, reaches_platform
+from fieldstone.platform.client import Client, Where, connected, reaches_platform
 from fieldstone.platform.text_table import text_table
+
+ADDRESS = "/api/platform/tenants"
+_LOOK_EVERY_S = 0.5
 
 
 @click.group()
 def command() -> None:
-    """List and make tenants."""
+    """Make tenants, and suspend, delete, limit and look at them."""
 
 
 @command.command("list")
@@ -20,19 +26,179 @@ def command() -> None:
 def list_tenants(url: str | None, data: Path | None, tenant: str) -> None:
     """List all tenants."""
     with connected(Where(url, data, tenant)) as client:
-        found = client.ask("GET", "/api/platform/tenants")["tenants"]
-    rows = [[one["name"], one["label"], one["status"], one["created_at"][:10]] for one in found]
-    click.echo(text_table(["Name", "Label", "Status", "Created"], rows))
+        found = _all(client)
+    rows = [
+        [one["name"], one["label"], one["status"], one["plan"], one["created_at"][:10]]
+        for one in found
+    ]
+    click.echo(text_table(["Name", "Label", "Status", "Plan", "Created"], rows))
 
 
 @command.command("create")
 @click.argument("name")
 @click.option("--label", help="How it is called.  [default: the name]")
+@click.option("--plan", help="Its plan.  [default: that of FIELDSTONE_PLAN]")
 @reaches_platform
 def create_tenant(
-    name: str, label: str | None, url: str | None, data: Path | None, tenant: str
+    name: str,
+    label: str | None,
+    plan: str | None,
+    *,
+    url: str | None,
+    data: Path | None,
+    tenant: str,
 ) -> None:
     """Make a tenant with the CRM in it."""
     with connected(Where(url, data, tenant)) as client:
-        made = client.ask("POST", "/api/platform/tenants", json={"name": name, "label": label})
+        said = {"name": name, "label": label, "plan": plan}
+        made = client.ask("POST", ADDRESS, json=said)
     click.echo(f"Tenant {made['name']} is ready; name it in X-Tenant or with --tenant.")
+
+
+@command.command("show")
+@click.argument("name")
+@reaches_platform
+def show_tenant(name: str, url: str | None, data: Path | None, tenant: str) -> None:
+    """Show one tenant, and what was done to it."""
+    with connected(Where(url, data, tenant)) as client:
+        found = client.ask("GET", f"{ADDRESS}/{name}")
+        events = client.ask("GET", f"{ADDRESS}/{name}/events")["events"]
+    for key, value in found.items():
+        if value not in (None, "", {}):
+            told = json.dumps(value) if isinstance(value, dict) else value
+            click.echo(f"{key:<12}{told}")
+    rows = [[one["at"][:19], one["what"], one["by"], json.dumps(one["details"])] for one in events]
+    click.echo("\n" + text_table(["When", "What", "By", "Details"], rows))
+
+
+@command.command("suspend")
+@click.argument("name")
+@click.option("--reason", default="", help="Told to everybody who tries to get in.")
+@reaches_platform
+def suspend_tenant(name: str, reason: str, url: str | None, data: Path | None, tenant: str) -> None:
+    """Let nobody in; jobs wait, and nothing is lost."""
+    with connected(Where(url, data, tenant)) as client:
+        client.ask("POST", f"{ADDRESS}/{name}/suspend", json={"reason": reason})
+    click.echo(f"Tenant {name} is suspended.")
+
+
+@command.command("resume")
+@click.argument("name")
+@reaches_platform
+def resume_tenant(name: str, url: str | None, data: Path | None, tenant: str) -> None:
+    """Let people in again."""
+    with connected(Where(url, data, tenant)) as client:
+        client.ask("POST", f"{ADDRESS}/{name}/resume")
+    click.echo(f"Tenant {name} is open again.")
+
+
+@command.command("delete")
+@click.argument("name")
+@click.option("--now", is_flag=True, help="Purge it at once; nothing brings it back.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--wait", is_flag=True, help="With --now: wait until it is purged.")
+@reaches_platform
+def delete_tenant(
+    name: str,
+    *,
+    now: bool,
+    yes: bool,
+    wait: bool,
+    url: str | None,
+    data: Path | None,
+    tenant: str,
+) -> None:
+    """Delete a tenant; it can be brought back until it is purged."""
+    if not yes:
+        lost = " and everything in it for good" if now else ""
+        click.confirm(f"Delete the tenant {name}{lost}?", abort=True)
+    with connected(Where(url, data, tenant)) as client:
+        found = client.ask("DELETE", f"{ADDRESS}/{name}", params={"now": "yes" if now else "no"})
+        if found["job"] is None:
+            click.echo(f"Tenant {name} is deleted; crm tenants undelete {name} brings it back.")
+            return
+        click.echo(f"Job {found['job']} purges the tenant {name}.")
+        if wait:
+            click.echo(json.dumps(wait_for(client, found["job"])))
+
+
+@command.command("undelete")
+@click.argument("name")
+@reaches_platform
+def undelete_tenant(name: str, url: str | None, data: Path | None, tenant: str) -> None:
+    """Bring a deleted tenant back as it was."""
+    with connected(Where(url, data, tenant)) as client:
+        found = client.ask("POST", f"{ADDRESS}/{name}/undelete")
+    click.echo(f"Tenant {name} is {found['status']} again.")
+
+
+@command.command("limits")
+@click.argument("name")
+@click.argument("changes", nargs=-1)
+@click.option("--plan", help="Give it this plan.")
+@reaches_platform
+def change_limits(
+    name: str,
+    changes: tuple[str, ...],
+    plan: str | None,
+    *,
+    url: str | None,
+    data: Path | None,
+    tenant: str,
+) -> None:
+    """Show or change what a tenant may use, such as records=50000 or as_of=off.
+
+    A number is a limit, on and off are for features; users= and as_of=plan leave it to the plan.
+    """
+    limits, features = read_changes(changes)
+    with connected(Where(url, data, tenant)) as client:
+        if changes or plan:
+            said: dict[str, Any] = {"limits": limits, "features": features, "plan": plan}
+            client.ask("PATCH", f"{ADDRESS}/{name}", json=said)
+        found = client.ask("GET", f"{ADDRESS}/{name}")
+    click.echo(f"plan {found['plan']}")
+    for key, value in sorted({**found["limits"], **found["features"]}.items()):
+        told = {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else value
+        click.echo(f"{key} {told}")
+
+
+def read_changes(changes: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Read limits and features as they are typed. Raises click.UsageError."""
+    limits: dict[str, Any] = {}
+    features: dict[str, Any] = {}
+    for change in changes:
+        key, sign, text = change.partition("=")
+        if not sign:
+            raise click.UsageError(f"{change!r} must be like records=50000 or as_of=off.")
+        if text in {"on", "off"}:
+            features[key] = text == "on"
+        elif text == "plan":
+            features[key] = None
+        elif text == "":
+            limits[key] = None
+        elif text.isascii() and text.isdigit():
+            limits[key] = int(text)
+        else:
+            raise click.UsageError(f"{text!r} is neither a whole number nor on or off.")
+    return limits, features
+
+
+def wait_for(client: Client, job: int) -> Any:
+    """Wait for a job of the platform and give its result. Raises click.ClickException."""
+    while True:
+        found = client.ask("GET", f"/api/platform/jobs/{job}")
+        if found["state"] == "done":
+            return found["result"]
+        if found["state"] in {"failed", "cancelled"}:
+            raise click.ClickException(f"Job {job} {found['state']}: {json.dumps(found['result'])}")
+        time.sleep(_LOOK_EVERY_S)
+
+
+def _all(client: Client) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    cursor: int | None = 0
+    while cursor is not None:
+        page = client.ask("GET", ADDRESS, params={"cursor": cursor})
+        found.extend(page["tenants"])
+        cursor = page["next"]
+    return found

@@ -9,8 +9,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from fieldstone.platform.identity.sign_in import Opened
+from fieldstone.runtime.asking import tenant_of
+
+_REMEMBERED_S: Final = 400 * 86_400
 
 SESSION_COOKIE: Final = "fs_session"
+TENANT_COOKIE: Final = "fs_tenant"
+"""Where a browser keeps whose session it has. It stays when the session ends."""
 
 
 def keep_session(request: Request, response: Response, opened: Opened) -> None:
@@ -19,6 +24,15 @@ def keep_session(request: Request, response: Response, opened: Opened) -> None:
         SESSION_COOKIE,
         opened.secret,
         max_age=int((opened.expires_at - datetime.now(UTC)).total_seconds()),
+        httponly=True,
+        samesite="lax",
+        secure=request.url.scheme == "https",
+        path="/",
+    )
+    response.set_cookie(
+        TENANT_COOKIE,
+        tenant_of(request).name,
+        max_age=_REMEMBERED_S,
         httponly=True,
         samesite="lax",
         secure=request.url.scheme == "https",

@@ -21,10 +21,11 @@ from fieldstone.platform.identity.cookies import SESSION_COOKIE
 from fieldstone.platform.identity.errors import SignInNeeded
 from fieldstone.platform.identity.gate import Bearer, Gate
 from fieldstone.platform.identity.operator import PREFIX, is_operator
+from fieldstone.platform.identity.operators import MACHINE, Operators
 from fieldstone.platform.middleware.host import host_of, is_origin_of
-from fieldstone.platform.middleware.tenant import OPEN
+from fieldstone.platform.middleware.tenant import DEFAULT_TENANT, OF_PLATFORM, OPEN
 from fieldstone.platform.settings import LOOPBACK
-from fieldstone.runtime.tenants import Tenant
+from fieldstone.runtime.tenants import Tenant, TenantDirectory
 from fieldstone.runtime.transactions import Viewer
 
 SIGN_IN: Final = "/sign-in"
@@ -61,13 +62,15 @@ class ViewerOfRequest:
         administrators: Administrators,
         gate: Gate,
         *,
-        secret_key: str,
+        operators: Operators,
+        directory: TenantDirectory,
         local_only: bool,
     ) -> None:
         self._app = app
         self._administrators = administrators
         self._gate = gate
-        self._secret_key = secret_key
+        self._operators = operators
+        self._directory = directory
         self._local_only = local_only
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,6 +79,10 @@ class ViewerOfRequest:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
+        if scope["path"].startswith(OF_PLATFORM):
+            scope["state"]["operator"] = await self._operator(request)
+            await self._app(scope, receive, send)
+            return
         viewer = await self._viewer(request, scope["state"]["tenant"])
         if viewer is None and not _is_for_anybody(scope["path"]):
             if not _is_page(request):
@@ -90,7 +97,7 @@ class ViewerOfRequest:
         request.state.bearer = None
         said = request.headers.get("authorization", "")
         text = said[len(_BEARER) :].strip() if said[: len(_BEARER)].lower() == _BEARER else ""
-        if is_operator(text, self._secret_key):
+        if is_operator(text, self._operators.secret_key):
             return await self._administrators.get(tenant)
         # A note of the operator of another server, who may be let in as anybody here.
         if text and not text.startswith(PREFIX):
@@ -106,6 +113,33 @@ class ViewerOfRequest:
         if local and not await self._gate.is_closed(tenant):
             return await self._administrators.get(tenant)
         return None
+
+    async def _operator(self, request: Request) -> str:
+        """Give the name of the operator who asks. Raises Forbidden, SignInNeeded.
+
+        The machine itself is one until somebody can sign in to the default tenant, unless it names
+        another.
+        """
+        said = request.headers.get("authorization", "")
+        if said[: len(_BEARER)].lower() == _BEARER:
+            name = await self._operators.find(said[len(_BEARER) :].strip())
+            if name is not None:
+                return name
+            raise Forbidden("Only an operator of this installation may do this.")
+        _check_origin(request)
+        local = self._local_only and is_loopback(host_of(request))
+        is_default = request.headers.get("x-tenant", DEFAULT_TENANT) == DEFAULT_TENANT
+        if local and is_default and not await self._is_default_closed():
+            return MACHINE
+        if SESSION_COOKIE in request.cookies or not is_default:
+            raise Forbidden("Only an operator of this installation may do this.")
+        raise SignInNeeded(
+            "Only an operator of this installation may do this.", hint="Send a token of theirs."
+        )
+
+    async def _is_default_closed(self) -> bool:
+        default = await self._directory.find(DEFAULT_TENANT)
+        return default is not None and await self._gate.is_closed(default)
 
     async def _by_token(self, request: Request, tenant: Tenant, text: str) -> Viewer:
         found = await self._gate.find(tenant, text, by_session=False)

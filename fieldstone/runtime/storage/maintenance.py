@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -44,7 +44,7 @@ from fieldstone.runtime.storage.purge import is_purging, request_purge
 from fieldstone.runtime.storage.resuming import find_stuck, resume_stuck
 from fieldstone.runtime.storage.rules import StorageRules
 from fieldstone.runtime.storage.usage import DAYS_KEPT, WEEK, forget_use
-from fieldstone.runtime.tenants import Tenant, tenant_from
+from fieldstone.runtime.tenants import Tenant, tenant_from, tenant_rows
 from fieldstone.runtime.transactions import CatalogBusy, Database, Transaction, Viewer
 
 LOGGER: Final = logging.getLogger("fieldstone.maintenance")
@@ -94,9 +94,7 @@ _BIG: Final = prepare(
         func.big_objects(parameter("above", Integer())).table_valued("of_tenant", "object_id")
     )
 )
-_ONE_TENANT: Final = prepare(
-    select(TENANT.c.id, TENANT.c.name, TENANT.c.label, TENANT.c.leaf).where(TENANT.c.id == _TENANT)
-)
+_ONE_TENANT: Final = prepare(tenant_rows(TENANT.c.id == _TENANT))
 _TO_PURGE: Final = prepare(
     select(
         or_(
@@ -123,12 +121,16 @@ _OLD_JOBS: Final = _some(
 
 @dataclass(frozen=True, slots=True)
 class Maintenance:
-    """Does the hourly work. pool: connections as the application's role."""
+    """Does the hourly work. pool: connections as the application's role.
+
+    besides: what a higher room wants done as well.
+    """
 
     pool: Any
     database: Database
     rules: StorageRules
     clock: Clock
+    besides: Callable[[], Awaitable[object]] | None = None
 
     async def keep_up(self, stopping: asyncio.Event, every_s: float = _LOOK_EVERY_S) -> None:
         """Look every minute whether it is time, until stopping."""
@@ -180,6 +182,8 @@ class Maintenance:
             await self._promote(tenant, ObjectId(row["object_id"]))
         for row in await _run(connection, _ADVISED, since=now.date() - timedelta(days=WEEK)):
             await self._heed_advice(await self._tenant(connection, row["advised"]))
+        if self.besides is not None:
+            await self.besides()
 
     async def _tenant(self, connection: Any, tenant_id: int) -> Tenant:
         (row,) = await _run(connection, _ONE_TENANT, tenant=tenant_id)
