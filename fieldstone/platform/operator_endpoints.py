@@ -114,7 +114,7 @@ async def delete_plan(request: Request) -> Response:
     return Response(status_code=204)
 
 
-async def list_tokens(request: Request) -> Response:
+async def list_operator_tokens(request: Request) -> Response:
     """GET /api/platform/tokens: the tokens of operators, the newest first, without their texts."""
     found = await _operators(request).list_tokens()
     shown = [
@@ -130,7 +130,7 @@ async def list_tokens(request: Request) -> Response:
     return json_response({"tokens": shown})
 
 
-async def create_token(request: Request) -> Response:
+async def create_operator_token(request: Request) -> Response:
     """POST /api/platform/tokens: {"name", "expires_at"?}: the token's text is told once."""
     body = await read_object(request)
     name, until = body.get("name"), body.get("expires_at")
@@ -143,7 +143,7 @@ async def create_token(request: Request) -> Response:
     return json_response({"id": format_id(_TOKEN, number), "token": text}, 201)
 
 
-async def delete_token(request: Request) -> Response:
+async def delete_operator_token(request: Request) -> Response:
     """DELETE /api/platform/tokens/{id}: take a token back."""
     number = _token_number(request.path_params["id"])
     if number is None or not await _operators(request).revoke_token(number):
@@ -225,9 +225,9 @@ ROUTES: Final = (
     Route("/api/platform/plans", list_plans, methods=["GET"]),
     Route("/api/platform/plans/{name}", put_plan, methods=["PUT"]),
     Route("/api/platform/plans/{name}", delete_plan, methods=["DELETE"]),
-    Route("/api/platform/tokens", list_tokens, methods=["GET"]),
-    Route("/api/platform/tokens", create_token, methods=["POST"]),
-    Route("/api/platform/tokens/{id}", delete_token, methods=["DELETE"]),
+    Route("/api/platform/tokens", list_operator_tokens, methods=["GET"]),
+    Route("/api/platform/tokens", create_operator_token, methods=["POST"]),
+    Route("/api/platform/tokens/{id}", delete_operator_token, methods=["DELETE"]),
     Route("/api/platform/jobs", list_platform_jobs, methods=["GET"]),
     Route("/api/platform/jobs/{id}", show_platform_job, methods=["GET"]),
     Route("/api/platform/jobs/{id}/cancel", cancel_platform_job, methods=["POST"]),

@@ -113,7 +113,7 @@ async def undelete_tenant(request: Request) -> Response:
     return await _move(request, UNDELETE)
 
 
-async def list_events(request: Request) -> Response:
+async def list_tenant_events(request: Request) -> Response:
     """GET /api/platform/tenants/{name}/events: what operators did to a tenant, newest first."""
     limit = whole_number(request, "limit", PAGE_SIZE, MOST_PER_PAGE)
     before = whole_number(request, "cursor", _NEWEST, _NEWEST)
@@ -217,5 +217,5 @@ ROUTES: Final = (
     Route(f"{_ONE}/suspend", suspend_tenant, methods=["POST"]),
     Route(f"{_ONE}/resume", resume_tenant, methods=["POST"]),
     Route(f"{_ONE}/undelete", undelete_tenant, methods=["POST"]),
-    Route(f"{_ONE}/events", list_events, methods=["GET"]),
+    Route(f"{_ONE}/events", list_tenant_events, methods=["GET"]),
 )

@@ -36,7 +36,7 @@ WRITTEN += ("job", "file", "import_row", "query_use", "advice_action", "advice_s
 WRITTEN += ("index_order", "maintenance", "member", "invitation", "session", "access_token")
 WRITTEN += ("sign_in", "permission_assignment")
 WRITTEN += ("sealed_secret", "identity_link")
-WRITTEN += ("sign_in", "tenant_event", "operator_token", "usage_ledger", "usage_entry")
+WRITTEN += ("tenant_event", "operator_token", "usage_ledger", "usage_entry")
 CATALOG_CHANGED = """
 SELECT EXISTS (SELECT FROM catalog_version c FULL JOIN kept.catalog_version k
   USING (tenant_id, version) WHERE c.tenant_id IS NULL OR k.tenant_id IS NULL)"""

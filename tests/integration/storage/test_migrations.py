@@ -23,6 +23,13 @@ from tests.support.storage_world import StorageWorld, a_storage_world, look
 SCHEMA = """
 SELECT table_name, column_name, data_type, is_nullable, column_default
 FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 2"""
+# What the engine notes besides by now, for which the first schema had no place.
+LENT = (
+    "CREATE TABLE tenant_event (number int, name text, what text, by_whom text, details jsonb)",
+    "CREATE TABLE usage_entry (tenant_id int, day date, meter text, value bigint)",
+    "GRANT ALL ON tenant_event, usage_entry TO fieldstone_app",
+)
+TAKEN_BACK = "DROP TABLE tenant_event, usage_entry"
 INDEXES = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1"
 
 
@@ -64,8 +71,11 @@ async def test_a_database_of_the_first_schema_with_data_is_brought_up_to_date(
     empty_dsn: str,
 ) -> None:
     await migrate_to(empty_dsn, "0001")
+    for statement in LENT:
+        await look(empty_dsn, statement)
     async with a_storage_world(empty_dsn, tenant=None) as old:
         before = await fill(old)
+    await look(empty_dsn, TAKEN_BACK)
 
     await migrate(empty_dsn)
 
