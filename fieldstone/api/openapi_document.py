@@ -12,6 +12,7 @@ from typing import Final
 
 from starlette.routing import BaseRoute, Route
 
+from fieldstone.api.openapi_account_operations import ACCOUNT_OPERATIONS
 from fieldstone.api.openapi_definitions import definition_schemas
 from fieldstone.api.openapi_identity_operations import IDENTITY_OPERATIONS
 from fieldstone.api.openapi_objects import object_schemas, visible_objects
@@ -37,6 +38,7 @@ from fieldstone.runtime.transactions import Transaction
 
 OPERATIONS: Final[Mapping[str, Operation]] = {
     **IDENTITY_OPERATIONS,
+    **ACCOUNT_OPERATIONS,
     **SIGN_ON_OPERATIONS,
     **SETUP_OPERATIONS,
     **PLATFORM_OPERATIONS,

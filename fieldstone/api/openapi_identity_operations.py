@@ -13,7 +13,7 @@ from fieldstone.api.openapi_operation import (
     object_schema,
     or_null,
 )
-from fieldstone.api.openapi_shapes import TEXT
+from fieldstone.api.openapi_shapes import COUNT, TEXT
 from fieldstone.metadata.values import Json, JsonObject
 
 _IDENTITY: Final = "Signing in"
@@ -40,6 +40,7 @@ _SESSION: Final = _closed(
     expires_at=_INSTANT,
     address=TEXT,
     agent=TEXT,
+    method=TEXT,
 )
 _TOKEN: Final = _closed(
     id=TEXT,
@@ -62,6 +63,17 @@ _CREDENTIALS: Final = Body(
     {"email": "ada@acme.example", "password": _SENTENCE},
 )
 _GONE: Final = Answer("It is gone.")
+_HALF: Final = Answer(
+    "The password is right, and a second factor is wanted.",
+    _closed(
+        next_step=_closed(
+            token=TEXT,
+            purpose={"enum": ["second", "enrol"]},
+            methods=list_schema(TEXT),
+            expires_at=_INSTANT,
+        )
+    ),
+)
 
 IDENTITY_OPERATIONS: Final[Mapping[str, Operation]] = {
     "GET /session": Operation(
@@ -70,14 +82,14 @@ IDENTITY_OPERATIONS: Final[Mapping[str, Operation]] = {
     ),
     "POST /session": Operation(
         _IDENTITY,
-        {200: Answer("Signed in; a cookie is set.", _OPENED)},
+        {200: Answer("Signed in; a cookie is set.", _OPENED), 202: _HALF},
         body=_CREDENTIALS,
         refuses=(413, 422, 429),
     ),
     "DELETE /session": Operation(_IDENTITY, {204: Answer("Signed out.")}),
     "POST /session/password": Operation(
         _IDENTITY,
-        {204: Answer("It is changed, and every session ended.")},
+        {204: Answer("It is changed; tokens and other sessions ended.")},
         body=Body(
             object_schema({"before": _PASSWORD, "after": _PASSWORD}, required=("before", "after")),
             {"before": "the old one", "after": _SENTENCE},
@@ -88,10 +100,13 @@ IDENTITY_OPERATIONS: Final[Mapping[str, Operation]] = {
         _IDENTITY,
         {200: Answer("The open sessions.", _closed(sessions=list_schema(_SESSION)))},
     ),
+    "DELETE /sessions": Operation(
+        _IDENTITY, {200: Answer("How many ended.", _closed(ended=COUNT))}
+    ),
     "DELETE /sessions/{id}": Operation(_IDENTITY, {204: _GONE}),
     "POST /welcome": Operation(
         _IDENTITY,
-        {200: Answer("Signed in; a cookie is set.", _OPENED)},
+        {200: Answer("Signed in; a cookie is set.", _OPENED), 202: _HALF},
         body=Body(
             object_schema({"token": TEXT, "password": _PASSWORD}, required=("token", "password")),
             {"token": "fsi_…", "password": _SENTENCE},
@@ -153,5 +168,11 @@ IDENTITY_OPERATIONS: Final[Mapping[str, Operation]] = {
     "POST /people/{id}/invitation": Operation(
         _PEOPLE,
         {201: Answer("Another invitation, told this once.", _closed(**_INVITATION))},
+        body=Body(
+            object_schema({"resets_factors": or_null(_FLAG)}),
+            {"resets_factors": True},
+            required=False,
+        ),
+        refuses=(413, 422),
     ),
 }

@@ -13,7 +13,9 @@ class Organization:
 
     name: None for the label of the tenant. currency: ISO 4217, of amounts whose field says none.
     time_zone: in which days begin for everybody who has no zone of their own. fiscal_month: the
-    first month of its fiscal year, from 1.
+    first month of its fiscal year, from 1. second_factor: who has to have one to sign in: nobody,
+    administrators or everybody. acting: when an administrator may act as a member: consent, only
+    when the member allowed it; always.
     """
 
     name: str | None = None
@@ -27,6 +29,8 @@ class Organization:
     postal_code: str = ""
     country: str = ""
     phone: str = ""
+    second_factor: str = "nobody"
+    acting: str = "consent"
 
 
 @dataclass(frozen=True, slots=True)

@@ -319,6 +319,7 @@ MEMBER: Final = Table(
     Column("is_administrator", Boolean),
     Column("created_at", DateTime(timezone=True)),
     Column("ended_at", DateTime(timezone=True)),
+    Column("acting_until", DateTime(timezone=True)),
 )
 PERMISSION_ASSIGNMENT: Final = Table(
     "permission_assignment",
@@ -337,6 +338,7 @@ INVITATION: Final = Table(
     Column("user_id", BigInteger),
     Column("created_at", DateTime(timezone=True)),
     Column("expires_at", DateTime(timezone=True)),
+    Column("resets_factors", Boolean),
 )
 SESSION: Final = Table(
     "session",
@@ -350,6 +352,10 @@ SESSION: Final = Table(
     Column("expires_at", DateTime(timezone=True)),
     Column("address", Text),
     Column("agent", Text),
+    Column("proved_at", DateTime(timezone=True)),
+    Column("method", Text),
+    Column("acting_id", BigInteger),
+    Column("parent_id", BigInteger),
 )
 ACCESS_TOKEN: Final = Table(
     "access_token",

@@ -36,9 +36,11 @@ from fieldstone.ids import IdMinter
 from fieldstone.platform import operator_endpoints, tenant_endpoints
 from fieldstone.platform.administrators import Administrators
 from fieldstone.platform.database.pool import open_pool
+from fieldstone.platform.identity import account_endpoints, door_endpoints, second_step_pages
 from fieldstone.platform.identity import endpoints as identity_endpoints
 from fieldstone.platform.identity import pages as identity_pages
 from fieldstone.platform.identity.gate import Gate
+from fieldstone.platform.identity.keys import Keys
 from fieldstone.platform.identity.operators import Operators
 from fieldstone.platform.identity.providers import endpoints as provider_endpoints
 from fieldstone.platform.identity.providers import pages as provider_pages
@@ -141,6 +143,7 @@ def build_app(engine: Engine, settings: Settings) -> Starlette:
     app.state.engine = engine
     app.state.operators = operators
     app.state.settings = settings
+    app.state.keys = Keys(load_secret_key(settings))
     app.state.documents = openapi_api.DocumentStore()
     app.state.site = site
     app.state.providers = build_parts(
@@ -198,7 +201,10 @@ def all_routes() -> list[BaseRoute]:
         *tenant_endpoints.ROUTES,
         *operator_endpoints.ROUTES,
         *identity_endpoints.ROUTES,
+        *door_endpoints.ROUTES,
+        *account_endpoints.ROUTES,
         *identity_pages.ROUTES,
+        *second_step_pages.ROUTES,
         *provider_endpoints.ROUTES,
         *provider_pages.ROUTES,
         *PAGES,

@@ -17,13 +17,21 @@ from fieldstone.errors import (
     Problem,
     Unavailable,
 )
-from fieldstone.platform.identity.errors import SignInNeeded, TooManyTries, WrongCredentials
+from fieldstone.platform.identity.errors import (
+    SignInNeeded,
+    StepEnded,
+    TooManyTries,
+    WrongCredentials,
+    WrongFactor,
+)
 from fieldstone.runtime.files import FileTooLarge
 from fieldstone.runtime.transactions import QueryTimeout
 
 STATUSES: Final[Mapping[type[FieldstoneError], int]] = {
     SignInNeeded: 401,
     WrongCredentials: 401,
+    StepEnded: 401,
+    WrongFactor: 401,
     TooManyTries: 429,
     BodyTooLarge: 413,
     FileTooLarge: 413,

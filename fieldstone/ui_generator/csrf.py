@@ -1,6 +1,7 @@
 """Proof that a form came from a page of ours: a token in a cookie and the same one in the form.
 
-Another site can send a browser here with the cookie, but cannot read it to put it into a form.
+Another site can send a browser here with the cookie, but cannot read it to put it into a form. Of
+whoever signed in, the token follows from their session: that of another one is worth nothing.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from fieldstone.errors import Forbidden
 
 FIELD: Final = "_csrf"
 HEADER: Final = "X-CSRF-Token"
+STATE: Final = "form_token"
+"""Where the state of a request has the token that follows from its session."""
+
 _COOKIE: Final = "fs_csrf"
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{32,64}")
 
@@ -27,6 +31,11 @@ class ForgedForm(Forbidden):
 
 
 def token_of(request: Request) -> str:
+    """Give the token of the session; without one that of this browser, as at the door."""
+    return _of_session(request) or door_token_of(request)
+
+
+def door_token_of(request: Request) -> str:
     """Give the token of this browser; a fresh one, kept for the answer, if it has none."""
     kept = request.cookies.get(_COOKIE, "")
     if _TOKEN.fullmatch(kept):
@@ -52,9 +61,24 @@ def keep_token(request: Request, response: Response) -> None:
 
 
 def check_token(request: Request, sent: str | None) -> None:
-    """Refuse a form that does not carry the token of this browser. Raises ForgedForm."""
-    expected = request.cookies.get(_COOKIE, "")
-    given = sent or request.headers.get(HEADER, "")
+    """Refuse a form that does not carry the token of the session. Raises ForgedForm."""
+    expected = _of_session(request) or request.cookies.get(_COOKIE, "")
+    _compare(expected, sent or request.headers.get(HEADER, ""))
+
+
+def check_door_token(request: Request, sent: str | None) -> None:
+    """Refuse a form of somebody who is not in yet without this browser's token. Raises ForgedForm.
+
+    It holds also where somebody came in meanwhile, in another window.
+    """
+    _compare(request.cookies.get(_COOKIE, ""), sent or request.headers.get(HEADER, ""))
+
+
+def _of_session(request: Request) -> str:
+    return str(getattr(request.state, STATE, ""))
+
+
+def _compare(expected: str, given: str) -> None:
     if not _TOKEN.fullmatch(expected) or not secrets.compare_digest(
         expected.encode(), given.encode()
     ):

@@ -37,6 +37,8 @@ WRITTEN += ("index_order", "maintenance", "member", "invitation", "session", "ac
 WRITTEN += ("sign_in", "permission_assignment")
 WRITTEN += ("sealed_secret", "identity_link")
 WRITTEN += ("tenant_event", "operator_token", "usage_ledger", "usage_entry")
+WRITTEN += ("authenticator", "recovery_code", "passkey", "sign_in_step")
+WRITTEN += ("access_event",)
 CATALOG_CHANGED = """
 SELECT EXISTS (SELECT FROM catalog_version c FULL JOIN kept.catalog_version k
   USING (tenant_id, version) WHERE c.tenant_id IS NULL OR k.tenant_id IS NULL)"""

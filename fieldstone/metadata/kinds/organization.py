@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from babel.core import get_global
 from babel.localedata import locale_identifiers
@@ -28,6 +28,7 @@ class OrganizationBody:
 
     name: None for the label of the tenant. currency: the ISO 4217 code of amounts whose field says
     none. time_zone: its IANA name. fiscal_month: the first month of the fiscal year, 1 to 12.
+    second_factor: who has to have one to sign in. acting: when administrators may act as members.
     """
 
     name: Annotated[str, Meta(min_length=1, max_length=120)] | None = None
@@ -41,6 +42,8 @@ class OrganizationBody:
     postal_code: Annotated[str, Meta(max_length=40)] = ""
     country: Line = ""
     phone: Annotated[str, Meta(max_length=40)] = ""
+    second_factor: Literal["nobody", "administrators", "everybody"] = "nobody"
+    acting: Literal["consent", "always"] = "consent"
 
 
 class OrganizationKind(Kind[OrganizationBody]):

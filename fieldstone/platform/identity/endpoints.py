@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -24,10 +25,15 @@ from fieldstone.metadata.values import Json, JsonObject
 from fieldstone.platform.identity import people, tokens
 from fieldstone.platform.identity.cookies import drop_session, keep_session
 from fieldstone.platform.identity.errors import SignInNeeded
+from fieldstone.platform.identity.events import Event, note_event
 from fieldstone.platform.identity.gate import Bearer, Gate
+from fieldstone.platform.identity.keys import Keys
+from fieldstone.platform.identity.second_step import Door
 from fieldstone.platform.identity.sign_in import (
     Opened,
     Try,
+    Waiting,
+    end_other_sessions,
     end_session,
     list_sessions,
     sign_in,
@@ -62,11 +68,14 @@ async def show_session(request: Request) -> Response:
 
 
 async def open_session(request: Request) -> Response:
-    """POST /api/session: {"email", "password"} signs in; the answer sets a cookie."""
+    """POST /api/session: {"email", "password"} signs in; the answer sets a cookie.
+
+    Where a second factor is needed, the answer has status 202 and the token of the next step.
+    """
     body = await read_object(request)
-    tried = try_of(request, _text(body, "email"), _text(body, "password"))
-    opened = await sign_in(database_of(request), tenant_of(request), tried)
-    return _opened(request, opened)
+    tried = try_of(request, text_in(body, "email"), text_in(body, "password"))
+    entered = await sign_in(database_of(request), tenant_of(request), tried)
+    return entered_answer(request, entered)
 
 
 async def close_session(request: Request) -> Response:
@@ -78,14 +87,22 @@ async def close_session(request: Request) -> Response:
 
 
 async def change_password(request: Request) -> Response:
-    """POST /api/session/password: {"before", "after"}; every session and token ends."""
-    viewer = in_session(request)
+    """POST /api/session/password: {"before", "after"}; tokens and other sessions end.
+
+    The session goes on under another secret, which the cookie of the answer has.
+    """
+    viewer, session = own_session(request)
     body = await read_object(request)
-    before, after = _text(body, "before"), _text(body, "after")
-    tried = try_of(request, viewer.name, before)
-    await people.change_password(database_of(request), tenant_of(request), viewer, tried, after)
+    before, after = text_in(body, "before"), text_in(body, "after")
+    opened = await people.change_password(
+        database_of(request),
+        tenant_of(request),
+        (viewer, session),
+        try_of(request, viewer.name, before),
+        after,
+    )
     response = Response(status_code=204)
-    drop_session(request, response)
+    keep_session(request, response, opened)
     return response
 
 
@@ -104,16 +121,27 @@ async def show_sessions(request: Request) -> Response:
             "expires_at": write_instant(one["expires_at"]),
             "address": one["address"],
             "agent": one["agent"],
+            "method": one["method"],
         }
         for one in found
     ]
     return json_response({"sessions": shown})
 
 
+async def delete_sessions(request: Request) -> Response:
+    """DELETE /api/sessions: end all of the viewer's sessions but this one."""
+    viewer, session = own_session(request)
+    async with database_of(request).write_apart(tenant_of(request), viewer) as tx:
+        count = await end_other_sessions(tx, session)
+        assert viewer.user_id is not None, "whoever signed in is a user"
+        await note_event(tx, viewer.user_id, Event.SESSIONS_ENDED, address_of(request), count=count)
+    return json_response({"ended": count})
+
+
 async def delete_session(request: Request) -> Response:
     """DELETE /api/sessions/{id}: end one of the viewer's sessions."""
     signed_in(request)
-    number = _number(request)
+    number = number_in_path(request)
     async with database_of(request).write_apart(tenant_of(request), viewer_of(request)) as tx:
         if number is None or not await end_session(tx, number):
             raise UnknownSession("There is no such session.")
@@ -123,19 +151,19 @@ async def delete_session(request: Request) -> Response:
 async def accept_invitation(request: Request) -> Response:
     """POST /api/welcome: {"token", "password"} takes an invitation up and signs in."""
     body = await read_object(request)
-    tried = try_of(request, "", _text(body, "password"))
-    opened = await people.accept(
-        database_of(request), tenant_of(request), _text(body, "token"), tried
+    tried = try_of(request, "", text_in(body, "password"))
+    entered = await people.accept(
+        database_of(request), tenant_of(request), text_in(body, "token"), tried
     )
-    return _opened(request, opened)
+    return entered_answer(request, entered)
 
 
 async def claim_tenant(request: Request) -> Response:
     """POST /api/claim: {"email", "password"}: from now on people sign in to this tenant."""
     body = await read_object(request)
     email = people.read_email(body.get("email"))
-    opened = await claim(request, try_of(request, email, _text(body, "password")))
-    return _opened(request, opened, 201)
+    opened = await claim(request, try_of(request, email, text_in(body, "password")))
+    return entered_answer(request, opened, 201)
 
 
 async def list_people(request: Request) -> Response:
@@ -158,16 +186,18 @@ async def invite(request: Request) -> Response:
     tenant, viewer = tenant_of(request), viewer_of(request)
     async with database_of(request).write(tenant, viewer, cause_of(request)) as tx:
         user_id, token = await people.invite(
-            tx, email, _text(body, "name"), is_administrator=administers
+            tx, email, text_in(body, "name"), is_administrator=administers
         )
     return json_response({"id": format_id(_USER, user_id), **_invitation(token)}, 201)
 
 
 async def invite_again(request: Request) -> Response:
-    """POST /api/people/{id}/invitation: another one, with which they choose a new password."""
+    """POST /api/people/{id}/invitation: {"resets_factors"?}: they choose a new password with it."""
     number = people.person_id(request.path_params["id"])
+    body = await _object_if_any(request)
+    resets = _flag(body, "resets_factors") or False
     async with database_of(request).write_apart(tenant_of(request), viewer_of(request)) as tx:
-        token = await people.invite_again(tx, number)
+        token = await people.invite_again(tx, number, resets_factors=resets)
     return json_response(_invitation(token), 201)
 
 
@@ -201,7 +231,7 @@ async def create_token(request: Request) -> Response:
     """
     in_session(request)
     body = await read_object(request)
-    name = _text(body, "name")
+    name = text_in(body, "name")
     if not 0 < len(name) <= _LONGEST_NAME:
         raise BadJson(f"A token has a name of up to {_LONGEST_NAME} characters.", at="/name")
     async with database_of(request).write_apart(tenant_of(request), viewer_of(request)) as tx:
@@ -213,7 +243,7 @@ async def create_token(request: Request) -> Response:
 async def delete_token(request: Request) -> Response:
     """DELETE /api/tokens/{id}: take a token back."""
     signed_in(request)
-    number = _number(request)
+    number = number_in_path(request)
     async with database_of(request).write_apart(tenant_of(request), viewer_of(request)) as tx:
         if number is None or not await tokens.revoke_token(tx, number):
             raise UnknownToken("There is no such token.")
@@ -249,12 +279,38 @@ def in_session(request: Request) -> Viewer:
     return viewer
 
 
+def own_session(request: Request) -> tuple[Viewer, int]:
+    """Give the person who asks and the number of their session. Raises SignInNeeded."""
+    viewer = in_session(request)
+    bearer = bearer_of(request)
+    assert bearer is not None, "who is in a session bears it"
+    assert bearer.session is not None, "who is in a session bears it"
+    return viewer, bearer.session
+
+
 def try_of(request: Request, email: str, password: str) -> Try:
     """Give who wants to be let in, from where."""
-    address = request.client.host if request.client else ""
     # PostgreSQL takes every character but NUL, which no address holds.
     known = email.strip().lower().replace("\0", "")
-    return Try(known, password, address, request.headers.get("user-agent", ""))
+    return Try(known, password, address_of(request), request.headers.get("user-agent", ""))
+
+
+def address_of(request: Request) -> str:
+    """Give the address that a request came from, as far as a trusted proxy tells it."""
+    return request.client.host if request.client else ""
+
+
+def keys_of(request: Request) -> Keys:
+    """Give what follows from the installation's secret key."""
+    keys: Keys = request.app.state.keys
+    return keys
+
+
+def door_of(request: Request) -> Door:
+    """Give where somebody stands who wants in."""
+    agent = request.headers.get("user-agent", "")
+    tenant = tenant_of(request)
+    return Door(database_of(request), tenant, keys_of(request), address_of(request), agent)
 
 
 async def claim(request: Request, tried: Try) -> Opened:
@@ -285,11 +341,25 @@ def shown_person(row: Any) -> dict[str, Json]:
     }
 
 
-def _opened(request: Request, opened: Opened, status: int = 200) -> Response:
-    expires_at = write_instant(opened.expires_at)
-    body = {"viewer": _shown_viewer(opened.viewer), "expires_at": expires_at}
+def entered_answer(
+    request: Request,
+    entered: Opened | Waiting,
+    status: int = 200,
+    more: Mapping[str, Json] | None = None,
+) -> Response:
+    """Answer whoever is in, with a cookie, or has a second step to take, with its token."""
+    expires_at = write_instant(entered.expires_at)
+    if isinstance(entered, Waiting):
+        step = {
+            "token": entered.token,
+            "purpose": str(entered.purpose),
+            "methods": list(entered.methods),
+            "expires_at": expires_at,
+        }
+        return json_response({"next_step": step}, 202)
+    body = {"viewer": _shown_viewer(entered.viewer), "expires_at": expires_at, **(more or {})}
     response = json_response(body, status)
-    keep_session(request, response, opened)
+    keep_session(request, response, entered)
     return response
 
 
@@ -304,11 +374,20 @@ def _shown_token(row: dict[str, Any]) -> dict[str, Json]:
     return {"id": format_id(_TOKEN, row["id"]), "name": row["name"], **told}
 
 
+async def _object_if_any(request: Request) -> JsonObject:
+    """Read a body that may be missing. Raises BadJson."""
+    announced = request.headers.get("content-length", "0")
+    if announced == "0" and "transfer-encoding" not in request.headers:
+        return {}
+    return await read_object(request)
+
+
 def _invitation(token: str) -> dict[str, Json]:
     return {"invitation": token, "address": f"/welcome/{token}"}
 
 
-def _text(body: JsonObject, name: str) -> str:
+def text_in(body: JsonObject, name: str) -> str:
+    """Give a text of a body. Raises BadJson."""
     value = body.get(name)
     if not isinstance(value, str):
         raise BadJson(f"{name} must be a text.", at=f"/{name}")
@@ -322,7 +401,7 @@ def _flag(body: JsonObject, name: str) -> bool | None:
     return value
 
 
-def _number(request: Request) -> int | None:
+def number_in_path(request: Request) -> int | None:
     """Give the number of the id in an address; None for what is no id."""
     try:
         return parse_id(request.path_params["id"])[1]
@@ -346,6 +425,7 @@ ROUTES: Final = (
     Route("/api/session", close_session, methods=["DELETE"]),
     Route("/api/session/password", change_password, methods=["POST"]),
     Route("/api/sessions", show_sessions, methods=["GET"]),
+    Route("/api/sessions", delete_sessions, methods=["DELETE"]),
     Route("/api/sessions/{id}", delete_session, methods=["DELETE"]),
     Route("/api/welcome", accept_invitation, methods=["POST"]),
     Route("/api/people", list_people, methods=["GET"]),

@@ -39,3 +39,33 @@ class LastAdministrator(InvalidInput):
     """Without this person nobody could set the tenant up any more."""
 
     code = "access.last_administrator"
+
+
+class StepEnded(Forbidden):
+    """A step of signing in that was taken, is too old, or was tried too often."""
+
+    code = "access.step_ended"
+
+
+class WrongFactor(Forbidden):
+    """A code or a passkey that does not prove anything, or not any more."""
+
+    code = "access.wrong_factor"
+
+
+class ProofNeeded(Forbidden):
+    """What is asked for wants to know anew that it is still the same person."""
+
+    code = "access.proof_needed"
+
+
+class FactorNeeded(InvalidInput):
+    """The organization wants a second factor, and this is the last one."""
+
+    code = "access.factor_needed"
+
+
+class NoPasskeysHere(InvalidInput):
+    """The server is reached by a number, and passkeys belong to names."""
+
+    code = "access.no_passkeys_here"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
@@ -12,10 +12,13 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from fieldstone.platform.identity.errors import WeakPassword
+from fieldstone.platform.identity.password_strength import why_weak
 
 T = TypeVar("T")
 SHORTEST: Final = 12
-LONGEST: Final = 256
+LONGEST: Final = 128
+# Those of earlier versions could be longer, and still let their owners in.
+_LONGEST_TRIED: Final = 256
 _FEWEST_CHARACTERS: Final = 5
 # Each hash takes 64 MiB and a processor: a thread of its own, so that nothing else waits for them.
 _HASHING: Final = ThreadPoolExecutor(1, thread_name_prefix="passwords")
@@ -27,20 +30,40 @@ _NOBODYS: Final = (
 )
 
 
-async def hash_password(password: str, *, email: str) -> str:
-    """Give what is kept of a password. Raises WeakPassword."""
-    _check(password, email)
-    return await _apart(_HASHER.hash, _normal(password))
+async def hash_password(password: str, *, email: str, about: Sequence[str] = ()) -> str:
+    """Give what is kept of a password. about: what others know of its owner. Raises WeakPassword.
+
+    Such as their name and that of their organization, of which no password is made.
+    """
+    _check(password)
+    reason = await _apart(lambda: why_weak(_normal(password), (email, *about)))
+    if reason is not None:
+        raise WeakPassword(
+            reason,
+            at="/password",
+            hint="Three or four unrelated words are easy to remember and hard to guess.",
+        )
+    return await _apart(lambda: _HASHER.hash(_normal(password)))
 
 
 async def is_password(password: str, kept: str | None) -> bool:
     """Tell whether a password is the one of which this was kept; it takes as long without one."""
-    matches = await _apart(_verify, password[: LONGEST + 1], kept or _NOBODYS)
+    matches = await _apart(lambda: _verify(password[: _LONGEST_TRIED + 1], kept or _NOBODYS))
     return matches and kept is not None
 
 
-async def _apart(work: Callable[..., T], *arguments: str) -> T:
-    return await asyncio.get_running_loop().run_in_executor(_HASHING, work, *arguments)
+async def rehashed(password: str, kept: str | None) -> str | None:
+    """Give what is to be kept from now on of a right password; None where nothing changed.
+
+    It changes when the parameters of the method do, and only who knows the password can do it.
+    """
+    if kept is None or not _HASHER.check_needs_rehash(kept):
+        return None
+    return await _apart(lambda: _HASHER.hash(_normal(password)))
+
+
+async def _apart(work: Callable[[], T]) -> T:
+    return await asyncio.get_running_loop().run_in_executor(_HASHING, work)
 
 
 def _verify(password: str, kept: str) -> bool:
@@ -50,16 +73,14 @@ def _verify(password: str, kept: str) -> bool:
         return False
 
 
-def _check(password: str, email: str) -> None:
+def _check(password: str) -> None:
     if not SHORTEST <= len(password) <= LONGEST:
         raise WeakPassword(
             f"A password has {SHORTEST} to {LONGEST} characters.",
             at="/password",
             hint="Three or four unrelated words are easy to remember and hard to guess.",
         )
-    folded = _normal(password).casefold()
-    mailbox = email.partition("@")[0].casefold()
-    if len(set(folded)) < _FEWEST_CHARACTERS or folded in email.casefold() or mailbox == folded:
+    if len(set(_normal(password).casefold())) < _FEWEST_CHARACTERS:
         raise WeakPassword("This password is easy to guess.", at="/password")
 
 

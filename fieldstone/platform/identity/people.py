@@ -17,19 +17,29 @@ from fieldstone.platform.identity.errors import (
     LastAdministrator,
     WrongCredentials,
 )
+from fieldstone.platform.identity.events import Event, note_event
+from fieldstone.platform.identity.factors import reset_factors
+from fieldstone.platform.identity.owner_facts import facts_of
 from fieldstone.platform.identity.passwords import hash_password, is_password
 from fieldstone.platform.identity.sign_in import (
     Opened,
     Try,
+    Waiting,
     check_tries,
+    end_other_sessions,
+    enter,
     note_try,
     open_session,
     put_out,
+    rotate_session,
+    settle_try,
 )
 from fieldstone.platform.identity.statements import (
     ADD_INVITATION,
     ADD_MEMBER,
     CHANGE_MEMBER,
+    END_SESSIONS,
+    END_TOKENS,
     FIND_INVITATION,
     FORGET_INVITATIONS,
     LOCK_ADMINISTRATORS,
@@ -37,6 +47,7 @@ from fieldstone.platform.identity.statements import (
     MEMBER_BY_USER,
     SET_PASSWORD,
     SOME_MEMBERS,
+    THIS_SESSION,
 )
 from fieldstone.runtime.records.reading import read_values
 from fieldstone.runtime.records.write import incoming_of, write
@@ -96,7 +107,9 @@ async def claim(database: Database, tenant: Tenant, viewer: Viewer, tried: Try) 
     """
     if not viewer.standing.is_administrator:
         raise Forbidden("Only an administrator may do this.")
-    fresh = await hash_password(tried.password, email=tried.email)
+    async with database.read(tenant, viewer) as tx:
+        about = await facts_of(tx, viewer.user_id or 0)
+    fresh = await hash_password(tried.password, email=tried.email, about=about[1:])
     async with database.change_metadata(tenant, viewer, {"setup": "claim"}) as tx:
         user_id = viewer.user_id
         if user_id is None or await tx.rows(LOCK_ADMINISTRATORS, tenant=tenant.id):
@@ -117,7 +130,7 @@ async def invite(
 
     Raises NotClaimed, AlreadyMember, and what is wrong with a user of this name.
     """
-    _check(tx)
+    check_administrator(tx)
     user_id = await add_person(tx, email, name, is_administrator=is_administrator)
     return user_id, await _invitation(tx, user_id)
 
@@ -143,61 +156,83 @@ async def add_person(
     return made.id
 
 
-async def invite_again(tx: Transaction, user_id: int) -> str:
+async def invite_again(tx: Transaction, user_id: int, *, resets_factors: bool = False) -> str:
     """Give somebody another invitation, with which they choose a new password.
 
-    Those before end with it; the password they have, if any, holds until then.
+    Those before end with it; the password they have, if any, holds until then. resets_factors:
+    whether their second factors are taken away then, for whoever lost them.
     """
-    _check(tx)
+    check_administrator(tx)
     member = await tx.row(MEMBER_BY_USER, tenant=tx.tenant.id, user_id=user_id)
     if member is None or member["ended_at"] is not None:
         raise _unknown()
-    return await _invitation(tx, user_id)
+    what = Event.RESET_PROMISED if resets_factors else Event.INVITED_AGAIN
+    await note_event(tx, user_id, what)
+    return await _invitation(tx, user_id, resets_factors=resets_factors)
 
 
-async def accept(database: Database, tenant: Tenant, text: str, tried: Try) -> Opened:
-    """Take an invitation up with a password of one's choice. Raises BadInvitation, WeakPassword."""
+async def accept(database: Database, tenant: Tenant, text: str, tried: Try) -> Opened | Waiting:
+    """Take an invitation up with a password of one's choice; second factors are asked for still.
+
+    Raises BadInvitation, WeakPassword.
+    """
     nobody = Viewer(None, "")
     async with database.read(tenant, nobody) as tx:
-        invited = await _invited(tx, text)
-    fresh = await hash_password(tried.password, email=invited["email"])
+        invited, _ = await _invited(tx, text)
+        about = await facts_of(tx, invited["user_id"])
+    fresh = await hash_password(tried.password, email=invited["email"], about=about)
     async with database.write_apart(tenant, nobody) as tx:
-        member = await _invited(tx, text)
+        member, resets_factors = await _invited(tx, text)
         user_id = member["user_id"]
         # Whoever takes it up first: the other finds the invitation gone.
         if not await tx.run(FORGET_INVITATIONS, tenant=tenant.id, user_id=user_id):
             raise _bad_invitation()
         await _set_password(tx, user_id, member["password_hash"], fresh)
         await put_out(tx, user_id)
+        await note_event(tx, user_id, Event.PASSWORD_CHANGED, tried.address)
+        if resets_factors:
+            await reset_factors(tx, user_id)
         known = Try(member["email"], "", tried.address, tried.agent)
-        return await open_session(tx, known, member)
+        return await enter(tx, known, member)
 
 
 async def change_password(
-    database: Database, tenant: Tenant, viewer: Viewer, tried: Try, after: str
-) -> None:
-    """Change the viewer's password and end all their sessions and tokens.
+    database: Database, tenant: Tenant, bearer: tuple[Viewer, int], tried: Try, after: str
+) -> Opened:
+    """Change the viewer's password; their tokens and other sessions end, and this one is renewed.
 
-    tried: with the password before. Raises WrongCredentials, TooManyTries, WeakPassword.
+    bearer: the viewer and the number of their session. tried: with the password before.
+    Raises WrongCredentials, TooManyTries, WeakPassword.
     """
+    viewer, session = bearer
     assert viewer.user_id is not None, "whoever signed in is a user"
-    async with database.read(tenant, viewer) as tx:
+    async with database.write_apart(tenant, viewer) as tx:
         await check_tries(tx, tried)
+        number = await note_try(tx, tried, "refused")
         member = await tx.row(MEMBER_BY_USER, tenant=tenant.id, user_id=viewer.user_id)
+        about = await facts_of(tx, viewer.user_id)
     kept = None if member is None else member["password_hash"]
     if not await is_password(tried.password, kept):
-        async with database.write_apart(tenant, viewer) as tx:
-            await note_try(tx, tried, "refused")
         raise WrongCredentials("This is not your password.", at="/before")
-    fresh = await hash_password(after, email=member["email"])
     async with database.write_apart(tenant, viewer) as tx:
+        await settle_try(tx, number, "proved")
+    fresh = await hash_password(after, email=member["email"], about=about)
+    async with database.write_apart(tenant, viewer) as tx:
+        mine = {"tenant": tenant.id, "user_id": viewer.user_id}
         await _set_password(tx, viewer.user_id, kept, fresh)
-        await put_out(tx, viewer.user_id)
+        await end_other_sessions(tx, session)
+        await tx.run(END_TOKENS, **mine, now=tx.now)
+        await note_event(tx, viewer.user_id, Event.PASSWORD_CHANGED, tried.address)
+        row = await tx.row(THIS_SESSION, **mine, id=session)
+        if row is None:
+            raise WrongCredentials("Your session has ended.", hint="Sign in.")
+        secret = await rotate_session(tx, viewer.user_id, session)
+        return Opened(viewer, secret, row["expires_at"])
 
 
 async def list_people(tx: Transaction, after: int, most: int) -> list[Any]:
     """Give those who may sign in, might, or once might, in order of their ids."""
-    _check(tx)
+    check_administrator(tx)
     return await tx.rows(SOME_MEMBERS, tenant=tx.tenant.id, after=after, most=most)
 
 
@@ -208,7 +243,7 @@ async def change_person(
 
     Raises UnknownPerson, LastAdministrator.
     """
-    _check(tx)
+    check_administrator(tx)
     administrators = await tx.rows(LOCK_ADMINISTRATORS, tenant=tx.tenant.id)
     member = await tx.row(MEMBER_BY_USER, tenant=tx.tenant.id, user_id=user_id)
     if member is None:
@@ -227,12 +262,16 @@ async def change_person(
         is_administrator=administers,
         ended_at=None if active else member["ended_at"] or tx.now,
     )
+    # With other rights comes another sign-in, with the second factor that these may ask for.
     if not active:
         await put_out(tx, user_id)
         await tx.run(FORGET_INVITATIONS, tenant=tx.tenant.id, user_id=user_id)
+    elif administers is not member["is_administrator"]:
+        await tx.run(END_SESSIONS, tenant=tx.tenant.id, user_id=user_id)
 
 
-def _check(tx: Transaction) -> None:
+def check_administrator(tx: Transaction) -> None:
+    """Refuse whoever does not administer people. Raises Forbidden."""
     if not tx.rights.may_set_up(SetupArea.PEOPLE):
         raise Forbidden("Only an administrator may do this.")
 
@@ -254,7 +293,7 @@ async def _set_password(tx: Transaction, user_id: int, before: str | None, after
         raise WrongCredentials("The password was changed meanwhile.", hint="Try again.")
 
 
-async def _invitation(tx: Transaction, user_id: int) -> str:
+async def _invitation(tx: Transaction, user_id: int, *, resets_factors: bool = False) -> str:
     await tx.run(FORGET_INVITATIONS, tenant=tx.tenant.id, user_id=user_id)
     secret = secrets.make_secret(secrets.INVITATION)
     await tx.run(
@@ -264,12 +303,13 @@ async def _invitation(tx: Transaction, user_id: int) -> str:
         user_id=user_id,
         created_at=tx.now,
         expires_at=tx.now + INVITED_FOR,
+        resets_factors=resets_factors,
     )
     return secret.text
 
 
-async def _invited(tx: Transaction, text: str) -> Any:
-    """Give the member whom an invitation is for."""
+async def _invited(tx: Transaction, text: str) -> tuple[Any, bool]:
+    """Give the member whom an invitation is for, and whether it takes second factors away."""
     digest = secrets.digest_of(text, secrets.INVITATION)
     if digest is not None:
         mine = {"tenant": tx.tenant.id}
@@ -277,7 +317,7 @@ async def _invited(tx: Transaction, text: str) -> Any:
         if found is not None:
             member = await tx.row(MEMBER_BY_USER, **mine, user_id=found["user_id"])
             if member is not None and member["ended_at"] is None:
-                return member
+                return member, found["resets_factors"]
     raise _bad_invitation()
 
 

@@ -11,20 +11,27 @@ from typing import Any, Final
 
 from fieldstone.platform.identity import secrets
 from fieldstone.platform.identity.errors import TooManyTries, WrongCredentials
+from fieldstone.platform.identity.factors import load_factors, wants_two
 from fieldstone.platform.identity.gate import IDLE, viewer_for
-from fieldstone.platform.identity.passwords import is_password
+from fieldstone.platform.identity.origin_place import place_of
+from fieldstone.platform.identity.passwords import is_password, rehashed
 from fieldstone.platform.identity.statements import (
     ADD_SESSION,
+    END_OTHER_SESSIONS,
     END_SESSION,
     END_SESSIONS,
     END_TOKENS,
+    FAILED_SECOND,
     FAILED_TRIES,
     LOCK_TRIES,
     MEMBER_BY_EMAIL,
     MY_SESSIONS,
     NOTE_TRY,
     OPENED,
+    REHASH,
+    ROTATE,
 )
+from fieldstone.platform.identity.steps import Purpose, begin_step
 from fieldstone.runtime.tenants import Tenant
 from fieldstone.runtime.transactions import Database, Transaction, Viewer
 
@@ -55,8 +62,21 @@ class Opened:
     expires_at: datetime
 
 
-async def sign_in(database: Database, tenant: Tenant, tried: Try) -> Opened:
-    """Open a session. Raises WrongCredentials, TooManyTries."""
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A sign-in that waits for its second factor, or for one to be set up first.
+
+    token: what whoever goes on sends back. methods: how; none where one has to be set up.
+    """
+
+    token: str
+    purpose: Purpose
+    methods: tuple[str, ...]
+    expires_at: datetime
+
+
+async def sign_in(database: Database, tenant: Tenant, tried: Try) -> Opened | Waiting:
+    """Let somebody in by their password. Raises WrongCredentials, TooManyTries."""
     nobody = Viewer(None, "")
     async with database.write_apart(tenant, nobody) as tx:
         # Counted before it is looked at: many at once are no way around the limit.
@@ -66,16 +86,37 @@ async def sign_in(database: Database, tenant: Tenant, tried: Try) -> Opened:
     # Outside of the transaction: hashing takes long, and connections are few.
     kept = None if member is None or member["ended_at"] else member["password_hash"]
     if await is_password(tried.password, kept):
+        fresh = await rehashed(tried.password, kept)
         async with database.write_apart(tenant, nobody) as tx:
-            await tx.run(OPENED, tenant=tenant.id, id=number)
-            return await open_session(tx, tried, member)
+            if fresh is not None:
+                mine = {"tenant": tenant.id, "user_id": member["user_id"]}
+                await tx.run(REHASH, **mine, hash_before=kept, hash_after=fresh)
+            entered = await enter(tx, tried, member)
+            outcome = "opened" if isinstance(entered, Opened) else "half"
+            await settle_try(tx, number, outcome)
+            return entered
     raise WrongCredentials(
         "No such person, or another password.", hint="Look at the address, and at Caps Lock."
     )
 
 
-async def open_session(tx: Transaction, tried: Try, member: Any) -> Opened:
-    """Open a session for a member of the tenant."""
+async def enter(tx: Transaction, tried: Try, member: Any) -> Opened | Waiting:
+    """Let somebody go on whose password was right: in, or to a second step."""
+    factors = await load_factors(tx, member["user_id"])
+    if factors.has_any:
+        purpose, methods = Purpose.SECOND, factors.methods()
+    elif wants_two(tx, member):
+        purpose, methods = Purpose.ENROL, ()
+    else:
+        return await open_session(tx, tried, member)
+    begun = await begin_step(tx, purpose, member["user_id"])
+    return Waiting(begun.token, purpose, methods, begun.expires_at)
+
+
+async def open_session(
+    tx: Transaction, tried: Try, member: Any, method: str = "password"
+) -> Opened:
+    """Open a session for a member of the tenant. method: how they proved who they are."""
     secret = secrets.make_secret(secrets.SESSION)
     expires_at = tx.now + LASTS
     await tx.run(
@@ -89,6 +130,8 @@ async def open_session(tx: Transaction, tried: Try, member: Any) -> Opened:
         expires_at=expires_at,
         address=tried.address[:_LONGEST],
         agent=tried.agent[:_LONGEST],
+        proved_at=tx.now,
+        method=method,
     )
     viewer = viewer_for(member)
     return Opened(viewer, secret.text, expires_at)
@@ -113,6 +156,20 @@ async def end_session(tx: Transaction, number: int) -> bool:
     return await tx.run(END_SESSION, **mine, id=number) > 0
 
 
+async def end_other_sessions(tx: Transaction, number: int) -> int:
+    """End all of the viewer's sessions but one; how many there were."""
+    mine = {"tenant": tx.tenant.id, "user_id": tx.viewer.user_id}
+    return await tx.run(END_OTHER_SESSIONS, **mine, id=number)
+
+
+async def rotate_session(tx: Transaction, user_id: int, number: int) -> str:
+    """Give a session another secret; the one before is worth nothing any more."""
+    secret = secrets.make_secret(secrets.SESSION)
+    mine = {"tenant": tx.tenant.id, "user_id": user_id, "id": number}
+    await tx.run(ROTATE, **mine, token_hash=secret.digest, now=tx.now)
+    return secret.text
+
+
 async def put_out(tx: Transaction, user_id: int) -> None:
     """End every session and token of somebody."""
     await tx.run(END_SESSIONS, tenant=tx.tenant.id, user_id=user_id)
@@ -121,11 +178,12 @@ async def put_out(tx: Transaction, user_id: int) -> None:
 
 async def check_tries(tx: Transaction, tried: Try) -> None:
     """Let nobody try whose tries failed too often. Raises TooManyTries."""
-    await tx.run(LOCK_TRIES, place=f"{tx.tenant.id} {tried.address}")
+    place = place_of(tried.address)[:_LONGEST]
+    await tx.run(LOCK_TRIES, place=f"{tx.tenant.id} {place}")
     since = tx.now - _COUNTED
-    email, address = tried.email[:_LONGEST], tried.address[:_LONGEST]
+    email = tried.email[:_LONGEST]
     failed = await tx.row(
-        FAILED_TRIES, tenant=tx.tenant.id, email=email, address=address, since=since
+        FAILED_TRIES, tenant=tx.tenant.id, email=email, address=place, since=since
     )
     if failed["for_account"] >= _MOST_FOR_ACCOUNT or failed["from_address"] >= _MOST_FROM_ADDRESS:
         raise TooManyTries(
@@ -142,8 +200,26 @@ async def note_try(tx: Transaction, tried: Try, outcome: str) -> int:
         id=number,
         at=tx.now,
         email=tried.email[:_LONGEST],
-        address=tried.address[:_LONGEST],
+        address=place_of(tried.address)[:_LONGEST],
         agent=tried.agent[:_LONGEST],
         outcome=outcome,
     )
     return number
+
+
+async def check_second_tries(tx: Transaction, tried: Try) -> None:
+    """Let nobody guess second factors. Raises TooManyTries.
+
+    Counted wherever the tries come from: only who knows the password, or is in, gets to guess.
+    """
+    email = tried.email[:_LONGEST]
+    await tx.run(LOCK_TRIES, place=f"{tx.tenant.id} second {email}")
+    since = tx.now - _COUNTED
+    mine = {"tenant": tx.tenant.id, "email": email}
+    if await tx.value(FAILED_SECOND, **mine, since=since) >= _MOST_FOR_ACCOUNT:
+        raise TooManyTries("Too many codes were wrong.", hint="Wait for a quarter of an hour.")
+
+
+async def settle_try(tx: Transaction, number: int, outcome: str = "opened") -> None:
+    """Note what came of a try."""
+    await tx.run(OPENED, tenant=tx.tenant.id, id=number, outcome=outcome)

@@ -44,6 +44,7 @@ _MEMBERS: Final = select(
     MEMBER.c.is_administrator,
     MEMBER.c.created_at,
     MEMBER.c.ended_at,
+    MEMBER.c.acting_until,
 ).where(MEMBER.c.tenant_id == _TENANT)
 ADD_MEMBER: Final = _added(MEMBER, "user_id", "email", "is_administrator", "created_at")
 SOME_MEMBERS: Final = prepare(
@@ -80,12 +81,24 @@ SET_PASSWORD: Final = prepare(
     .values(password_hash=parameter("hash_after", Text()), password_at=_NOW)
 )
 
-ADD_INVITATION: Final = _added(INVITATION, "token_hash", "user_id", "created_at", "expires_at")
+REHASH: Final = prepare(
+    update(MEMBER)
+    .where(
+        MEMBER.c.tenant_id == _TENANT,
+        MEMBER.c.user_id == _USER,
+        MEMBER.c.password_hash == parameter("hash_before", Text()),
+    )
+    .values(password_hash=parameter("hash_after", Text()))
+)
+
+ADD_INVITATION: Final = _added(
+    INVITATION, "token_hash", "user_id", "created_at", "expires_at", "resets_factors"
+)
 FORGET_INVITATIONS: Final = prepare(
     delete(INVITATION).where(INVITATION.c.tenant_id == _TENANT, INVITATION.c.user_id == _USER)
 )
 FIND_INVITATION: Final = prepare(
-    select(INVITATION.c.user_id).where(
+    select(INVITATION.c.user_id, INVITATION.c.resets_factors).where(
         INVITATION.c.tenant_id == _TENANT,
         INVITATION.c.token_hash == parameter("token_hash", LargeBinary()),
         INVITATION.c.expires_at > _NOW,
@@ -95,6 +108,7 @@ FIND_INVITATION: Final = prepare(
 ADD_SESSION: Final = _added(
     SESSION,
     *("id", "token_hash", "user_id", "created_at", "seen_at", "expires_at", "address", "agent"),
+    *("proved_at", "method"),
 )
 ADD_TOKEN: Final = _added(
     ACCESS_TOKEN, "id", "token_hash", "user_id", "name", "created_at", "expires_at"
@@ -113,9 +127,11 @@ MY_SESSIONS: Final = prepare(
         SESSION.c.expires_at,
         SESSION.c.address,
         SESSION.c.agent,
+        SESSION.c.method,
     )
     .where(
         *_mine(SESSION),
+        SESSION.c.acting_id.is_(None),
         SESSION.c.expires_at > _NOW,
         SESSION.c.seen_at > parameter("heard_after", DateTime(timezone=True)),
     )
@@ -123,7 +139,37 @@ MY_SESSIONS: Final = prepare(
     .limit(parameter("most", Integer()))
 )
 END_SESSION: Final = prepare(delete(SESSION).where(*_mine(SESSION), SESSION.c.id == _ID))
-END_SESSIONS: Final = prepare(delete(SESSION).where(*_mine(SESSION)))
+END_SESSIONS: Final = prepare(
+    delete(SESSION).where(
+        SESSION.c.tenant_id == _TENANT,
+        (SESSION.c.user_id == _USER) | (SESSION.c.acting_id == _USER),
+    )
+)
+END_OTHER_SESSIONS: Final = prepare(
+    delete(SESSION).where(
+        SESSION.c.tenant_id == _TENANT,
+        (SESSION.c.user_id == _USER) | (SESSION.c.acting_id == _USER),
+        SESSION.c.id != _ID,
+    )
+)
+THIS_SESSION: Final = prepare(
+    select(
+        SESSION.c.id,
+        SESSION.c.user_id,
+        SESSION.c.proved_at,
+        SESSION.c.expires_at,
+        SESSION.c.acting_id,
+        SESSION.c.parent_id,
+    ).where(*_mine(SESSION), SESSION.c.id == _ID)
+)
+PROVED: Final = prepare(
+    update(SESSION).where(*_mine(SESSION), SESSION.c.id == _ID).values(proved_at=_NOW)
+)
+ROTATE: Final = prepare(
+    update(SESSION)
+    .where(*_mine(SESSION), SESSION.c.id == _ID)
+    .values(token_hash=parameter("token_hash", LargeBinary()), seen_at=_NOW)
+)
 MY_TOKENS: Final = prepare(
     select(
         ACCESS_TOKEN.c.id,
@@ -152,10 +198,18 @@ NOTE_TRY: Final = _added(SIGN_IN, "id", "at", "email", "address", "agent", "outc
 OPENED: Final = prepare(
     update(SIGN_IN)
     .where(SIGN_IN.c.tenant_id == _TENANT, SIGN_IN.c.id == _ID)
-    .values(outcome="opened")
+    .values(outcome=parameter("outcome", Text()))
 )
 LOCK_TRIES: Final = prepare(
     select(func.pg_advisory_xact_lock(_TRIES, func.hashtext(parameter("place", Text()))))
+)
+FAILED_SECOND: Final = prepare(
+    select(func.count()).where(
+        SIGN_IN.c.tenant_id == _TENANT,
+        SIGN_IN.c.email == _EMAIL,
+        SIGN_IN.c.outcome == "refused_second",
+        SIGN_IN.c.at > parameter("since", DateTime(timezone=True)),
+    )
 )
 FAILED_TRIES: Final = prepare(
     select(

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fieldstone.errors import Forbidden
-from fieldstone.platform.identity.cookies import SESSION_COOKIE, TENANT_COOKIE
+from fieldstone.platform.identity.cookies import TENANT_COOKIE, find_session
 from fieldstone.platform.middleware.host import host_of
 from fieldstone.runtime.tenants import PLATFORM, Tenant, TenantDirectory, UnknownTenant
 
@@ -96,7 +96,7 @@ class TenantOfRequest:
             )
         name = (named or DEFAULT_TENANT) if subdomain is None else subdomain
         kept = _kept(request) if named or subdomain is not None else None
-        if kept is not None and kept != name and SESSION_COOKIE in request.cookies:
+        if kept is not None and kept != name and find_session(request):
             raise TenantsDisagree(
                 "This session is of another tenant.",
                 hint="Leave the header out, or sign in to that tenant.",

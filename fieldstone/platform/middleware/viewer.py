@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fieldstone.errors import Forbidden
 from fieldstone.platform.administrators import Administrators
-from fieldstone.platform.identity.cookies import SESSION_COOKIE
+from fieldstone.platform.identity.cookies import find_session, form_token
 from fieldstone.platform.identity.errors import SignInNeeded
 from fieldstone.platform.identity.gate import Bearer, Gate
 from fieldstone.platform.identity.operator import PREFIX, is_operator
@@ -27,6 +27,7 @@ from fieldstone.platform.middleware.tenant import DEFAULT_TENANT, OF_PLATFORM, O
 from fieldstone.platform.settings import LOOPBACK
 from fieldstone.runtime.tenants import Tenant, TenantDirectory
 from fieldstone.runtime.transactions import Viewer
+from fieldstone.ui_generator.csrf import STATE as FORM_TOKEN
 
 SIGN_IN: Final = "/sign-in"
 _CROSS_SITE: Final = frozenset({"cross-site", "same-site"})
@@ -104,10 +105,11 @@ class ViewerOfRequest:
             return await self._by_token(request, tenant, text)
         # What follows hangs on cookies or on the machine, which a page of another site could use.
         _check_origin(request)
-        secret = request.cookies.get(SESSION_COOKIE)
+        secret = find_session(request)
         if secret:
             found = await self._gate.find(tenant, secret, by_session=True)
             if found is not None:
+                request.scope["state"][FORM_TOKEN] = form_token(secret)
                 return _remembered(request, found)
         local = self._local_only and is_loopback(host_of(request))
         if local and not await self._gate.is_closed(tenant):
@@ -131,7 +133,7 @@ class ViewerOfRequest:
         is_default = request.headers.get("x-tenant", DEFAULT_TENANT) == DEFAULT_TENANT
         if local and is_default and not await self._is_default_closed():
             return MACHINE
-        if SESSION_COOKIE in request.cookies or not is_default:
+        if find_session(request) or not is_default:
             raise Forbidden("Only an operator of this installation may do this.")
         raise SignInNeeded(
             "Only an operator of this installation may do this.", hint="Send a token of theirs."

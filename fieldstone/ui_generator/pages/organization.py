@@ -24,6 +24,12 @@ from fieldstone.ui_generator.shell import Crumb, Place, page
 
 ADDRESS: Final = "/admin/organization"
 _LONGEST: Final = 255
+_WHO: Final = (
+    ("nobody", "By nobody"),
+    ("administrators", "By administrators"),
+    ("everybody", "By everybody"),
+)
+_WHEN: Final = (("consent", "When the member allows it"), ("always", "Always"))
 _MONTHS: Final = tuple((str(number), month_name[number]) for number in range(1, 13))
 
 
@@ -57,6 +63,18 @@ def _lines() -> tuple[Line, ...]:
         Line("city", "City"),
         Line("state", "State"),
         Line("country", "Country"),
+        Line(
+            "second_factor",
+            "Second factor needed",
+            "Beside the password. Who has none is asked to set one up at the next sign-in.",
+            _WHO,
+        ),
+        Line(
+            "acting",
+            "Administrators act as a member",
+            "To see what they see. It is always shown and logged.",
+            _WHEN,
+        ),
     )
 
 

@@ -10,8 +10,8 @@ from starlette.routing import BaseRoute, Route
 
 from fieldstone.errors import FieldstoneError
 from fieldstone.metadata.kinds.identity_provider import IdentityProviderBody
+from fieldstone.platform.identity.door_forms import HOME, let_in, sign_in_door, way_back
 from fieldstone.platform.identity.endpoints import try_of
-from fieldstone.platform.identity.pages import HOME, let_in, sign_in_door, way_back
 from fieldstone.platform.identity.providers import round_trip
 from fieldstone.platform.identity.providers.arrival import Client, fetch_known
 from fieldstone.platform.identity.providers.client_secrets import find_secret

@@ -34,3 +34,5 @@ if (start && !location.hash) start.focus();
 // Most forms have no conditions, and need not fetch what works them out.
 const conditional = document.querySelector("form[data-conditions]");
 if (conditional) import("./conditions.js").then(({ watch }) => watch(conditional));
+
+if (document.querySelector("form[data-passkey]")) import("./passkeys.js");
