@@ -17,7 +17,7 @@ from fieldstone.api.requests import MOST_PER_PAGE, BadJson, json_response, read_
 from fieldstone.errors import Forbidden, NotFound
 from fieldstone.metadata.changes import Proposal
 from fieldstone.metadata.component import Component, StoredComponent
-from fieldstone.metadata.kinds.registry import SETTING, get_kind
+from fieldstone.metadata.kinds.registry import PERMISSION_SET, SETTING, get_kind
 from fieldstone.metadata.names import MAX_NAME_LENGTH
 from fieldstone.metadata.rights import SetupArea
 from fieldstone.metadata.values import Json, JsonObject, fold
@@ -25,7 +25,7 @@ from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 from fieldstone.runtime.metadata_changes import load_components
 from fieldstone.runtime.transactions import Transaction
 
-_RENAMED: Final = frozenset({SETTING.name})
+_RENAMED: Final = frozenset({SETTING.name, PERMISSION_SET.name})
 
 
 class UnknownComponent(NotFound):

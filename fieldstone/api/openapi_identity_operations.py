@@ -143,7 +143,12 @@ IDENTITY_OPERATIONS: Final[Mapping[str, Operation]] = {
         {201: Answer("The invitation, told this once.", _closed(id=TEXT, **_INVITATION))},
         body=Body(
             object_schema(
-                {"email": _EMAIL, "name": TEXT, "is_administrator": or_null(_FLAG)},
+                {
+                    "email": _EMAIL,
+                    "name": TEXT,
+                    "is_administrator": or_null(_FLAG),
+                    "permission_sets": or_null(list_schema(TEXT)),
+                },
                 required=("email", "name"),
             ),
             {"email": "ben@acme.example", "name": "Ben"},

@@ -45,6 +45,7 @@ from fieldstone.metadata.kinds.registry import (
 from fieldstone.metadata.kinds.setting import setting_of
 from fieldstone.metadata.names import keys_of, label_of, slug_of
 from fieldstone.metadata.organization import Organization, Setting
+from fieldstone.metadata.permission_sets import permission_sets_of
 from fieldstone.metadata.scope import Scope
 from fieldstone.metadata.storage import indexes_in
 from fieldstone.metadata.values import JsonObject, fold, write_json
@@ -115,6 +116,11 @@ class _Builder:
         """Bind everything. Objects come out in order of name."""
         objects = tuple(self._bind(draft) for _, draft in sorted(self._drafts.items()))
         by_id = {obj.id: obj for obj in objects}
+
+        def find_object(name: str) -> ObjectDef | None:
+            number = self._ids.get(fold(self._scope.object_name(name) or name))
+            return None if number is None else by_id.get(number)
+
         return Catalog(
             tenant_id=self._tenant_id,
             version=self._version,
@@ -131,6 +137,7 @@ class _Builder:
             settings={fold(one.name): one for one in _settings(self._scope)},
             identity_providers=_bodies(self._scope, IDENTITY_PROVIDER),
             connected_apps=_bodies(self._scope, CONNECTED_APP),
+            permission_sets=permission_sets_of(self._rows, find_object),
         )
 
     def _collect(self) -> dict[str, _Draft]:

@@ -21,6 +21,7 @@ from fieldstone.metadata.kinds.connected_app import ConnectedAppBody
 from fieldstone.metadata.kinds.identity_provider import IdentityProviderBody
 from fieldstone.metadata.names import suggestion
 from fieldstone.metadata.organization import Organization, Setting
+from fieldstone.metadata.permission_set import PermissionSet
 from fieldstone.metadata.slots import SlotKind
 from fieldstone.metadata.values import Json, fold
 
@@ -296,7 +297,8 @@ class Catalog:
     """Everything known of one tenant at one version. objects are in order of name.
 
     validation_rules: the active ones, by the object whose records they check. settings: by their
-    folded names. identity_providers, connected_apps: by their names.
+    folded names. identity_providers, connected_apps: by their names. permission_sets: by the ids
+    under which they are given to people.
     """
 
     tenant_id: TenantId
@@ -316,6 +318,7 @@ class Catalog:
     settings: Mapping[str, Setting] = dataclass_field(default_factory=dict)
     identity_providers: Mapping[str, IdentityProviderBody] = dataclass_field(default_factory=dict)
     connected_apps: Mapping[str, ConnectedAppBody] = dataclass_field(default_factory=dict)
+    permission_sets: Mapping[int, PermissionSet] = dataclass_field(default_factory=dict)
 
     def find_object(self, name: str) -> ObjectDef | None:
         """Give the object that a name or alias means, whatever its case; None if there is none."""

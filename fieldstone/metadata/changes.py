@@ -12,9 +12,17 @@ from typing import Final
 from fieldstone.errors import Problem, Several
 from fieldstone.metadata.component import Component, StoredComponent
 from fieldstone.metadata.component_change import ComponentChange, Operation
+from fieldstone.metadata.grants import without
 from fieldstone.metadata.graph import circles_in
 from fieldstone.metadata.kinds.field import split_name
-from fieldstone.metadata.kinds.registry import FIELD, OWNED, RELATION, get_kind
+from fieldstone.metadata.kinds.registry import (
+    FIELD,
+    OBJECT,
+    OWNED,
+    PERMISSION_SET,
+    RELATION,
+    get_kind,
+)
 from fieldstone.metadata.plan_checks import (
     NAME_TAKEN,
     UNKNOWN,
@@ -71,6 +79,13 @@ class Proposal:
     renames: tuple[tuple[Key, str], ...] = ()
     pointers: Mapping[Key, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def keys(self) -> frozenset[Key]:
+        """The components that it is about."""
+        made = (one.key for one in (*self.creates, *self.upserts))
+        renamed = (key for key, _ in self.renames)
+        return frozenset((*made, *self.removals, *self.restores, *renamed))
 
 
 def plan_changes(
@@ -256,6 +271,7 @@ class _Draft:
 
     def plan(self) -> MetadataPlan:
         """Give the changes. Those that change nothing are left out."""
+        self._forget_grants()
         changes: list[ComponentChange] = [
             ComponentChange("remove", row.id, row.component, None, row.storage)
             for row in self._removed.values()
@@ -266,6 +282,18 @@ class _Draft:
             if change is not None:
                 changes.append(change)
         return MetadataPlan(tuple(self._desk.assign(changes)))
+
+    def _forget_grants(self) -> None:
+        """Let permission sets say nothing of what is made anew under a name that was free.
+
+        Those of the proposal itself do mean it.
+        """
+        made = [one for key, one in self._after.items() if key not in self._origin]
+        anew = [one for one in made if one.kind in (OBJECT.name, FIELD.name)]
+        proposed = {one.key for one in self._proposed}
+        for key, grants in self._after.items():
+            if anew and grants.kind == PERMISSION_SET.name and key not in proposed:
+                self._after[key] = without(grants, anew)
 
     def _change(self, component: Component) -> ComponentChange | None:
         origin = self._origin.get(component.key)

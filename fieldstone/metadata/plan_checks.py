@@ -40,7 +40,8 @@ def _unknown(component: Component, kind: str, name: str, scope: Scope) -> Proble
     owner, own = split_name(name) if kind == FIELD.name else ("", name)
     message = f"{owner} has no field {own[:80]}." if owner else f"There is no {kind} {own[:80]}."
     hint = suggestion(own, scope.names_of(kind, owner)) or f"Make that {kind} first."
-    return Problem(UNKNOWN, message, _place_of(own, component.body), hint)
+    at = _place_of(own, component.body) or _place_of(name, component.body)
+    return Problem(UNKNOWN, message, at, hint)
 
 
 def _place_of(name: str, value: Json) -> str:
@@ -51,7 +52,7 @@ def _place_of(name: str, value: Json) -> str:
     elif isinstance(value, list | tuple):
         inner = enumerate(value)
     for key, part in inner:
-        if part == name and isinstance(part, str):
+        if (part == name and isinstance(part, str)) or key == name:
             return f"/{key}"
         below = _place_of(name, part)
         if below:
@@ -125,6 +126,7 @@ _LEAST: Final[dict[str, JsonObject]] = {
     "validation_rule": {"object": "User", "condition": "FALSE", "message": "No."},
     "organization": {},
     "setting": {"type": "text"},
+    "permission_set": {"label": "Set"},
 }
 """For each kind, a body that has the right shape and leans on nothing of a tenant's own."""
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final, Protocol
 
+from fieldstone.metadata import grants
 from fieldstone.metadata.component import Component
 from fieldstone.metadata.kinds.field import split_name
-from fieldstone.metadata.kinds.registry import OWNED
+from fieldstone.metadata.kinds.registry import OWNED, PERMISSION_SET
 from fieldstone.metadata.names import keys_of
 from fieldstone.metadata.scope import Scope
 from fieldstone.metadata.values import Json, JsonObject, fold
@@ -59,6 +60,8 @@ def renamed(
 
 
 def _renamed(component: Component, target: Component, name: str, scope: Scope) -> Component:
+    if component.kind == PERMISSION_SET.name:
+        return grants.renamed(component, target, name)
     if target.kind == "object":
         return _after_object(component, target.name, name, scope)
     if target.kind == "field":

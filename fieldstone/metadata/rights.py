@@ -17,10 +17,18 @@ class SetupArea(StrEnum):
     PERMISSIONS = "permissions"
     STORAGE = "storage"
     ORGANIZATION = "organization"
-    PACKAGES = "packages"
+
+
+class Action(StrEnum):
+    """Something to do with many records, or from outside, that is allowed by itself."""
+
+    EXPORT = "export"
+    IMPORT = "import"
+    API = "api"
 
 
 EVERY_AREA: Final = frozenset(SetupArea)
+EVERY_ACTION: Final = frozenset(Action)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +37,20 @@ class Rights:
 
     digest: names this set of rights in cache keys; equal digests mean equal rights. The sets name
     what is denied, so that a new object or field is visible to those who may see everything else.
-    setup: what the viewer may set up.
+    partly_seen, partly_edited: objects of whose records the viewer sees or changes only those that
+    they own or were given; of the others all. setup: what the viewer may set up.
     """
 
     digest: str
     unreadable_objects: frozenset[ObjectId] = frozenset()
     unreadable_fields: frozenset[FieldId] = frozenset()
+    uncreatable_objects: frozenset[ObjectId] = frozenset()
     uneditable_objects: frozenset[ObjectId] = frozenset()
+    undeletable_objects: frozenset[ObjectId] = frozenset()
     uneditable_fields: frozenset[FieldId] = frozenset()
+    partly_seen: frozenset[ObjectId] = frozenset()
+    partly_edited: frozenset[ObjectId] = frozenset()
+    denied_actions: frozenset[Action] = frozenset()
     setup: frozenset[SetupArea] = frozenset()
 
     def may_read_object(self, object_id: ObjectId) -> bool:
@@ -47,13 +61,33 @@ class Rights:
         """Tell whether a field's values may be seen."""
         return field_id not in self.unreadable_fields
 
+    def may_create(self, object_id: ObjectId) -> bool:
+        """Tell whether records of an object may be made."""
+        return self.may_read_object(object_id) and object_id not in self.uncreatable_objects
+
     def may_edit_object(self, object_id: ObjectId) -> bool:
-        """Tell whether records of an object may be created, changed and deleted."""
+        """Tell whether records of an object may be changed."""
         return self.may_read_object(object_id) and object_id not in self.uneditable_objects
+
+    def may_delete(self, object_id: ObjectId) -> bool:
+        """Tell whether records of an object may be deleted, and brought back."""
+        return self.may_read_object(object_id) and object_id not in self.undeletable_objects
 
     def may_edit_field(self, field_id: FieldId) -> bool:
         """Tell whether a field's values may be changed."""
         return self.may_read_field(field_id) and field_id not in self.uneditable_fields
+
+    def may_view_all(self, object_id: ObjectId) -> bool:
+        """Tell whether all records of an object may be seen, whoever owns them."""
+        return self.may_read_object(object_id) and object_id not in self.partly_seen
+
+    def may_modify_all(self, object_id: ObjectId) -> bool:
+        """Tell whether all records of an object may be changed, whoever owns them."""
+        return self.may_edit_object(object_id) and object_id not in self.partly_edited
+
+    def may_do(self, action: Action) -> bool:
+        """Tell whether something that is allowed by itself may be done."""
+        return action not in self.denied_actions
 
     def may_set_up(self, area: SetupArea) -> bool:
         """Tell whether a part of what administrators see to may be changed."""
@@ -64,6 +98,23 @@ class Rights:
         """Whether there is anything at all that may be set up."""
         return bool(self.setup)
 
+    def covers(self, other: Rights) -> bool:
+        """Tell whether everything that other rights allow is allowed here too."""
+        mine, theirs = self._denied(), other._denied()
+        return other.setup <= self.setup and all(a <= b for a, b in zip(mine, theirs, strict=True))
+
+    def _denied(self) -> tuple[frozenset[int] | frozenset[Action], ...]:
+        return (
+            self.unreadable_objects,
+            self.unreadable_fields,
+            self.uncreatable_objects,
+            self.uneditable_objects,
+            self.undeletable_objects,
+            self.uneditable_fields,
+            self.partly_seen,
+            self.partly_edited,
+            self.denied_actions,
+        )
+
 
 ADMINISTRATOR: Final = Rights(digest="administrator", setup=EVERY_AREA)
-MEMBER: Final = Rights(digest="member")

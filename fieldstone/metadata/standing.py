@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from fieldstone.metadata.catalog import Catalog
-from fieldstone.metadata.rights import ADMINISTRATOR, MEMBER, Rights
+from fieldstone.metadata.compiled_rights import compile_rights
+from fieldstone.metadata.rights import ADMINISTRATOR, Rights
 from fieldstone.metadata.values import Json
 
 
@@ -17,6 +18,7 @@ class Standing:
 
     sets: ids of the permission sets that were assigned. role, teams: the component ids of where
     they stand in the organization. scopes: what a token is narrowed to; None for no narrowing.
+    by_token: whether a program asks in their name.
     """
 
     is_administrator: bool = False
@@ -24,6 +26,7 @@ class Standing:
     role: int | None = None
     teams: frozenset[int] = frozenset()
     scopes: frozenset[str] | None = None
+    by_token: bool = False
 
     @classmethod
     def from_json(cls, told: Mapping[str, Json]) -> Standing:
@@ -39,7 +42,7 @@ class Standing:
 
     def rights_under(self, catalog: Catalog) -> Rights:
         """Work out what may be seen and done under a catalog."""
-        return ADMINISTRATOR if self.is_administrator else MEMBER
+        return ADMINISTRATOR if self.is_administrator else compile_rights(catalog, self.sets)
 
 
 def _numbers(told: Json) -> frozenset[int]:

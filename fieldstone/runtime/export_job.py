@@ -19,9 +19,11 @@ from sqlalchemy import Integer, Text, func, select
 from fieldstone.errors import Forbidden, Unavailable
 from fieldstone.ids import format_id
 from fieldstone.metadata.field_types.datetime import write_instant
+from fieldstone.metadata.rights import Action
 from fieldstone.metadata.tables import JOB
 from fieldstone.metadata.values import Json, JsonObject
 from fieldstone.query_language.errors import BadQuery
+from fieldstone.runtime.actions import check_action
 from fieldstone.runtime.exports import Form, Format, write_answer
 from fieldstone.runtime.files import PREFIX, FileStore, add_file
 from fieldstone.runtime.job_runs import JobContext
@@ -109,6 +111,7 @@ async def begin_export(tx: Transaction, asked: JsonObject, form: Form) -> Job:
 
     Raises InvalidInput, and TooManyExports while as many wait as a tenant may have.
     """
+    check_action(tx, Action.EXPORT)
     question = await worked_out(partial(Question.from_json, asked), length_of(asked))
     if question.cursor is not None:
         raise BadQuery("An export has no pages, and so no cursor.", at="/cursor")

@@ -24,6 +24,7 @@ from fieldstone.metadata.changes import (
     Proposal,
     plan_changes,
 )
+from fieldstone.metadata.compiled_rights import compile_rights
 from fieldstone.metadata.component import Component, StoredComponent
 from fieldstone.metadata.component_change import ComponentChange
 from fieldstone.metadata.kinds.registry import get_kind
@@ -36,6 +37,7 @@ from fieldstone.query_language.formula.renaming import FormulaRenames
 from fieldstone.runtime.catalogs import ALL_COMPONENTS, stored_component
 from fieldstone.runtime.field_upkeep import keep_up
 from fieldstone.runtime.long_texts import worked_out
+from fieldstone.runtime.permissions import check_covered
 from fieldstone.runtime.statements import Prepared, incoming, parameter, prepare
 from fieldstone.runtime.transactions import Transaction
 
@@ -109,16 +111,17 @@ async def change_metadata(tx: Transaction, proposal: Proposal) -> Applied:
     """Plan a proposal against what is there now and apply it, all or nothing.
 
     tx must have been opened by Database.change_metadata. A plan without changes leaves the
-    version as it is. Raises Several with every problem; Forbidden without the right to set up.
+    version as it is. Raises Several with every problem; Forbidden without the right to set up what
+    it is about, MoreThanOwn for a permission set that allows more than the viewer may.
     """
-    if not tx.rights.may_set_up(SetupArea.OBJECTS):
-        raise Forbidden("You may not change objects and fields.")
+    check_areas(tx, proposal)
     stored = await load_components(tx)
     plan = plan_changes(stored, proposal, FormulaRenames(tx.catalog))
     if not plan.changes:
         return Applied(plan, tx.catalog)
     _check_administrator(tx, plan)
     applied = await _apply(tx, stored, plan)
+    _check_sets(tx, applied, proposal)
     await _check_formulas(applied.catalog, tx.catalog, proposal)
     return applied
 
@@ -183,6 +186,21 @@ def _in_formula(problem: Problem, pointer: str) -> Problem:
     elif isinstance(problem.at, str):
         pointer += problem.at
     return replace(problem, at=pointer, details=details)
+
+
+def check_areas(tx: Transaction, proposal: Proposal) -> None:
+    """Refuse those who may not set up what a proposal is about. Raises Forbidden."""
+    areas = {get_kind(kind).area for kind, _ in proposal.keys} or {SetupArea.OBJECTS}
+    if not all(tx.rights.may_set_up(area) for area in areas):
+        raise Forbidden("You may not change objects and fields.")
+
+
+def _check_sets(tx: Transaction, applied: Applied, proposal: Proposal) -> None:
+    """Refuse a permission set that allows more than the viewer may. Raises MoreThanOwn."""
+    for change in applied.plan.changes:
+        after, known = change.after, applied.catalog.permission_sets.get(change.id)
+        if after is not None and known is not None and after.key in proposal.keys:
+            check_covered(tx, compile_rights(applied.catalog, (known.id,)))
 
 
 async def apply_first(tx: Transaction, plan: MetadataPlan) -> Applied | None:

@@ -17,10 +17,12 @@ from typing import Any, Final, Protocol
 import asyncpg
 
 from fieldstone.errors import Unavailable
+from fieldstone.metadata.rights import Action
 from fieldstone.metadata.values import write_json
 from fieldstone.query_language.compile import CAP, OFFSET, Wanted
 from fieldstone.query_language.errors import BadQuery
 from fieldstone.query_language.plan import Plan
+from fieldstone.runtime.actions import check_action
 from fieldstone.runtime.observing import note_asked
 from fieldstone.runtime.queries import (
     MOST_PER_PAGE,
@@ -157,6 +159,7 @@ async def opened_rows(reading: Reading, question: Question) -> AsyncIterator[Ope
     async with reading.database.snapshot(
         reading.tenant, reading.viewer, statement_timeout_s=reading.limits.portion_s
     ) as tx:
+        check_action(tx, Action.EXPORT)
         settled = await settle(tx, question)
         if question.explains:
             page = await answer(tx, question)

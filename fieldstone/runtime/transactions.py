@@ -19,10 +19,10 @@ from typing import Any, Final, Protocol, TypeAlias, TypeVar
 import asyncpg
 
 from fieldstone.clock import Clock
-from fieldstone.errors import FieldstoneError, Unavailable
+from fieldstone.errors import FieldstoneError, Forbidden, Unavailable
 from fieldstone.ids import IdMinter, RecordId
 from fieldstone.metadata.catalog import Catalog
-from fieldstone.metadata.rights import Rights
+from fieldstone.metadata.rights import Action, Rights
 from fieldstone.metadata.standing import SYSTEM, Standing
 from fieldstone.metadata.values import Json
 from fieldstone.query_language.used_fields import ObjectUse
@@ -66,6 +66,12 @@ class Collision(Unavailable):
     """Two writers stood in each other's way, and this one gave in."""
 
     code = "record.collision"
+
+
+class NoPrograms(Forbidden):
+    """A token of somebody who may not use the API."""
+
+    code = "access.no_api"
 
 
 class CatalogMoved(Exception):
@@ -209,6 +215,10 @@ class Transaction:
 
         self.after_commit(keep)
 
+    def as_system(self) -> Transaction:
+        """Give the same transaction with the rights of the system, whoever asks."""
+        return replace(self, viewer=replace(self.viewer, standing=SYSTEM))
+
     def under(self, catalog: Catalog) -> Transaction:
         """Give the same transaction with another catalog, once a metadata change made one."""
         return replace(self, catalog=catalog)
@@ -324,12 +334,13 @@ class Database:
         known = self._catalogs.newest(tenant)
         if known is not None:
             async with self._pool.acquire() as connection:
-                tx = self._transaction(connection, tenant, viewer, known, None)
-                tx.is_open = False
+                tx: Transaction | None = None
                 try:
+                    tx = self._transaction(connection, tenant, viewer, known, None)
+                    tx.is_open = False
                     found = await work(tx)
                 except (CatalogMoved, FieldstoneError, asyncpg.PostgresError):
-                    if tx.is_open:
+                    if tx is not None and tx.is_open:
                         raise
                 else:
                     if tx.is_open:
@@ -409,7 +420,7 @@ class Database:
         catalog: Catalog,
         cause: Mapping[str, Json] | None,
     ) -> Transaction:
-        return Transaction(
+        tx = Transaction(
             connection,
             tenant,
             viewer,
@@ -420,6 +431,12 @@ class Database:
             self._observer,
             catalogs=self._catalogs,
         )
+        if viewer.standing.by_token and not tx.rights.may_do(Action.API):
+            raise NoPrograms(
+                "You may not let programs act in your name.",
+                hint="Ask for a permission set that allows the action api.",
+            )
+        return tx
 
     async def _catalog(self, connection: Any, tenant: Tenant, hold: Hold) -> Catalog:
         while True:

@@ -121,9 +121,7 @@ def build_shell(request: Request, tx: Transaction | None, place: Place) -> Shell
     items = {
         obj.name: NavigationItem(obj.name, obj.label, obj.plural_label, obj.icon) for obj in objects
     }
-    creatable = tuple(
-        items[obj.name] for obj in objects if tx and tx.rights.may_edit_object(obj.id)
-    )
+    creatable = tuple(items[obj.name] for obj in objects if tx and tx.rights.may_create(obj.id))
     names = [item.name for item in creatable]
     here = place.create if place.create in names else next(iter(names), "")
     tenant: Tenant | None = getattr(request.state, "tenant", None)

@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 
 from fieldstone.errors import Problem
 from fieldstone.metadata.component import Component
+from fieldstone.metadata.rights import SetupArea
 from fieldstone.metadata.schemas import problems_of, schema_of
 from fieldstone.metadata.scope import Scope
 from fieldstone.metadata.values import JsonSchema
@@ -21,12 +22,14 @@ B = TypeVar("B")
 class Kind(Generic[B]):
     """One kind of component. B is the frozen data class of its body.
 
-    for_administrators: whether it decides who gets in, so that nobody else may declare one.
+    area: who may set it up. for_administrators: whether it decides who gets in, so that nobody else
+    may declare one.
     """
 
     name: ClassVar[str]
     body_class: ClassVar[type[Any]]
     for_administrators: ClassVar[bool] = False
+    area: ClassVar[SetupArea] = SetupArea.OBJECTS
 
     @cached_property
     def schema(self) -> JsonSchema:

@@ -16,6 +16,7 @@ from fieldstone.errors import Problem
 from fieldstone.metadata.component import Component
 from fieldstone.metadata.kinds.kind import Kind
 from fieldstone.metadata.names import suggestion
+from fieldstone.metadata.rights import SetupArea
 from fieldstone.metadata.scope import Scope
 
 ORGANIZATION_NAME: Final = "Organization"
@@ -51,6 +52,7 @@ class OrganizationKind(Kind[OrganizationBody]):
 
     name = "organization"
     body_class = OrganizationBody
+    area = SetupArea.ORGANIZATION
 
     def check(self, component: Component, scope: Scope) -> Iterator[Problem]:
         """Yield another name, and zones, currencies and locales that nobody knows."""

@@ -13,6 +13,7 @@ from fieldstone.metadata.kinds.identity_provider import IdentityProviderKind
 from fieldstone.metadata.kinds.kind import Kind
 from fieldstone.metadata.kinds.object import ObjectKind
 from fieldstone.metadata.kinds.organization import OrganizationKind
+from fieldstone.metadata.kinds.permission_set import PermissionSetKind
 from fieldstone.metadata.kinds.picklist import PicklistKind
 from fieldstone.metadata.kinds.relation import RelationKind
 from fieldstone.metadata.kinds.setting import SettingKind
@@ -36,12 +37,13 @@ ORGANIZATION: Final = OrganizationKind()
 SETTING: Final = SettingKind()
 IDENTITY_PROVIDER: Final = IdentityProviderKind()
 CONNECTED_APP: Final = ConnectedAppKind()
+PERMISSION_SET: Final = PermissionSetKind()
 
 KINDS: Final[Mapping[str, Kind[Any]]] = {
     kind.name: kind
     for kind in (
         *(OBJECT, FIELD, RELATION, PICKLIST, ATTACH_RULE, VALIDATION_RULE),
-        *(ORGANIZATION, SETTING),
+        *(ORGANIZATION, SETTING, PERMISSION_SET),
         *(IDENTITY_PROVIDER, CONNECTED_APP),
     )
 }

@@ -45,6 +45,7 @@ _USER: Final = "user"
 _SESSION: Final = "session"
 _TOKEN: Final = "token"  # noqa: S105 - the beginning of ids
 _LONGEST_NAME: Final = 120
+_MOST_SETS: Final = 100
 
 
 class UnknownSession(NotFound):
@@ -179,14 +180,21 @@ async def list_people(request: Request) -> Response:
 
 
 async def invite(request: Request) -> Response:
-    """POST /api/people: {"email", "name", "is_administrator"?}: the invitation is told once."""
+    """POST /api/people: {"email", "name", "is_administrator"?, "permission_sets"?}.
+
+    The invitation is told once. Without permission_sets they get the usual one.
+    """
     body = await read_object(request)
     email = people.read_email(body.get("email"))
     administers = _flag(body, "is_administrator") or False
     tenant, viewer = tenant_of(request), viewer_of(request)
     async with database_of(request).write(tenant, viewer, cause_of(request)) as tx:
         user_id, token = await people.invite(
-            tx, email, text_in(body, "name"), is_administrator=administers
+            tx,
+            email,
+            text_in(body, "name"),
+            is_administrator=administers,
+            sets=_names(body, "permission_sets"),
         )
     return json_response({"id": format_id(_USER, user_id), **_invitation(token)}, 201)
 
@@ -399,6 +407,15 @@ def _flag(body: JsonObject, name: str) -> bool | None:
     if value is not None and not isinstance(value, bool):
         raise BadJson(f"{name} must be true or false.", at=f"/{name}")
     return value
+
+
+def _names(body: JsonObject, name: str) -> list[str] | None:
+    value = body.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, list) or len(value) > _MOST_SETS:
+        raise BadJson(f"{name} must be a list of names, {_MOST_SETS} at most.", at=f"/{name}")
+    return [str(one) for one in value]
 
 
 def number_in_path(request: Request) -> int | None:

@@ -7,7 +7,7 @@ from then on everybody has to say who they are.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Any, Final
@@ -96,7 +96,7 @@ class Gate:
         row = await self._pool.fetchrow(_BEARER.sql, *_BEARER.arguments(values))
         if row is None:
             return None
-        viewer = viewer_for(row)
+        viewer = viewer_for(row, by_token=not by_session)
         await self._note(tenant, viewer, row, by_session=by_session)
         return Bearer(viewer, row["id"] if by_session else None)
 
@@ -133,8 +133,9 @@ class Gate:
             await tx.run(statement, tenant=tenant.id, id=row["id"], now=now)
 
 
-def viewer_for(member: Any) -> Viewer:
+def viewer_for(member: Any, *, by_token: bool = False) -> Viewer:
     """Give how a member of a tenant sees it. member: a row with what standing_of told of them."""
     told = read_json(member["standing"])
     assert isinstance(told, dict)
-    return Viewer(RecordId(member["user_id"]), member["email"], Standing.from_json(told))
+    standing = replace(Standing.from_json(told), by_token=by_token)
+    return Viewer(RecordId(member["user_id"]), member["email"], standing)

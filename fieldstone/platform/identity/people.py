@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -9,7 +10,8 @@ from email_validator import EmailNotValidError, validate_email
 
 from fieldstone.errors import BadValue, Conflict, Forbidden, NotFound
 from fieldstone.ids import BadId, RecordId, parse_id
-from fieldstone.metadata.rights import SetupArea
+from fieldstone.metadata.permission_set import PermissionSet
+from fieldstone.metadata.rights import ADMINISTRATOR, SetupArea
 from fieldstone.metadata.values import Json
 from fieldstone.platform.identity import secrets
 from fieldstone.platform.identity.errors import (
@@ -19,6 +21,7 @@ from fieldstone.platform.identity.errors import (
 )
 from fieldstone.platform.identity.events import Event, note_event
 from fieldstone.platform.identity.factors import reset_factors
+from fieldstone.platform.identity.gate import viewer_for
 from fieldstone.platform.identity.owner_facts import facts_of
 from fieldstone.platform.identity.passwords import hash_password, is_password
 from fieldstone.platform.identity.sign_in import (
@@ -48,6 +51,14 @@ from fieldstone.platform.identity.statements import (
     SET_PASSWORD,
     SOME_MEMBERS,
     THIS_SESSION,
+)
+from fieldstone.runtime.permissions import (
+    STANDARD,
+    check_covered,
+    find_set,
+    get_set,
+    give,
+    rights_given,
 )
 from fieldstone.runtime.records.reading import read_values
 from fieldstone.runtime.records.write import incoming_of, write
@@ -124,23 +135,37 @@ async def claim(database: Database, tenant: Tenant, viewer: Viewer, tried: Try) 
 
 
 async def invite(
-    tx: Transaction, email: str, name: str, *, is_administrator: bool
+    tx: Transaction,
+    email: str,
+    name: str,
+    *,
+    is_administrator: bool,
+    sets: Sequence[str] | None = None,
 ) -> tuple[RecordId, str]:
     """Let somebody become a member: the id of their user, and the invitation, told once.
 
-    Raises NotClaimed, AlreadyMember, and what is wrong with a user of this name.
+    sets: names of the permission sets that they get; None for the usual one. Raises NotClaimed,
+    AlreadyMember, UnknownSet, MoreThanOwn, and what is wrong with a user of this name.
     """
     check_administrator(tx)
-    user_id = await add_person(tx, email, name, is_administrator=is_administrator)
+    given = None if sets is None else [get_set(tx.catalog, one) for one in sets]
+    check_covered(tx, rights_given(tx.catalog, given or (), is_administrator=is_administrator))
+    user_id = await add_person(tx, email, name, is_administrator=is_administrator, sets=given)
     return user_id, await _invitation(tx, user_id)
 
 
 async def add_person(
-    tx: Transaction, email: str, name: str, *, is_administrator: bool = False
+    tx: Transaction,
+    email: str,
+    name: str,
+    *,
+    is_administrator: bool = False,
+    sets: Sequence[PermissionSet] | None = None,
 ) -> RecordId:
     """Make somebody a member, with a user of theirs, who has no way in yet; the user's id.
 
-    Raises NotClaimed, AlreadyMember, and what is wrong with a user of this name.
+    sets: what they get; None for what new members usually do. Raises NotClaimed, AlreadyMember,
+    and what is wrong with a user of this name.
     """
     if not await tx.rows(LOCK_ADMINISTRATORS, tenant=tx.tenant.id):
         raise NotClaimed(
@@ -150,9 +175,11 @@ async def add_person(
         raise AlreadyMember(f"{email} belongs to this tenant already.", at="/email")
     user = tx.catalog.get_object(_USER)
     values: dict[str, Json] = {"name": name, "email": email}
-    [made] = await write(tx, user, [incoming_of(read_values(user, values, tx.rights))])
+    # Who may invite need not be able to change the records of users besides.
+    system = tx.as_system()
+    [made] = await write(system, user, [incoming_of(read_values(user, values, system.rights))])
     assert made.id is not None
-    await _add_member(tx, made.id, email, is_administrator=is_administrator)
+    await _add_member(tx, made.id, email, is_administrator=is_administrator, sets=sets)
     return made.id
 
 
@@ -166,6 +193,7 @@ async def invite_again(tx: Transaction, user_id: int, *, resets_factors: bool = 
     member = await tx.row(MEMBER_BY_USER, tenant=tx.tenant.id, user_id=user_id)
     if member is None or member["ended_at"] is not None:
         raise _unknown()
+    check_in_reach(tx, member)
     what = Event.RESET_PROMISED if resets_factors else Event.INVITED_AGAIN
     await note_event(tx, user_id, what)
     return await _invitation(tx, user_id, resets_factors=resets_factors)
@@ -248,7 +276,10 @@ async def change_person(
     member = await tx.row(MEMBER_BY_USER, tenant=tx.tenant.id, user_id=user_id)
     if member is None:
         raise _unknown()
+    check_in_reach(tx, member)
     administers = member["is_administrator"] if is_administrator is None else is_administrator
+    if administers:
+        check_covered(tx, ADMINISTRATOR)
     active = member["ended_at"] is None if is_active is None else is_active
     others = any(row["user_id"] != user_id and row["password_hash"] for row in administrators)
     if not others and not (administers and active):
@@ -276,7 +307,23 @@ def check_administrator(tx: Transaction) -> None:
         raise Forbidden("Only an administrator may do this.")
 
 
-async def _add_member(tx: Transaction, user_id: int, email: str, *, is_administrator: bool) -> None:
+def check_in_reach(tx: Transaction, member: Any) -> None:
+    """Let nobody take charge of somebody who may do more than they. Raises MoreThanOwn.
+
+    member: a row with what standing_of told of them.
+    """
+    check_covered(tx, viewer_for(member).standing.rights_under(tx.catalog))
+
+
+async def _add_member(
+    tx: Transaction,
+    user_id: int,
+    email: str,
+    *,
+    is_administrator: bool,
+    sets: Iterable[PermissionSet] | None = None,
+) -> None:
+    """Write a member down. sets: what they get; None for what new members usually do."""
     await tx.run(
         ADD_MEMBER,
         tenant=tx.tenant.id,
@@ -285,6 +332,9 @@ async def _add_member(tx: Transaction, user_id: int, email: str, *, is_administr
         is_administrator=is_administrator,
         created_at=tx.now,
     )
+    usual = find_set(tx.catalog, STANDARD)
+    for one in ((usual,) if usual is not None else ()) if sets is None else sets:
+        await give(tx, user_id, one)
 
 
 async def _set_password(tx: Transaction, user_id: int, before: str | None, after: str) -> None:

@@ -63,7 +63,7 @@ def _may_make(tx: Transaction, target: ObjectDef) -> bool:
         and not others
         and target.title.slot is not None
         and may_import(target.title, tx.rights)
-        and tx.rights.may_edit_object(target.id)
+        and tx.rights.may_create(target.id)
     )
 
 

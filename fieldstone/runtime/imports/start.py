@@ -13,9 +13,10 @@ from fieldstone.ids import TenantId
 from fieldstone.metadata.catalog import Catalog, ObjectDef
 from fieldstone.metadata.field_types.datetime import write_instant
 from fieldstone.metadata.names import slug_of
-from fieldstone.metadata.rights import Rights
+from fieldstone.metadata.rights import Action, Rights
 from fieldstone.metadata.values import Json, JsonObject, fold
 from fieldstone.metadata.visible import visible_object
+from fieldstone.runtime.actions import check_action
 from fieldstone.runtime.files import FileRecord, FileStore
 from fieldstone.runtime.imports.mapping import (
     ColumnMapping,
@@ -91,8 +92,9 @@ async def begin_import(tx: Transaction, upload: Upload, asked: ImportRequest) ->
     Raises UnknownObject, Forbidden, BadKey, BadChoice and Several with what is wrong with the
     mapping.
     """
+    check_action(tx, Action.IMPORT)
     obj = object_named(tx.catalog, tx.rights, asked.object)
-    if not tx.rights.may_edit_object(obj.id):
+    if not (tx.rights.may_create(obj.id) or tx.rights.may_edit_object(obj.id)):
         raise Forbidden(f"You may not change {obj.plural_label}.")
     mapping, key = await _settle(tx, obj, upload.source, asked)
     require_columns(mapping, upload.source.headers)

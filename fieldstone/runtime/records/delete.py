@@ -79,7 +79,7 @@ async def delete(
 
     Raises UnknownRecord, StaleVersion, StillReferenced, TooFarReaching.
     """
-    if not tx.rights.may_edit_object(obj.id):
+    if not tx.rights.may_delete(obj.id):
         raise Forbidden(f"You may not delete {obj.plural_label}.")
     found = await lock(tx, obj, [record_id])
     if record_id not in found:
@@ -252,7 +252,7 @@ async def restore(tx: Transaction, obj: ObjectDef, record_id: RecordId) -> int:
     were given another value since keep it. Gives how many records came back. Raises UnknownRecord
     if it is not in the bin, Several if a unique value was taken in the meantime.
     """
-    if not tx.rights.may_edit_object(obj.id):
+    if not tx.rights.may_delete(obj.id):
         raise Forbidden(f"You may not restore {obj.plural_label}.")
     root = await tx.row(ROOT_OF, tenant=tx.tenant.id, id=record_id, object=obj.id)
     if root is None:

@@ -6,7 +6,7 @@ read values -> load and lock -> fill -> check -> references -> unique -> store -
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from fieldstone.errors import (
@@ -107,8 +107,7 @@ async def write(
     problem of every record raises as Several, with pointers under /records/n if there are several
     records. A single stale record raises StaleVersion. Gives one outcome per record, in order.
     """
-    if not tx.rights.may_edit_object(obj.id):
-        raise Forbidden(f"You may not change {obj.plural_label}.")
+    incoming = _allowed(tx, obj, incoming, partly=partly)
     if len(incoming) > MOST_RECORDS:
         problem = Problem(TooMany.code, f"A call holds at most {MOST_RECORDS} records.", "/records")
         raise TooMany([problem])
@@ -116,6 +115,31 @@ async def write(
     await prepare(tx, obj, drafts)
     await _settle(tx, obj, drafts, partly=partly)
     return [_outcome(tx, obj, draft) for draft in drafts]
+
+
+def _allowed(
+    tx: Transaction, obj: ObjectDef, incoming: Sequence[Incoming], *, partly: bool
+) -> Sequence[Incoming]:
+    """Give the records with a problem at each that the viewer may not make or change.
+
+    Raises Forbidden where that is all of them, or where all or none are to be written.
+    """
+    rights = tx.rights
+    may_create, may_edit = rights.may_create(obj.id), rights.may_edit_object(obj.id)
+    if (may_create and may_edit) or not incoming:
+        return incoming
+    refused = [not (may_create if one.id is None else may_edit) for one in incoming]
+    if not any(refused):
+        return incoming
+    words = "create" if incoming[refused.index(True)].id is None else "change"
+    message = f"You may not {words} {obj.plural_label}."
+    if not partly or all(refused):
+        raise Forbidden(message)
+    problem = Problem(Forbidden.code, message, "")
+    return [
+        replace(one, problems=(*one.problems, problem)) if wrong else one
+        for one, wrong in zip(incoming, refused, strict=True)
+    ]
 
 
 async def _drafts(tx: Transaction, obj: ObjectDef, incoming: Sequence[Incoming]) -> list[Draft]:

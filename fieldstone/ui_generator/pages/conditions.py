@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -11,6 +9,7 @@ from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 from fieldstone.runtime.records.write import record_id
 from fieldstone.ui_generator.conditions import stand
 from fieldstone.ui_generator.pages.edit import (
+    NEW,
     build_form,
     default_values,
     editable_object,
@@ -18,8 +17,6 @@ from fieldstone.ui_generator.pages.edit import (
     opened_form,
     record_row,
 )
-
-_NEW: Final = "new"
 
 
 async def judge_form(request: Request) -> Response:
@@ -32,7 +29,7 @@ async def judge_form(request: Request) -> Response:
         obj = editable_object(request, tx)
         form = build_form(request, tx, obj)
         number = None
-        if request.path_params["id"] == _NEW:
+        if request.path_params["id"] == NEW:
             form.process(sent, data=default_values(tx, obj))
         else:
             number = record_id(obj, request.path_params["id"])

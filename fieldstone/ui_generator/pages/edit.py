@@ -41,6 +41,8 @@ MOST_FILES: Final = 50
 VERSION: Final = "_version"
 AGAIN: Final = "_again"
 _NOT_VALUES: Final = frozenset({"id", "version"})
+NEW: Final = "new"
+"""Stands in addresses in the place of the id of a record that is being made."""
 
 
 async def new_record(request: Request) -> Response:
@@ -119,7 +121,7 @@ async def delete_record(request: Request) -> Response:
     """POST /admin/{object}/{id}/delete: put it into the bin; the next page offers to undo it."""
     await read_form(request)
     async with _writing(request) as tx:
-        obj = editable_object(request, tx)
+        obj = visible_object(tx, request.path_params["object"])
         text = request.path_params["id"]
         number = record_id(obj, text)
         row = await fetch_record(tx, obj, text, (obj.title,))
@@ -134,7 +136,7 @@ async def restore_record(request: Request) -> Response:
     """POST /admin/{object}/{id}/restore: take it out of the bin with all that hung on it."""
     await read_form(request)
     async with _writing(request) as tx:
-        obj = editable_object(request, tx)
+        obj = visible_object(tx, request.path_params["object"])
         text = request.path_params["id"]
         await restore(tx, obj, record_id(obj, text))
     response = RedirectResponse(f"/admin/{obj.name}/{text}", 303)
@@ -246,8 +248,9 @@ def _writing(request: Request) -> Any:
 def editable_object(request: Request, tx: Transaction) -> ObjectDef:
     """Give the object of the address if the viewer may write to it. Raises Forbidden."""
     obj = visible_object(tx, request.path_params["object"])
-    if not tx.rights.may_edit_object(obj.id):
-        raise Forbidden(f"You may not change {obj.plural_label}.")
+    is_new = request.path_params.get("id", NEW) == NEW
+    if not (tx.rights.may_create(obj.id) if is_new else tx.rights.may_edit_object(obj.id)):
+        raise Forbidden(f"You may not {'create' if is_new else 'change'} {obj.plural_label}.")
     return obj
 
 

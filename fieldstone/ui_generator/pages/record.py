@@ -91,6 +91,8 @@ async def show_record(request: Request) -> Response:
             system=[f for f in fields if f.is_system and _says(row, f)],
             view=viewing_of(tx),
             may_edit=tx.rights.may_edit_object(obj.id),
+            may_delete=tx.rights.may_delete(obj.id),
+            rights=tx.rights,
             relations=relations_of(tx, obj),
         )
 

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from fieldstone.errors import FieldstoneError, Problem
 from fieldstone.metadata.catalog import ObjectDef
-from fieldstone.metadata.rights import SetupArea
+from fieldstone.metadata.rights import Action, SetupArea
 from fieldstone.metadata.visible import visible_field
 from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 from fieldstone.runtime.transactions import Transaction
@@ -76,7 +76,8 @@ async def show_list(request: Request) -> Response:
             place_in_words=place_in_words,
             fields=filterable_fields(obj, tx.rights),
             choosable=choosable_columns(obj, tx.rights),
-            may_edit=tx.rights.may_edit_object(obj.id),
+            may_create=tx.rights.may_create(obj.id),
+            may_export=tx.rights.may_do(Action.EXPORT),
             may_set_up=tx.rights.may_set_up(SetupArea.OBJECTS),
         )
 

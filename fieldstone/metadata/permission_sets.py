@@ -1,0 +1,75 @@
+"""Components of the kind permission_set become those of the catalog, names bound to ids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeAlias
+
+from fieldstone.ids import FieldId, ObjectId
+from fieldstone.metadata.catalog import ObjectDef
+from fieldstone.metadata.component import StoredComponent
+from fieldstone.metadata.kinds.permission_set import PermissionSetBody
+from fieldstone.metadata.kinds.registry import PERMISSION_SET
+from fieldstone.metadata.permission_set import (
+    FieldLevel,
+    ObjectRight,
+    PermissionSet,
+    with_implied,
+)
+from fieldstone.metadata.values import fold
+
+FindObject: TypeAlias = Callable[[str], ObjectDef | None]
+
+
+def permission_sets_of(
+    rows: Iterable[StoredComponent], find_object: FindObject
+) -> dict[int, PermissionSet]:
+    """Give the permission sets among components by their ids.
+
+    What a set says of objects and fields that are in the bin is passed over.
+    """
+    mine = [row for row in rows if row.component.kind == PERMISSION_SET.name]
+    ids = {fold(row.component.name): row.id for row in mine}
+    return {row.id: _permission_set(row, ids, find_object) for row in mine}
+
+
+def _permission_set(
+    row: StoredComponent, ids: dict[str, int], find_object: FindObject
+) -> PermissionSet:
+    body = PERMISSION_SET.read(row.component)
+    included = (ids.get(fold(name)) for name in body.includes)
+    return PermissionSet(
+        id=row.id,
+        name=row.component.name,
+        label=body.label,
+        description=body.description,
+        is_profile=body.is_profile,
+        package=row.component.package,
+        includes=tuple(number for number in included if number is not None),
+        all_objects=with_implied(body.all_objects),
+        objects=dict(_objects(body, find_object)),
+        all_fields=body.all_fields,
+        fields=dict(_fields(body, find_object)),
+        actions=frozenset(body.actions),
+        setup=body.areas,
+    )
+
+
+def _objects(
+    body: PermissionSetBody, find_object: FindObject
+) -> Iterator[tuple[ObjectId, frozenset[ObjectRight]]]:
+    for name, rights in body.objects.items():
+        obj = find_object(name)
+        if obj is not None:
+            yield obj.id, with_implied(rights)
+
+
+def _fields(
+    body: PermissionSetBody, find_object: FindObject
+) -> Iterator[tuple[FieldId, FieldLevel]]:
+    for name, level in body.fields.items():
+        owner, _, own = name.partition(".")
+        obj = find_object(owner)
+        field = None if obj is None else obj.find_field(own)
+        if field is not None:
+            yield field.id, level

@@ -1,0 +1,199 @@
+"""Permission sets and the people who have them.
+
+Nobody gives away more than they may do themselves: who may only give sets to people cannot so
+become an administrator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, DateTime, Integer, delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from fieldstone.errors import Forbidden, NotFound
+from fieldstone.ids import RecordId
+from fieldstone.metadata.catalog import Catalog
+from fieldstone.metadata.names import suggestion
+from fieldstone.metadata.permission_set import PermissionSet
+from fieldstone.metadata.rights import Rights, SetupArea
+from fieldstone.metadata.standing import Standing
+from fieldstone.metadata.tables import PERMISSION_ASSIGNMENT
+from fieldstone.metadata.values import fold
+from fieldstone.runtime.statements import parameter, prepare
+from fieldstone.runtime.transactions import Transaction
+
+STANDARD: Final = "Standard_User"
+"""The set that new members get where nothing else is said."""
+
+_TENANT: Final = parameter("tenant", Integer())
+_USER: Final = parameter("user_id", BigInteger())
+_SET: Final = parameter("set_id", Integer())
+_GIVEN: Final = PERMISSION_ASSIGNMENT
+_MINE: Final = (_GIVEN.c.tenant_id == _TENANT, _GIVEN.c.user_id == _USER)
+_ASSIGN: Final = prepare(
+    insert(_GIVEN)
+    .values(
+        tenant_id=_TENANT,
+        user_id=_USER,
+        set_id=_SET,
+        assigned_by=parameter("assigned_by", BigInteger()),
+        assigned_at=parameter("assigned_at", DateTime(timezone=True)),
+    )
+    .on_conflict_do_nothing()
+)
+_REVOKE: Final = prepare(delete(_GIVEN).where(*_MINE, _GIVEN.c.set_id == _SET))
+_OF_PERSON: Final = prepare(
+    select(_GIVEN.c.set_id, _GIVEN.c.assigned_by, _GIVEN.c.assigned_at)
+    .where(*_MINE)
+    .order_by(_GIVEN.c.set_id)
+)
+_HOLDERS: Final = prepare(
+    select(_GIVEN.c.user_id, _GIVEN.c.assigned_by, _GIVEN.c.assigned_at)
+    .where(
+        _GIVEN.c.tenant_id == _TENANT,
+        _GIVEN.c.set_id == _SET,
+        _GIVEN.c.user_id > parameter("after", BigInteger()),
+    )
+    .order_by(_GIVEN.c.user_id)
+    .limit(parameter("most", Integer()))
+)
+_COUNTS: Final = prepare(
+    select(_GIVEN.c.set_id, func.count().label("people"))
+    .where(_GIVEN.c.tenant_id == _TENANT)
+    .group_by(_GIVEN.c.set_id)
+)
+
+
+class UnknownSet(NotFound):
+    """No permission set of this name."""
+
+    code = "access.unknown_set"
+
+
+class MoreThanOwn(Forbidden):
+    """Somebody gives, or takes charge of, more than they may do themselves."""
+
+    code = "access.more_than_own"
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A set that somebody has, by whom and since when."""
+
+    set: PermissionSet
+    user_id: RecordId
+    assigned_by: RecordId | None
+    assigned_at: datetime
+
+
+def find_set(catalog: Catalog, name: str) -> PermissionSet | None:
+    """Give the permission set of a name, whatever its case; None if there is none."""
+    wanted = fold(name)
+    return next((one for one in sets_in(catalog) if fold(one.name) == wanted), None)
+
+
+def get_set(catalog: Catalog, name: str) -> PermissionSet:
+    """Give the permission set of a name. Raises UnknownSet."""
+    found = find_set(catalog, name)
+    if found is None:
+        hint = suggestion(name, (one.name for one in sets_in(catalog)))
+        raise UnknownSet(f"There is no permission set {name[:80]}.", hint=hint)
+    return found
+
+
+def sets_in(catalog: Catalog) -> tuple[PermissionSet, ...]:
+    """Give the permission sets of a catalog in order of their labels."""
+    return tuple(
+        sorted(catalog.permission_sets.values(), key=lambda one: (fold(one.label), one.id))
+    )
+
+
+def check_permissions(tx: Transaction) -> None:
+    """Refuse those who may not set up permissions. Raises Forbidden."""
+    if not tx.rights.may_set_up(SetupArea.PERMISSIONS):
+        raise Forbidden("You may not see or change what others may do.")
+
+
+def check_covered(tx: Transaction, given: Rights) -> None:
+    """Refuse what reaches further than the viewer's own rights. Raises MoreThanOwn."""
+    if not tx.rights.covers(given):
+        raise MoreThanOwn(
+            "This allows more than you may do yourself.", hint="Ask an administrator to do it."
+        )
+
+
+def rights_given(
+    catalog: Catalog, sets: Iterable[PermissionSet], *, is_administrator: bool = False
+) -> Rights:
+    """Give what somebody may do who is given these sets."""
+    given = frozenset(one.id for one in sets)
+    return Standing(is_administrator=is_administrator, sets=given).rights_under(catalog)
+
+
+async def assign(tx: Transaction, user_id: int, one: PermissionSet) -> bool:
+    """Give somebody a set; whether they did not have it. A profile takes another one's place."""
+    check_permissions(tx)
+    check_covered(tx, rights_given(tx.catalog, (one,)))
+    return await give(tx, user_id, one)
+
+
+async def give(tx: Transaction, user_id: int, one: PermissionSet) -> bool:
+    """Give somebody a set, as the system; whether they did not have it."""
+    if one.is_profile:
+        for other in await sets_of(tx, user_id):
+            if other.set.is_profile and other.set is not one:
+                await _take(tx, user_id, other.set)
+    added = await tx.run(
+        _ASSIGN,
+        tenant=tx.tenant.id,
+        user_id=user_id,
+        set_id=one.id,
+        assigned_by=tx.viewer.user_id,
+        assigned_at=tx.now,
+    )
+    return added > 0
+
+
+async def revoke(tx: Transaction, user_id: int, one: PermissionSet) -> bool:
+    """Take a set from somebody; whether they had it."""
+    check_permissions(tx)
+    return await _take(tx, user_id, one)
+
+
+async def sets_of(tx: Transaction, user_id: int) -> list[Assignment]:
+    """Give the sets that somebody has, in order of their labels. Whether to tell is not checked."""
+    rows = await tx.rows(_OF_PERSON, tenant=tx.tenant.id, user_id=user_id)
+    known = tx.catalog.permission_sets
+    found = [
+        _assignment(known[row["set_id"]], user_id, row) for row in rows if row["set_id"] in known
+    ]
+    return sorted(found, key=lambda one: (fold(one.set.label), one.set.id))
+
+
+async def holders_of(
+    tx: Transaction, one: PermissionSet, after: int, most: int
+) -> list[Assignment]:
+    """Give who has a set, in order of their ids."""
+    check_permissions(tx)
+    values = {"tenant": tx.tenant.id, "set_id": one.id, "after": after, "most": most}
+    return [_assignment(one, row["user_id"], row) for row in await tx.rows(_HOLDERS, **values)]
+
+
+async def count_holders(tx: Transaction) -> dict[int, int]:
+    """Count who has each set that anybody has, by the ids of the sets."""
+    check_permissions(tx)
+    rows = await tx.rows(_COUNTS, tenant=tx.tenant.id)
+    return {row["set_id"]: row["people"] for row in rows}
+
+
+async def _take(tx: Transaction, user_id: int, one: PermissionSet) -> bool:
+    values = {"tenant": tx.tenant.id, "user_id": user_id, "set_id": one.id}
+    return await tx.run(_REVOKE, **values) > 0
+
+
+def _assignment(one: PermissionSet, user_id: int, row: Any) -> Assignment:
+    return Assignment(one, RecordId(user_id), row["assigned_by"], row["assigned_at"])
