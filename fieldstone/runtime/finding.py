@@ -21,11 +21,14 @@ from fieldstone.query_language.finding.checks import marking_of
 from fieldstone.query_language.finding.compile import (
     BEGINNING,
     INCOMPLETE,
+    LIMIT,
     MOST,
     OBJECTS,
     PATTERNS,
+    RANKED,
     TENANT,
     compile_find,
+    offset_parameter,
     rows_parameter,
 )
 from fieldstone.query_language.finding.cover import patterns_of
@@ -55,8 +58,6 @@ MOST_ROWS: Final = 2_000
 MOST_SKIPPED: Final = 2_000
 MOST_LOOKED_AT: Final = 100_000
 """How many records whose text may match are looked at."""
-_RANKED: Final = 400
-"""How many of the likeliest records of an object are put in order by how well they fit."""
 _PARSED: Final = 200
 _SHORT: Final = 2_000
 _PLANS_KEPT: Final = 1_000
@@ -136,6 +137,8 @@ async def find(
     values = {
         **read_parameters(ready.plan.parameters, lifted.lifted, tx),
         **{rows_parameter(n): one.rows_for(limit) for n, one in enumerate(portions)},
+        **{offset_parameter(n): one.offset for n, one in enumerate(portions)},
+        LIMIT: limit,
         TENANT: tx.tenant.id,
         OBJECTS: [int(part.object.id) for part in ready.plan.parts],
         PATTERNS: write_json([list(group) for group in patterns]),
@@ -195,12 +198,12 @@ class _Portion:
     def read(self) -> int:
         """How many rows are read: enough of them to rank, where they are ranked."""
         wanted = self.limit + self.offset
-        return max(wanted, _RANKED) if self.is_ranked else wanted
+        return max(wanted, RANKED) if self.is_ranked else wanted
 
     def rows_for(self, limit: int) -> int:
         """Give how many rows are read where the whole search gives so many."""
         most = limit + self.offset
-        return min(self.read, max(most, _RANKED) if self.is_ranked else most)
+        return min(self.read, max(most, RANKED) if self.is_ranked else most)
 
 
 def _portion(part: FindPart, lifted: LiftedFind) -> _Portion:

@@ -50,11 +50,17 @@ OBJECTS: Final = "find_objects"
 PATTERNS: Final = "find_patterns"
 MOST: Final = "find_most"
 BEGINNING: Final = "find_beginning"
+LIMIT: Final = "find_limit"
 INCOMPLETE: Final = -1
 """The part of a row that only says that more records matched than were looked at."""
 _BETWEEN: Final = "\x01"
 """Stands between the fields of a record, and in no phrase."""
 _MOST_ARGUMENTS: Final = 90
+RANKED: Final = 400
+"""How many of the likeliest records of an object are put in order by how well they fit."""
+
+MOST_SHOWN: Final = 10_000
+"""Characters of a text that are given to be marked; of those the first are looked at."""
 
 
 def rows_parameter(part: int) -> str:
@@ -62,11 +68,18 @@ def rows_parameter(part: int) -> str:
     return f"find_rows{part}"
 
 
+def offset_parameter(part: int) -> str:
+    """Give the name of the parameter that takes how many rows of a part are passed over."""
+    return f"find_offset{part}"
+
+
 def compile_find(plan: FindPlan, catalog: Catalog) -> Select[Any]:
     """Give the statement of a search.
 
     Its rows come part by part in their order: part, place, row (JSON text), id, title, total (how
     many rows the part has in all), texts (JSON text of the fields that were looked at, or null).
+    Rows that all parts together have beyond LIMIT, which takes them by turns, are left out; what a
+    part needs to put its likeliest rows in order stays.
     """
     found = _candidates()
     numbers = count()
@@ -76,7 +89,17 @@ def compile_find(plan: FindPlan, catalog: Catalog) -> Select[Any]:
     ]
     listed = [part.subquery(f"part{number}") for number, part in enumerate(parts)]
     both = union_all(*(select(*one.c) for one in listed), _incomplete(found)).subquery("found_rows")
-    return select(*both.c).order_by(both.c.part, both.c.place)
+    shares = func.row_number().over(
+        partition_by=both.c.turn > constant(0), order_by=(both.c.turn, both.c.part)
+    )
+    shared = select(*both.c, shares.label("share")).subquery("shared_rows")
+    fits = or_(
+        shared.c.turn <= constant(0),
+        shared.c.place <= shared.c.ranked,
+        shared.c.share <= _parameter(LIMIT, Integer()),
+    )
+    given = [column for column in shared.c if column.name not in ("turn", "ranked", "share")]
+    return select(*given).where(fits).order_by(shared.c.part, shared.c.place)
 
 
 def _candidates() -> CTE:
@@ -100,7 +123,8 @@ def _incomplete(found: CTE) -> Select[Any]:
     nothing = [cast(null(), kind) for kind in (Text, BigInteger, Text, BigInteger, Text)]
     # A table of its own, for what is limited stands in no union by itself.
     first = select(found.c.more).where(found.c.more).limit(constant(1)).subquery("more_match")
-    return select(constant(INCOMPLETE), constant(0), *nothing).select_from(first)
+    numbers = [constant(number) for number in (INCOMPLETE, 0, 0, 0)]
+    return select(*numbers, *nothing).select_from(first)
 
 
 class _Part:
@@ -122,10 +146,15 @@ class _Part:
         # As an array it is a condition of the index, whatever PostgreSQL expects of the rows.
         among = select(found.c.id).where(found.c.object_id == constant(self._part.object.id))
         is_candidate = self._table.c.id == func.any(func.array(among.scalar_subquery()))
+        place = func.row_number().over(order_by=order)
+        skipped = _parameter(offset_parameter(number), Integer())
+        ranked = 0 if self._part.plan.order_by else RANKED
         statement = (
             select(
                 constant(number).label("part"),
-                func.row_number().over(order_by=order).label("place"),
+                place.label("place"),
+                (place - skipped).label("turn"),
+                constant(ranked).label("ranked"),
                 row_json(self._tables, self._part.plan.members).label("row"),
                 self._table.c.id.label("id"),
                 self._title().label("title"),
@@ -157,7 +186,9 @@ class _Part:
     def _texts(self) -> ColumnElement[Any]:
         if not self._plan.shows_texts:
             return cast(null(), Text)
-        return json_object([(one.name, _text(self._table, one)) for one in self._part.texts])
+        most = constant(MOST_SHOWN)
+        texts = [(one, _text(self._table, one)) for one in self._part.texts]
+        return json_object([(one.name, func.left(text, most)) for one, text in texts])
 
     def _matches(self) -> ColumnElement[bool]:
         if not (self._part.texts or self._part.phones):

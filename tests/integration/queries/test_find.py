@@ -369,17 +369,46 @@ async def test_a_search_takes_one_statement_whatever_it_returns(place: World) ->
             assert counted.statements <= 1 + (not tx.is_open)
 
 
+async def test_no_more_rows_are_read_than_the_limit_gives_to_each_object(place: World) -> None:
+    await place.create("Company", *({"name": f"Shareword {n}"} for n in range(9)))
+    await place.create("Contact", *({"last_name": f"Shareword {n}"} for n in range(2)))
+    asked = (
+        "FIND {shareword} RETURNING Company(name ORDER BY name OFFSET 1), "
+        "Contact(name ORDER BY name), Deal LIMIT 5"
+    )
+    async with place.engine.database.read(place.tenant, place.viewer) as tx:
+        counted = _Counted(tx.connection)
+        tx.connection = counted
+        found = await find(tx, asked)
+
+    told = [(one.name, one.total, one.given) for one in found.objects]
+    assert told == [("Company", 9, 3), ("Contact", 2, 2), ("Deal", 0, 0)]
+    assert counted.rows == 6, "with the one that is passed over"
+
+
+async def test_of_a_long_text_the_beginning_is_marked(place: World) -> None:
+    await place.create("Company", {"name": "Longish", "description": "falconword " + "x" * 30_000})
+
+    found = await searched(place, "FIND {falconword} RETURNING Company(name) WITH HIGHLIGHT")
+
+    (record,) = map(read_json, found.records)
+    assert len(cast(Any, record)["highlight"]["description"]) < 10_100
+
+
 class _Counted:
-    """A connection that counts the statements it is given."""
+    """A connection that counts the statements it is given, and their rows."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
         self.statements = 0
+        self.rows = 0
 
     async def fetch(self, *arguments: Any) -> Any:
         """Pass a statement on."""
         self.statements += 1
-        return await self._connection.fetch(*arguments)
+        found = await self._connection.fetch(*arguments)
+        self.rows += len(found)
+        return found
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)
