@@ -21,7 +21,7 @@ from fieldstone.runtime.exports import Format
 
 _TAG: Final = "Records"
 _ROWS_OR_FOUND: Final[JsonObject] = {"anyOf": [schema_ref("api.Rows"), schema_ref("api.Found")]}
-_LISTS: Final = ("fields", "where", "order_by", "limit", "cursor", "count")
+_LISTS: Final = ("fields", "where", "order_by", "limit", "cursor", "count", "as_of")
 _ONCE: Final = "idempotency_key"
 _RECORD: Final = schema_ref("api.Record")
 _VALUES: Final = schema_ref("api.Values")
@@ -106,7 +106,7 @@ RECORD_OPERATIONS: Final[Mapping[str, Operation]] = {
         _WRITES,
     ),
     "GET /records/{object}/{id}": Operation(
-        _TAG, {200: Answer("The record.", _RECORD, ("ETag",))}, ("fields",), refuses=(422,)
+        _TAG, {200: Answer("The record.", _RECORD, ("ETag",))}, ("fields", "as_of"), refuses=(422,)
     ),
     "PATCH /records/{object}/{id}": Operation(
         _TAG,

@@ -196,6 +196,11 @@ PARAMETERS: Final[Mapping[str, JsonObject]] = {
     ),
     "cursor": _asked("cursor", "What the page before gave as next.", TEXT),
     "now": _asked("now", "yes to purge it at once.", {"type": "string", "enum": ["yes", "no"]}),
+    "as_of": _asked(
+        "as_of",
+        "The instant to look at: a day, a moment such as 2026-03-18T12:00:00Z, or YESTERDAY.",
+        TEXT,
+    ),
     "count": _asked("count", "1 to count all records that match.", TEXT),
     "ids": _asked("ids", "Ids, parted by commas.", TEXT),
     "key": _asked("key", "Name of the unique field that tells records apart.", TEXT),

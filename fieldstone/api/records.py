@@ -27,7 +27,7 @@ from fieldstone.api.requests import (
     whole_number,
 )
 from fieldstone.errors import Problem
-from fieldstone.ids import BadId, format_id, parse_id
+from fieldstone.ids import BadId, RecordId, format_id, parse_id
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.values import Json, JsonObject, write_json
 from fieldstone.runtime.asking import cause_of, database_of, tenant_of, viewer_of
@@ -61,7 +61,7 @@ Work = Callable[[Transaction], Awaitable[tuple[int, str]]]
 async def list_records(request: Request) -> Response:
     """GET /api/records/{object}: a page of records.
 
-    fields=, where=, order_by=, limit=, cursor=, count= narrow and shape it.
+    fields=, where=, order_by=, limit=, cursor=, count= narrow and shape it; as_of= looks back.
     """
     wanted = list_request(request)
 
@@ -95,20 +95,34 @@ def _list_of(written: bytes) -> ListRequest:
         limit=number_in(asked, "limit", PAGE_SIZE, MOST_PER_PAGE),
         cursor=asked.get("cursor") or None,
         count=asked.get("count") in ("1", "true"),
+        as_of=asked.get("as_of") or None,
     )
 
 
 async def get_record(request: Request) -> Response:
-    """GET /api/records/{object}/{id}: one record; its version is also the ETag."""
+    """GET /api/records/{object}/{id}: one record, its version as ETag; as_of= looks back."""
 
     async def show(tx: Transaction) -> Response:
         obj = visible_object(tx, request.path_params["object"])
         number = record_id(obj, request.path_params["id"])
         fields = _names(request.query_params.get("fields"))
-        text, version = await record_text(tx, obj, number, fields)
-        return text_response(text, etag=f'"{version}"')
+        return await shown(request, tx, obj, number, fields)
 
     return await database_of(request).ask(tenant_of(request), viewer_of(request), show)
+
+
+async def shown(
+    request: Request,
+    tx: Transaction,
+    obj: ObjectDef,
+    number: RecordId,
+    fields: tuple[str, ...] | None,
+) -> Response:
+    """Answer with one record as it is, or as it was where the address says as_of."""
+    as_of = request.query_params.get("as_of") or None
+    text, version = await record_text(tx, obj, number, fields, as_of)
+    # Of the past there is no version to write against.
+    return text_response(text) if as_of else text_response(text, etag=f'"{version}"')
 
 
 async def create_records(request: Request) -> Response:

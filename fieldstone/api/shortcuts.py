@@ -20,7 +20,7 @@ from fieldstone.ids import RecordId
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.values import fold, write_json
 from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
-from fieldstone.runtime.records.showing import count_records, list_page, nth_record, record_text
+from fieldstone.runtime.records.showing import count_records, list_page, nth_record
 from fieldstone.runtime.records.write import record_id
 from fieldstone.runtime.tenants import Tenant
 from fieldstone.runtime.transactions import Transaction
@@ -42,7 +42,7 @@ async def list_all(request: Request) -> Response:
         obj = _object(tx, request)
         page = await list_page(tx, obj, wanted)
         whole = page.next is None and wanted.cursor is None
-        total = len(page.records) if whole else await count_records(tx, obj, wanted.where)
+        total = len(page.records) if whole else await count_records(tx, obj, wanted)
         meta = write_json({"tenant": tx.tenant.name, "total": total, "next": page.next})
         return text_response(f'{{"data": [{",".join(page.records)}], "meta": {meta}}}')
 
@@ -61,8 +61,7 @@ async def get_one(request: Request) -> Response:
     async def show(tx: Transaction) -> Response:
         obj = _object(tx, request)
         number = await _number(tx, obj, request.path_params["id"])
-        text, version = await record_text(tx, obj, number, None)
-        return text_response(text, etag=f'"{version}"')
+        return await records.shown(request, tx, obj, number, None)
 
     return await database_of(request).ask(_tenant(request), viewer_of(request), show)
 

@@ -15,7 +15,7 @@ from fieldstone.metadata.rights import Rights
 from fieldstone.metadata.values import Json, JsonObject, read_json
 from fieldstone.query_language.json_form import nulls_last, read_filter
 from fieldstone.query_language.lifting import Lifted, lift
-from fieldstone.query_language.parse import parse_items, parse_order
+from fieldstone.query_language.parse import parse_instant, parse_items, parse_order
 from fieldstone.query_language.syntax import (
     ChildQuery,
     Comparison,
@@ -41,7 +41,7 @@ _LONGEST_KEPT: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class ListRequest:
-    """What a list asks for. fields: None for all. where, order_by: as in the query language."""
+    """What a list asks for. fields: None for all. where, order_by, as_of: as in queries."""
 
     fields: tuple[str, ...] | None = None
     where: str | None = None
@@ -49,6 +49,7 @@ class ListRequest:
     limit: int = 50
     cursor: str | None = None
     count: bool = False
+    as_of: str | None = None
 
 
 class _Head(msgspec.Struct):
@@ -97,7 +98,8 @@ def _as_written(tx: Transaction, obj: ObjectDef, wanted: ListRequest) -> Questio
 def _kept_list(
     tx: Transaction, obj: ObjectDef, wanted: ListRequest, params: Mapping[str, Json]
 ) -> Lifted:
-    asked = (tx.rights.digest, obj.id, wanted.fields, wanted.where, wanted.order_by)
+    shape = (wanted.fields, wanted.where, wanted.order_by, wanted.as_of)
+    asked = (tx.rights.digest, obj.id, shape)
     return _kept(tx, _LISTS, asked, lambda: lift(_list_query(tx, obj, wanted), params))
 
 
@@ -116,28 +118,31 @@ def _list_query(tx: Transaction, obj: ObjectDef, wanted: ListRequest) -> Query:
         source=Source(Path((obj.name,))),
         where=read_filter(wanted.where) if wanted.where else None,
         order_by=nulls_last(parse_order(wanted.order_by)) if wanted.order_by else (),
+        as_of=parse_instant(wanted.as_of) if wanted.as_of else None,
     )
 
 
-async def count_records(tx: Transaction, obj: ObjectDef, where: str | None) -> int | None:
-    """Count an object's records; None beyond what is worth counting."""
-    query = Query(
-        select=(SelectItem(Path(("id",))),),
-        source=Source(Path((obj.name,))),
-        where=read_filter(where) if where else None,
-    )
+async def count_records(tx: Transaction, obj: ObjectDef, wanted: ListRequest) -> int | None:
+    """Count the records of a list; None beyond what is worth counting."""
+    query = _list_query(tx, obj, replace(wanted, fields=("id",), order_by=None))
     page = await answer(tx, Question(query, {}, 1))
     return page.total
 
 
 async def record_text(
-    tx: Transaction, obj: ObjectDef, record_id: RecordId, fields: tuple[str, ...] | None
+    tx: Transaction,
+    obj: ObjectDef,
+    record_id: RecordId,
+    fields: tuple[str, ...] | None,
+    as_of: str | None = None,
 ) -> tuple[str, int | None]:
     """Give one record as JSON text, and its version where it is among the fields.
 
-    With all fields come the first few of the child records that belong to its picture. Raises
-    UnknownRecord.
+    With all fields come the first few of the child records that belong to its picture. as_of: the
+    instant at which it is looked at. Raises UnknownRecord, and BadSyntax for what is no instant.
     """
+    if as_of is not None:
+        return await _past_record(tx, _one_query(tx, obj, record_id, fields), as_of)
     asked = (tx.rights.digest, obj.id, fields)
     found = await _kept(tx, _ONES, asked, lambda: _one(tx, obj, fields)).fetch(tx, record_id)
     if found is None:
@@ -146,14 +151,30 @@ async def record_text(
 
 
 def _one(tx: Transaction, obj: ObjectDef, fields: tuple[str, ...] | None) -> OneRecord:
+    return prepare_record(tx, _one_query(tx, obj, RecordId(0), fields))
+
+
+def _one_query(
+    tx: Transaction, obj: ObjectDef, record_id: RecordId, fields: tuple[str, ...] | None
+) -> Query:
     children = tuple(_children(tx, obj)) if fields is None else ()
-    query = Query(
+    return Query(
         select=(*_selected(tx, obj, fields), *children),
         source=Source(Path((obj.name,))),
         # A single value rather than a list, so that PostgreSQL plans it once for all ids.
-        where=Comparison(Path(("id",)), Operator.EQUAL, Text(format_id(obj.prefix, 0))),
+        where=Comparison(Path(("id",)), Operator.EQUAL, Text(format_id(obj.prefix, record_id))),
     )
-    return prepare_record(tx, query)
+
+
+async def _past_record(tx: Transaction, query: Query, as_of: str) -> tuple[str, int | None]:
+    then = replace(query, as_of=parse_instant(as_of))
+    page = await answer(tx, Question(then, page_size=1, counts=False))
+    if not page.records:
+        raise UnknownRecord(
+            f"There was no such {query.source.path.text} then.",
+            hint="It was made later, or had been deleted.",
+        )
+    return page.records[0], _HEAD.decode(page.records[0]).version
 
 
 async def record_values(tx: Transaction, obj: ObjectDef, record_id: RecordId) -> JsonObject:
