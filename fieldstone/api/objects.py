@@ -204,6 +204,7 @@ def _line(obj: ObjectDef) -> dict[str, Json]:
         "custom": obj.package is None,
         "package": obj.package,
         "in_navigation": obj.in_navigation,
+        "sharing": str(obj.sharing),
     }
 
 

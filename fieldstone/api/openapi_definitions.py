@@ -14,6 +14,7 @@ from fieldstone.metadata.field_types.field_type import FieldType
 from fieldstone.metadata.field_types.registry import FIELD_TYPES, SPELLINGS
 from fieldstone.metadata.kinds.registry import FIELD, OBJECT
 from fieldstone.metadata.names import MAX_NAME_LENGTH, NAME
+from fieldstone.metadata.sharing import Sharing
 from fieldstone.metadata.values import Json, JsonSchema
 
 _NAME: Final[Json] = {
@@ -126,6 +127,7 @@ def _shown_schemas() -> Iterator[tuple[str, Json]]:
         "custom": _FLAG,
         "package": or_null({"type": "string"}),
         "in_navigation": _FLAG,
+        "sharing": {"enum": [str(one) for one in Sharing]},
     }
     yield "api.ObjectLine", object_schema(line, required=tuple(line))
     shown: dict[str, Json] = {

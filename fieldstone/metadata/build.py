@@ -47,6 +47,8 @@ from fieldstone.metadata.names import keys_of, label_of, slug_of
 from fieldstone.metadata.organization import Organization, Setting
 from fieldstone.metadata.permission_sets import permission_sets_of
 from fieldstone.metadata.scope import Scope
+from fieldstone.metadata.sharing import Sharing
+from fieldstone.metadata.sharing_components import roles_of, sharing_rules_of
 from fieldstone.metadata.storage import indexes_in
 from fieldstone.metadata.values import JsonObject, fold, write_json
 
@@ -138,6 +140,8 @@ class _Builder:
             identity_providers=_bodies(self._scope, IDENTITY_PROVIDER),
             connected_apps=_bodies(self._scope, CONNECTED_APP),
             permission_sets=permission_sets_of(self._rows, find_object),
+            roles=roles_of(self._rows),
+            sharing_rules=sharing_rules_of(self._rows, self._scope, self._ids),
         )
 
     def _collect(self) -> dict[str, _Draft]:
@@ -176,6 +180,7 @@ class _Builder:
             in_navigation=body.in_navigation,
             is_junction=body.junction,
             created_at=stored.created_at,
+            sharing=Sharing(body.sharing),
             indexes=indexes_in(stored.storage),
         )
 

@@ -22,6 +22,7 @@ from fieldstone.metadata.kinds.identity_provider import IdentityProviderBody
 from fieldstone.metadata.names import suggestion
 from fieldstone.metadata.organization import Organization, Setting
 from fieldstone.metadata.permission_set import PermissionSet
+from fieldstone.metadata.sharing import RoleTree, Sharing, SharingRule
 from fieldstone.metadata.slots import SlotKind
 from fieldstone.metadata.values import Json, fold
 
@@ -208,6 +209,7 @@ class ObjectDef:
     is_junction: bool = False
     created_at: datetime | None = None
     indexes: tuple[ObjectIndex, ...] = ()
+    sharing: Sharing = Sharing.READ_WRITE
     own_fields: tuple[Field, ...] = dataclass_field(init=False, repr=False, default=())
     """The fields that are kept in the record's JSON."""
 
@@ -226,6 +228,11 @@ class ObjectDef:
             hint = suggestion(name, (field.name for field in self.fields))
             raise UnknownField(f"{self.label} has no field {name[:80]}.", hint=hint)
         return found
+
+    @property
+    def master(self) -> Field | None:
+        """The reference to the record that its records are parts of; None where there is none."""
+        return next((one for one in self.own_fields if one.type.name == "master_detail"), None)
 
     @property
     def title(self) -> Field:
@@ -298,7 +305,8 @@ class Catalog:
 
     validation_rules: the active ones, by the object whose records they check. settings: by their
     folded names. identity_providers, connected_apps: by their names. permission_sets: by the ids
-    under which they are given to people.
+    under which they are given to people. sharing_rules: the active ones, by the object whose
+    records they open.
     """
 
     tenant_id: TenantId
@@ -319,6 +327,10 @@ class Catalog:
     identity_providers: Mapping[str, IdentityProviderBody] = dataclass_field(default_factory=dict)
     connected_apps: Mapping[str, ConnectedAppBody] = dataclass_field(default_factory=dict)
     permission_sets: Mapping[int, PermissionSet] = dataclass_field(default_factory=dict)
+    roles: RoleTree = dataclass_field(default_factory=RoleTree)
+    sharing_rules: Mapping[ObjectId, tuple[SharingRule, ...]] = dataclass_field(
+        default_factory=dict
+    )
 
     def find_object(self, name: str) -> ObjectDef | None:
         """Give the object that a name or alias means, whatever its case; None if there is none."""

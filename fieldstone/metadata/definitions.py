@@ -311,6 +311,7 @@ def show_object(
         "package": obj.package,
         "custom": obj.package is None,
         "in_navigation": obj.in_navigation,
+        "sharing": str(obj.sharing),
         "created_at": obj.created_at.isoformat() if obj.created_at else None,
         "fields": fields,
         "relations": relations,

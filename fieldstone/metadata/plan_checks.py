@@ -127,6 +127,8 @@ _LEAST: Final[dict[str, JsonObject]] = {
     "organization": {},
     "setting": {"type": "text"},
     "permission_set": {"label": "Set"},
+    "role": {"label": "Role"},
+    "sharing_rule": {"object": "User", "share_with": {"everyone": True}, "where": "id = NULL"},
 }
 """For each kind, a body that has the right shape and leans on nothing of a tenant's own."""
 

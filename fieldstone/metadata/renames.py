@@ -66,7 +66,27 @@ def _renamed(component: Component, target: Component, name: str, scope: Scope) -
         return _after_object(component, target.name, name, scope)
     if target.kind == "field":
         return _after_field(component, target.name, split_name(name)[1] or name, scope)
-    return replace(component, name=name) if component.key == target.key else component
+    if component.key == target.key:
+        return replace(component, name=name)
+    return _after_role(component, target.name, name) if target.kind == "role" else component
+
+
+def _after_role(component: Component, old: str, new: str) -> Component:
+    def follow(said: JsonObject) -> JsonObject:
+        keys = ("parent", "role", "role_and_below")
+        named = {k for k in keys if isinstance(v := said.get(k), str) and fold(v) == fold(old)}
+        return {key: new if key in named else value for key, value in said.items()}
+
+    if component.kind == "role":
+        return replace(component, body=follow(component.body))
+    if component.kind != "sharing_rule":
+        return component
+    body = dict(component.body)
+    for place in ("owned_by", "share_with"):
+        party = body.get(place)
+        if isinstance(party, dict):
+            body[place] = dict(follow(party))
+    return replace(component, body=body)
 
 
 def _after_object(component: Component, old: str, new: str, scope: Scope) -> Component:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from fieldstone.ids import FieldId, ObjectId
+from fieldstone.metadata.record_access import OPEN, RecordAccess
 
 
 class SetupArea(StrEnum):
@@ -52,6 +53,7 @@ class Rights:
     partly_edited: frozenset[ObjectId] = frozenset()
     denied_actions: frozenset[Action] = frozenset()
     setup: frozenset[SetupArea] = frozenset()
+    record_access: RecordAccess = OPEN
 
     def may_read_object(self, object_id: ObjectId) -> bool:
         """Tell whether records of an object may be seen at all."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from fieldstone.ids import ObjectId
 from fieldstone.metadata.catalog import Catalog
+from fieldstone.metadata.compiled_access import record_access
 from fieldstone.metadata.compiled_rights import compile_rights
+from fieldstone.metadata.record_access import OPEN, Place, RecordAccess
 from fieldstone.metadata.rights import ADMINISTRATOR, Rights
+from fieldstone.metadata.sharing import Level
 from fieldstone.metadata.values import Json
 
 
@@ -42,7 +46,27 @@ class Standing:
 
     def rights_under(self, catalog: Catalog) -> Rights:
         """Work out what may be seen and done under a catalog."""
-        return ADMINISTRATOR if self.is_administrator else compile_rights(catalog, self.sets)
+        if self.is_administrator:
+            return ADMINISTRATOR
+        rights = compile_rights(catalog, self.sets)
+
+        def all_open(object_id: ObjectId, level: Level) -> bool:
+            may_all = rights.may_view_all if level is Level.READ else rights.may_modify_all
+            return may_all(object_id)
+
+        return with_records(rights, record_access(catalog, self.place, all_open))
+
+    @property
+    def place(self) -> Place:
+        """Where they stand, which decides which records they see."""
+        return Place(self.role, self.teams)
+
+
+def with_records(rights: Rights, access: RecordAccess) -> Rights:
+    """Give rights that reach to some records alone."""
+    if access is OPEN:
+        return rights
+    return replace(rights, digest=f"{rights.digest}/{access.digest}", record_access=access)
 
 
 def _numbers(told: Json) -> frozenset[int]:

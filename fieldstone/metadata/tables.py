@@ -401,6 +401,43 @@ IDENTITY_LINK: Final = Table(
     Column("created_at", DateTime(timezone=True)),
     Column("used_at", DateTime(timezone=True)),
 )
+PERSON_ROLE: Final = Table(
+    "person_role",
+    METADATA,
+    Column("tenant_id", Integer, primary_key=True),
+    Column("user_id", BigInteger, primary_key=True),
+    Column("role_id", Integer),
+)
+TEAM: Final = Table(
+    "team",
+    METADATA,
+    Column("tenant_id", Integer, primary_key=True),
+    Column("id", BigInteger, primary_key=True),
+    Column("name", Text),
+    Column("description", Text),
+    Column("parent_id", BigInteger),
+    Column("created_at", DateTime(timezone=True)),
+)
+TEAM_MEMBER: Final = Table(
+    "team_member",
+    METADATA,
+    Column("tenant_id", Integer, primary_key=True),
+    Column("team_id", BigInteger, primary_key=True),
+    Column("user_id", BigInteger, primary_key=True),
+)
+RECORD_SHARE: Final = Table(
+    "record_share",
+    METADATA,
+    Column("tenant_id", Integer, primary_key=True),
+    Column("record_id", BigInteger, primary_key=True),
+    Column("principal", BigInteger, primary_key=True),
+    Column("object_id", Integer),
+    Column("level", Integer),
+    Column("along", ARRAY(Integer)),
+    Column("reason", Text),
+    Column("at", DateTime(timezone=True)),
+    Column("actor_id", BigInteger),
+)
 
 _SLOT_COLUMNS: Final[dict[SlotKind, TypeEngine[Any]]] = {
     SlotKind.TEXT: Text(collation="C"),

@@ -26,7 +26,7 @@ from fieldstone.metadata.yaml_text import read_yaml
 from fieldstone.platform.app import Engine
 from fieldstone.platform.middleware.tenant import DEFAULT_TENANT
 from fieldstone.platform.tenants import SETUP
-from fieldstone.runtime.queries import zone_of
+from fieldstone.runtime.moments import zone_of
 from fieldstone.runtime.records.reading import read_values
 from fieldstone.runtime.records.write import incoming_of, write
 from fieldstone.runtime.statements import parameter, prepare

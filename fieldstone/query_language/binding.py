@@ -53,7 +53,7 @@ from fieldstone.query_language.polymorphic import asks_type, type_ref
 from fieldstone.query_language.relations import RELATION_SUFFIX, relation_of, targets_of
 from fieldstone.query_language.render import Writer
 from fieldstone.query_language.roll_ups import RollUpParts
-from fieldstone.query_language.sources import Sources
+from fieldstone.query_language.sources import Guarding, Sources
 from fieldstone.query_language.syntax import Call, Operation, Path
 
 Parameters = Callable[[int | None, Reader], Parameter]
@@ -136,8 +136,9 @@ class Binder(Sources):
         trail: tuple[Field, ...] = (),
         checks: bool = False,
         as_of: Parameter | None = None,
+        guards: Guarding | None = None,
     ) -> None:
-        super().__init__(catalog, rights, obj)
+        super().__init__(catalog, rights, obj, guards)
         self._parameters = parameters
         self._expressions: dict[str, FieldRef] = {}
         self._trail = trail
@@ -254,7 +255,9 @@ class Binder(Sources):
         """Give what binds the names of a roll-up, which the system asks, whoever looks at it."""
         return self._of_system(parts.relation.object, (*self._trail, parts.field))
 
-    def _of_system(self, obj: ObjectDef, trail: tuple[Field, ...]) -> Binder:
+    def _of_system(
+        self, obj: ObjectDef, trail: tuple[Field, ...], guards: Guarding | None = None
+    ) -> Binder:
         return Binder(
             self._catalog,
             ADMINISTRATOR,
@@ -263,12 +266,16 @@ class Binder(Sources):
             trail=trail,
             checks=self._checks,
             as_of=self.as_of,
+            guards=guards,
         )
 
     def looked_up(self, wanted: LookedUpField) -> LookedUp:
-        """Give what VLOOKUP reads of another object: what the system sees, whoever looks."""
+        """Give what VLOOKUP reads of another object: of records that the viewer may see, any field.
+
+        Anybody may ask for anything by VLOOKUP, so that a record that is closed is not found.
+        """
         if wanted not in self._looked_up:
-            rows = self._of_system(wanted.object, self._trail)
+            rows = self._of_system(wanted.object, self._trail, self._guards)
             result = rows.ref(0, wanted.result)
             if result.computed is None:
                 shape = shape_of(FieldPath((), wanted.result))

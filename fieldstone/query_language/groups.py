@@ -149,7 +149,8 @@ class _Groups(RowConditions):
             return func.min(self._get("shown", ref))
         if ref.field.type.slot in (SlotKind.NUMBER, None):
             return self._get("key", ref)
-        if isinstance(ref.field.type, HasChoices) and uses_slot(ref) and not ref.others:
+        is_open = self.tables.rows.sources[ref.source].guard is None
+        if isinstance(ref.field.type, HasChoices) and uses_slot(ref) and is_open and not ref.others:
             return self._choice(ref, ref.field.type)
         return func.min(self._get("text", ref))
 

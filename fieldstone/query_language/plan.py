@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from fieldstone.errors import Span
 from fieldstone.ids import RecordId, TenantId
 from fieldstone.metadata.catalog import Field, ObjectDef, RollUpFunction
+from fieldstone.metadata.record_access import OPEN, RecordAccess
 from fieldstone.query_language.formula.typed import Constant, Typed
 from fieldstone.query_language.syntax import AggregateFunction, Grouping, Operator, Value
 
@@ -34,7 +35,7 @@ class Moment:
     """What relative dates and scopes are counted from.
 
     now: in UTC. zone: the viewer's. fiscal_month: the first month of the fiscal year, from 1.
-    organization, tenant: what both are called.
+    organization, tenant: what both are called. access: which records the viewer sees.
     """
 
     now: datetime
@@ -43,6 +44,7 @@ class Moment:
     user_id: RecordId | None = None
     organization: str = ""
     tenant: str = ""
+    access: RecordAccess = OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +60,40 @@ class Parameter:
     read: Callable[[Literal, Moment], object]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Guard:
+    """Which records of an object the viewer may see, or edit: those that one of these opens.
+
+    user: the viewer, who owns them. roles, teams: whose people own them. shares: under which
+    numbers shares name the viewer; they open from a level up. criteria: rows that meet a condition,
+    the first source of each being the record itself. parent: the reference to the record that
+    decides instead, with the rows of it that are open.
+    """
+
+    object: ObjectDef
+    level: int
+    user: Parameter | None = None
+    roles: Parameter | None = None
+    teams: Parameter | None = None
+    shares: Parameter | None = None
+    criteria: tuple[Rows, ...] = ()
+    parent: tuple[Field, Rows] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class SourceTable:
     """A table of the statement: the object asked, or a parent that it refers to.
 
     parent: the place of the source that refers to it; None for the first. user: for the record of
-    the viewer, which nothing refers to, the parameter that is its id.
+    the viewer, which nothing refers to, the parameter that is its id. guard: which of its records
+    the viewer may see; None for all.
     """
 
     object: ObjectDef
     parent: int | None = None
     reference: Field | None = None
     user: Parameter | None = None
+    guard: Guard | None = None
 
 
 @dataclass(frozen=True, slots=True)

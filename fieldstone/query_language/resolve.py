@@ -32,6 +32,7 @@ from fieldstone.query_language.constants import with_values
 from fieldstone.query_language.errors import BadQuery, NotSupported
 from fieldstone.query_language.functions.currencyrate import rates_of
 from fieldstone.query_language.grouped_select import GroupedSelect
+from fieldstone.query_language.guards import Guards
 from fieldstone.query_language.lifting import Lifted
 from fieldstone.query_language.of_aggregates import Parts, of_aggregates
 from fieldstone.query_language.operand_names import GroupNames, RowNames
@@ -94,6 +95,7 @@ class Resolution:
         self._parameters: list[Parameter] = []
         self._subqueries = 0
         self._made = 0
+        self.guards = Guards(catalog, rights.record_access, self.parameter)
 
     def plan(self) -> Plan:
         """Resolve the whole query."""
@@ -153,7 +155,14 @@ class _OneQuery:
         self._whole = whole
         self._query = query
         self._when = when
-        self._binder = Binder(when.catalog, whole.rights, obj, whole.parameter, as_of=when.instant)
+        self._binder = Binder(
+            when.catalog,
+            whole.rights,
+            obj,
+            whole.parameter,
+            as_of=when.instant,
+            guards=whole.guards,
+        )
         self._binder.name_source(query.source, query.joins)
         check_clauses(query)
 

@@ -7,31 +7,45 @@ is drawn from the visible names alone.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from dataclasses import replace
+from typing import Final, Protocol
 
+from fieldstone.ids import ObjectId
 from fieldstone.metadata.catalog import Catalog, Field, ObjectDef
 from fieldstone.metadata.names import keys_of, suggestion
 from fieldstone.metadata.rights import Rights
 from fieldstone.metadata.values import fold
 from fieldstone.query_language.errors import NotSupported, UnknownField
-from fieldstone.query_language.plan import SourceTable
+from fieldstone.query_language.plan import Guard, SourceTable
 from fieldstone.query_language.relations import RELATION_SUFFIX, relation_of, targets_of
 from fieldstone.query_language.syntax import Path, Source
 
 MAX_SOURCES: Final = 60
 
 
+class Guarding(Protocol):
+    """Knows which records of objects the viewer may see."""
+
+    def of(self, object_id: ObjectId) -> Guard | None:
+        """Give the guard of an object's records; None where all of them may be seen."""
+        ...
+
+
 class Sources:
     """The sources of one query.
 
-    sources: the object that is asked, and behind it each parent once.
+    sources: the object that is asked, and behind it each parent once. guards: knows which records
+    the viewer may see; None where the system asks.
     """
 
-    def __init__(self, catalog: Catalog, rights: Rights, obj: ObjectDef) -> None:
+    def __init__(
+        self, catalog: Catalog, rights: Rights, obj: ObjectDef, guards: Guarding | None = None
+    ) -> None:
         self._catalog = catalog
         self._rights = rights
+        self._guards = guards
         self._aliases: dict[str, tuple[str, ...]] = {}
-        self.sources: list[SourceTable] = [SourceTable(obj)]
+        self.sources: list[SourceTable] = [self._guarded(SourceTable(obj))]
 
     def name_source(self, source: Source, joins: tuple[Source, ...] = ()) -> None:
         """Take the aliases that FROM gives."""
@@ -120,8 +134,17 @@ class Sources:
                 and source.user is wanted.user
             ):
                 return number
-        self.sources.append(wanted)
+        self.sources.append(self._guarded(wanted))
         return len(self.sources) - 1
+
+    def _guarded(self, wanted: SourceTable) -> SourceTable:
+        """Give a source with what keeps it to the records that the viewer may see.
+
+        People may see their own record, whatever they may see of others.
+        """
+        if self._guards is None or wanted.user is not None:
+            return wanted
+        return replace(wanted, guard=self._guards.of(wanted.object.id))
 
 
 def _spelling(written: str, name: str, aliases: tuple[str, ...]) -> str:

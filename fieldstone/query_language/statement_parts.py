@@ -34,7 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
-from fieldstone.ids import ObjectId
+from fieldstone.ids import ObjectId, TenantId
 from fieldstone.metadata.calculation import Kind
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.field_types.stored import constant
@@ -49,6 +49,7 @@ from fieldstone.query_language.columns import (
 )
 from fieldstone.query_language.computed import Values
 from fieldstone.query_language.functions.look_up import Sought
+from fieldstone.query_language.guarded_sql import guarded
 from fieldstone.query_language.joined_sources import joined_sources, roll_ups_of_all
 from fieldstone.query_language.looked_up_sql import looked_up_sql
 from fieldstone.query_language.operands import slot_holds_all, uses_slot
@@ -249,11 +250,11 @@ class Tables:
             table.c.tenant_id == constant(self.rows.tenant_id),
             table.c.object_id == constant(self.rows.sources[place].object.id),
         ]
-        if self.rows.deleted:
-            return tests
         if "live" in table.c:
-            return [*tests, table.c.live.is_not(None)]
-        return [*tests, table.c.deleted_at.is_(None)]
+            tests += [] if self.rows.deleted else [table.c.live.is_not(None)]
+        elif not self.rows.deleted:
+            tests.append(table.c.deleted_at.is_(None))
+        return [*tests, *_open_ones(self, place)]
 
     def filtered(self) -> list[ColumnElement[bool]]:
         """Give all conditions of the rows."""
@@ -281,6 +282,57 @@ class Tables:
         ranked = rows.where(*inner.filtered()).subquery(f"top{next(self.numbers)}")
         first = select(ranked.c.id).where(ranked.c.place <= bound(top.most, Integer()))
         return self.aliases[0].c.id.in_(first)
+
+
+def _open_ones(tables: Tables, place: int) -> list[ColumnElement[bool]]:
+    """Give the condition that keeps a source to what the viewer may see, as it is today."""
+    guard, table = tables.rows.sources[place].guard, tables.aliases[place]
+    if guard is None:
+        return []
+    if tables.rows.as_of is None:
+        return [guarded(guard, table, GuardedTables(tables))]
+    now = heap(tables.objects[guard.object.id].heap).alias(f"t{next(tables.numbers)}")
+    found = (
+        select(constant(1))
+        .select_from(now)
+        .where(
+            now.c.tenant_id == constant(tables.rows.tenant_id),
+            now.c.object_id == constant(guard.object.id),
+            now.c.id == table.c.id,
+            guarded(guard, now, GuardedTables(tables)),
+        )
+    )
+    return [exists(found.correlate_except(now))]
+
+
+@dataclass(frozen=True, slots=True)
+class GuardedTables:
+    """The tables of some rows, as guards ask about them."""
+
+    tables: Tables
+
+    @property
+    def tenant_id(self) -> TenantId:
+        """Whose records they are."""
+        return self.tables.rows.tenant_id
+
+    def meets(
+        self, rows: Rows, table: FromClause, own: ColumnElement[int] | None = None
+    ) -> ColumnElement[bool]:
+        """Give the condition that a record is one of some rows.
+
+        table: that of the record, or, with own, the one whose column own tells its id.
+        """
+        objects, numbers = self.tables.objects, self.tables.numbers
+        if own is None and len(rows.sources) == 1 and rows.where is not None:
+            return RowConditions(Tables(rows, (table,), frozenset({0}), objects, numbers)).sql(
+                rows.where
+            )
+        inner = Tables.of(rows, (), objects, numbers)
+        wanted = table.c.id if own is None else own
+        found = select(constant(1)).select_from(inner.joined())
+        found = found.where(*inner.filtered(), inner.aliases[0].c.id == wanted)
+        return exists(found.correlate(table))
 
 
 def _table(

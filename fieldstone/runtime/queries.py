@@ -12,9 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
-from fieldstone.clock import UnknownZone, zone_named
 from fieldstone.errors import BadValue, InvalidInput
 from fieldstone.ids import RecordId
 from fieldstone.metadata.values import Json, JsonObject, read_json, write_json
@@ -37,6 +35,7 @@ from fieldstone.query_language.resolve import resolve
 from fieldstone.query_language.syntax import Query
 from fieldstone.query_language.templates import LONGEST, template_of
 from fieldstone.runtime.long_texts import worked_out
+from fieldstone.runtime.moments import moment_of
 from fieldstone.runtime.observing import observed
 from fieldstone.runtime.ready_plans import Ready, plan_for
 from fieldstone.runtime.statements import Prepared, prepare, prepare_opening
@@ -224,17 +223,21 @@ class OneRecord:
     """The statements that give one record by its id, ready under a catalog.
 
     plain: for an open transaction. opening: for one that is not. id_name: the parameter that takes
-    the id. others: what all other parameters take.
+    the id. others: what those take that are the same whoever asks. of_moment: the rest.
     """
 
     plain: Prepared
     opening: Prepared
     id_name: str
     others: Mapping[str, Any]
+    of_moment: tuple[Parameter, ...]
 
     async def fetch(self, tx: Transaction, record_id: RecordId) -> str | None:
         """Give the record as JSON text; None if there is none of this id."""
         values = {**self.others, self.id_name: record_id}
+        if self.of_moment:
+            moment = moment_of(tx)
+            values |= {one.name: one.read(0, moment) for one in self.of_moment}
         if tx.is_open:
             rows = await tx.fetch(self.plain.sql, self.plain.arguments(values))
         else:
@@ -257,7 +260,8 @@ def prepare_record(tx: Transaction, query: Query) -> OneRecord:
         plain=prepare(statement),
         opening=prepare_opening(statement),
         id_name=last.name,
-        others={other.name: _read(other, lifted, moment) for other in others},
+        others={one.name: _read(one, lifted, moment) for one in others if one.number is not None},
+        of_moment=tuple(one for one in others if one.number is None),
     )
 
 
@@ -340,30 +344,6 @@ def _parse_form(text: str) -> Query | None:
 @lru_cache(maxsize=_PARSED)
 def _parse_short(text: str) -> Query:
     return parse_query(text)
-
-
-def moment_of(tx: Transaction) -> Moment:
-    """Give what relative dates and formulas are counted from, for the viewer."""
-    organization = tx.catalog.organization
-    return Moment(
-        tx.now,
-        zone_of(tx),
-        organization.fiscal_month,
-        user_id=tx.viewer.user_id,
-        organization=organization.name or tx.tenant.label,
-        tenant=tx.tenant.name,
-    )
-
-
-def zone_of(tx: Transaction) -> ZoneInfo:
-    """Give the time zone of the viewer: the own one, or that of the organization."""
-    for name in (tx.viewer.time_zone, tx.catalog.organization.time_zone):
-        try:
-            if name:
-                return zone_named(name)
-        except UnknownZone:
-            continue
-    return zone_named("UTC")
 
 
 def read_parameters(

@@ -24,6 +24,7 @@ from fieldstone.metadata.values import Json, JsonObject, fold
 from fieldstone.runtime.ranking import closeness, rate_name
 from fieldstone.runtime.records.draft import Data
 from fieldstone.runtime.records.heap_statements import inline
+from fieldstone.runtime.records.levels import levels_of
 from fieldstone.runtime.records.store import stored_record
 from fieldstone.runtime.statements import Prepared, parameter, prepare
 from fieldstone.runtime.transactions import Transaction
@@ -194,7 +195,9 @@ class _Search:
             **limits,
         )
         self.complete = self.complete and not (limits and rows and rows[0]["more"])
-        seen = [(row["id"], row["txt"]) for row in rows]
+        by_id = tx.catalog.by_id
+        open_ones = await _seen(tx, ((by_id[row["object_id"]], row["id"]) for row in rows))
+        seen = [(row["id"], row["txt"]) for row in rows if row["id"] in open_ones]
         seen.sort(key=lambda pair: -closeness(pair[1], words))
         return dict(seen[:_LOOKED_AT])
 
@@ -257,7 +260,16 @@ async def _load(tx: Transaction, ids: Iterable[int]) -> list[_Found]:
             if obj is not None and obj.heap == name and tx.rights.may_read_object(obj.id):
                 record = stored_record(row)
                 found.append(_Found(obj, record.id, record.data))
-    return found
+    seen = await _seen(tx, ((one.object, one.id) for one in found))
+    return [one for one in found if one.id in seen]
+
+
+async def _seen(tx: Transaction, records: Iterable[tuple[ObjectDef, int]]) -> set[int]:
+    """Give the ids of those of these records that the viewer may see."""
+    by_object: dict[ObjectDef, list[int]] = {}
+    for obj, number in records:
+        by_object.setdefault(obj, []).append(number)
+    return {one for obj, ids in by_object.items() for one in await levels_of(tx, obj, ids)}
 
 
 async def _names_beside(tx: Transaction, found: Sequence[_Found]) -> dict[str, str]:

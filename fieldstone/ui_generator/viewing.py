@@ -10,7 +10,7 @@ from fieldstone.errors import FieldstoneError
 from fieldstone.ids import parse_id
 from fieldstone.metadata.catalog import Catalog
 from fieldstone.metadata.rights import Rights
-from fieldstone.runtime.queries import zone_of
+from fieldstone.runtime.moments import zone_of
 from fieldstone.runtime.transactions import Transaction
 
 

@@ -18,7 +18,8 @@ from fieldstone.metadata.changes import Proposal
 from fieldstone.metadata.component import Component
 from fieldstone.metadata.values import read_json
 from fieldstone.runtime.metadata_changes import change_metadata
-from fieldstone.runtime.queries import Question, moment_of
+from fieldstone.runtime.moments import moment_of
+from fieldstone.runtime.queries import Question
 from fieldstone.runtime.records.roll_up_values import load_roll_up
 from tests.support.query_world import NOW, World, a_world
 from tests.support.servers import PostgresServer, made_database

@@ -34,6 +34,7 @@ WRITTEN: tuple[str, ...] = ("catalog_version", "component", "component_change", 
 WRITTEN += ("link", "bin", "record_unique", "record_search", "change", "counter", "idempotency")
 WRITTEN += ("job", "file", "import_row", "query_use", "advice_action", "advice_setting")
 WRITTEN += ("index_order", "maintenance", "member", "invitation", "session", "access_token")
+WRITTEN += ("person_role", "team", "team_member", "record_share")
 WRITTEN += ("sign_in", "permission_assignment")
 WRITTEN += ("sealed_secret", "identity_link")
 WRITTEN += ("tenant_event", "operator_token", "usage_ledger", "usage_entry")

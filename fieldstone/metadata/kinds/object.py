@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -32,6 +32,8 @@ class ObjectBody:
 
     plural_label also gives the address of its lists. prefix begins its records' ids.
     name_field is the field that names a record. aliases are other names it is found by.
+    sharing: who sees records where nothing else says so: the owner alone, everybody, everybody who
+    may change them too, or whoever sees the record that they are parts of.
     """
 
     label: Label
@@ -43,6 +45,7 @@ class ObjectBody:
     icon: Annotated[str, Meta(max_length=60)] = ""
     in_navigation: bool = True
     junction: bool = False
+    sharing: Literal["private", "read", "read_write", "parent"] = "read_write"
 
     @property
     def plural(self) -> str:
@@ -66,6 +69,12 @@ class ObjectKind(Kind[ObjectBody]):
     def check(self, component: Component, scope: Scope) -> Iterator[Problem]:
         """Yield a bad name, and names, addresses and prefixes that another object has."""
         yield from check_name(component.name)
+        if self.read(component).sharing == "parent" and component.name not in scope.worked_out(
+            _parts
+        ):
+            message = f"{component.name} is part of nothing that could decide who sees it."
+            hint = "Give it a master-detail field first."
+            yield Problem("metadata.no_parent", message, "/sharing", hint)
         taken = scope.worked_out(_all_claims)
         for claim, pointer in dict.fromkeys(_claims(component, self.read(component))):
             for other in taken.get((claim, pointer), ()):
@@ -80,6 +89,13 @@ _HINTS: Final = {
     "/plural_name": "Choose another plural.",
     "/prefix": "Choose another prefix, or leave it out.",
 }
+
+
+def _parts(scope: Scope) -> frozenset[str]:
+    """Give the names of the objects whose records are parts of others."""
+    masters = (one for one in scope.of_kind("field") if one.body.get("type") == "master_detail")
+    owners = (scope.object_name(one.name.partition(".")[0]) for one in masters)
+    return frozenset(name for name in owners if name is not None)
 
 
 def _all_claims(scope: Scope) -> dict[tuple[str, str], list[Component]]:

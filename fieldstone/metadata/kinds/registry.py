@@ -16,7 +16,9 @@ from fieldstone.metadata.kinds.organization import OrganizationKind
 from fieldstone.metadata.kinds.permission_set import PermissionSetKind
 from fieldstone.metadata.kinds.picklist import PicklistKind
 from fieldstone.metadata.kinds.relation import RelationKind
+from fieldstone.metadata.kinds.role import RoleKind
 from fieldstone.metadata.kinds.setting import SettingKind
+from fieldstone.metadata.kinds.sharing_rule import SharingRuleKind
 from fieldstone.metadata.kinds.validation_rule import ValidationRuleKind
 from fieldstone.metadata.names import suggestion
 
@@ -38,6 +40,8 @@ SETTING: Final = SettingKind()
 IDENTITY_PROVIDER: Final = IdentityProviderKind()
 CONNECTED_APP: Final = ConnectedAppKind()
 PERMISSION_SET: Final = PermissionSetKind()
+ROLE: Final = RoleKind()
+SHARING_RULE: Final = SharingRuleKind()
 
 KINDS: Final[Mapping[str, Kind[Any]]] = {
     kind.name: kind
@@ -45,6 +49,7 @@ KINDS: Final[Mapping[str, Kind[Any]]] = {
         *(OBJECT, FIELD, RELATION, PICKLIST, ATTACH_RULE, VALIDATION_RULE),
         *(ORGANIZATION, SETTING, PERMISSION_SET),
         *(IDENTITY_PROVIDER, CONNECTED_APP),
+        *(ROLE, SHARING_RULE),
     )
 }
 

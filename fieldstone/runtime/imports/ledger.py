@@ -21,6 +21,7 @@ from fieldstone.metadata.values import Json, JsonObject, fold, read_json, write_
 from fieldstone.runtime.imports.plan import Duplicates
 from fieldstone.runtime.records.draft import Data
 from fieldstone.runtime.records.heap_statements import living_ids
+from fieldstone.runtime.records.levels import seen_of
 from fieldstone.runtime.statements import incoming, parameter, prepare
 from fieldstone.runtime.transactions import Transaction
 
@@ -155,7 +156,7 @@ async def find_seen(
         return {}
     ids = sorted({row["record_id"] for row in rows})
     living = await tx.rows(living_ids(obj.heap, tx.tenant.id, obj.id), ids=ids)
-    alive = {row["id"] for row in living}
+    alive = await seen_of(tx, obj, (row["id"] for row in living))
     seen = {}
     for row in rows:
         fate = Fate(row["outcome"])

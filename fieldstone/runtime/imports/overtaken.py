@@ -25,6 +25,7 @@ from fieldstone.runtime.imports.reading import ReadRow
 from fieldstone.runtime.imports.stored import key_of
 from fieldstone.runtime.records.draft import StoredRecord
 from fieldstone.runtime.records.heap_statements import inline, of_object
+from fieldstone.runtime.records.levels import seen_of
 from fieldstone.runtime.records.write import load
 from fieldstone.runtime.statements import Prepared, parameter, prepare
 from fieldstone.runtime.transactions import Transaction
@@ -81,6 +82,8 @@ async def hold_records(
         return {}
     statement = _held(obj.heap, tx.tenant.id, obj.id, key.key)
     held = await tx.rows(statement, ids=sorted(rows))
+    seen = await seen_of(tx, obj, (one["id"] for one in held))
+    held = [one for one in held if one["id"] in seen]
     recent = [one["id"] for one in held if one["updated_at"] > guard.since]
     overtaken = await _overtaken(tx, obj, guard, recent, rows)
     for one in held:

@@ -16,6 +16,7 @@ from fieldstone.metadata.values import Json, fold
 from fieldstone.runtime.imports.mapping import may_import
 from fieldstone.runtime.imports.reading import ReadRow
 from fieldstone.runtime.records.heap_statements import find_by_slot
+from fieldstone.runtime.records.levels import seen_of
 from fieldstone.runtime.records.write import Incoming, write
 from fieldstone.runtime.transactions import Transaction
 
@@ -49,8 +50,11 @@ async def _find(tx: Transaction, target: ObjectDef, names: Sequence[str]) -> dic
     for of in (target.find_field("email"), target.title):
         if of is not None and of.slot is not None and tx.rights.may_read_field(of.id):
             statement = find_by_slot(target.heap, tx.tenant.id, target.id, of.slot)
-            for row in await tx.rows(statement, values=list(names)):
-                ids[row["value"]] = format_id(target.prefix, row["id"])
+            rows = await tx.rows(statement, values=list(names))
+            seen = await seen_of(tx, target, (row["id"] for row in rows))
+            for row in rows:
+                if row["id"] in seen:
+                    ids[row["value"]] = format_id(target.prefix, row["id"])
     return ids
 
 

@@ -20,6 +20,7 @@ from fieldstone.runtime.imports.reading import ReadRow
 from fieldstone.runtime.records.checks import unique_key
 from fieldstone.runtime.records.draft import Data
 from fieldstone.runtime.records.heap_statements import of_object
+from fieldstone.runtime.records.levels import all_open, seen_of
 from fieldstone.runtime.records.side_statements import WHO_HOLDS
 from fieldstone.runtime.records.store import slot_value, stored_record
 from fieldstone.runtime.statements import Prepared, parameter, prepare
@@ -58,7 +59,8 @@ class StoredRecords:
         while len(found) <= MOST_KEPT:
             statement = _page(obj.heap, tx.tenant.id, obj.id)
             rows = await tx.rows(statement, after=after, most=_PAGE)
-            found.extend(known_record(row) for row in rows)
+            seen = await seen_of(tx, obj, (row["id"] for row in rows))
+            found.extend(known_record(row) for row in rows if row["id"] in seen)
             if len(rows) < _PAGE:
                 self.complete = True
                 break
@@ -77,8 +79,10 @@ class StoredRecords:
                 continue
             statement = _by_slot(obj.heap, tx.tenant.id, obj.id, of.slot)
             most = _PER_VALUE * len(values)
-            for row in await tx.rows(statement, values=sorted(values), most=most):
-                if row["id"] not in self._known:
+            found = await tx.rows(statement, values=sorted(values), most=most)
+            seen = await seen_of(tx, obj, (row["id"] for row in found))
+            for row in found:
+                if row["id"] in seen and row["id"] not in self._known:
                     self._known.add(row["id"])
                     self.remember(known_record(row))
 
@@ -185,6 +189,8 @@ async def find_holders(
     assert of.slot is not None
     statement = _holders(obj.heap, tx.tenant.id, obj.id, of.slot)
     found = await tx.rows(statement, values=sorted(keys))
+    if not all_open(tx, obj):
+        found = await _seen_holders(tx, obj, of, found)
     several = {row["value"] for row in found if row["times"] > 1}
     for row in rows:
         if key_of(of, row.values.get(of)) in several:
@@ -192,6 +198,24 @@ async def find_holders(
             hint = "Choose a field as key that tells records apart."
             row.problems.append(Problem("import.ambiguous_key", message, f"/{of.name}", hint))
     return {row["value"]: row["record_id"] for row in found}
+
+
+async def _seen_holders(
+    tx: Transaction, obj: ObjectDef, of: Field, found: Sequence[Any]
+) -> list[dict[str, Any]]:
+    """Give the holders of keys anew, counting those alone that the viewer sees."""
+    statement = _by_slot(obj.heap, tx.tenant.id, obj.id, str(of.slot))
+    every = sum(row["times"] for row in found)
+    rows = await tx.rows(statement, values=[row["value"] for row in found], most=every)
+    seen = await seen_of(tx, obj, (row["id"] for row in rows))
+    held: dict[Any, list[int]] = {}
+    for row in rows:
+        if row["id"] in seen:
+            value = slot_value(of, stored_record(row).data.get(of.key))
+            held.setdefault(value, []).append(row["id"])
+    return [
+        {"value": value, "record_id": min(ids), "times": len(ids)} for value, ids in held.items()
+    ]
 
 
 async def _unique_holders(
@@ -204,7 +228,8 @@ async def _unique_holders(
         field_id=[of.id] * len(keys),
         value=list(keys),
     )
-    return {row["value"]: row["record_id"] for row in held}
+    seen = await seen_of(tx, obj, (row["record_id"] for row in held))
+    return {row["value"]: row["record_id"] for row in held if row["record_id"] in seen}
 
 
 def _ids(obj: ObjectDef, of: Field, rows: Sequence[ReadRow]) -> dict[Any, int]:

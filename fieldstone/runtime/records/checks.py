@@ -14,6 +14,7 @@ from fieldstone.metadata.values import Json, fold
 from fieldstone.runtime.records.draft import Draft
 from fieldstone.runtime.records.heap_statements import living_ids
 from fieldstone.runtime.records.held_files import readable_files
+from fieldstone.runtime.records.levels import levels_of
 from fieldstone.runtime.records.side_statements import (
     CLAIM_UNIQUE,
     FILES,
@@ -79,9 +80,10 @@ async def check_references(tx: Transaction, obj: ObjectDef, drafts: Sequence[Dra
             ids=sorted({number for _, _, number, _ in wants}),
         )
         living = {row["id"] for row in found}
+        seen = await levels_of(tx, target, living) if readable else {}
         for draft, at, number, text in wants:
-            # To whoever may not read an object, none of its records is there to be pointed at.
-            if number not in living or (at in draft.given and not readable):
+            # What somebody may not see is not there to be pointed at; rules may point to it.
+            if number not in living or (at in draft.given and number not in seen):
                 message = f"There is no {target.label} {text}."
                 draft.refuse("value.unknown_reference", message, at)
 
@@ -222,7 +224,12 @@ async def _refuse_losers(
         field_id=[field_id for field_id, _ in losers],
         value=[value for _, value in losers],
     )
-    held = {(row["field_id"], row["value"]): row["record_id"] for row in holders}
+    seen = await levels_of(tx, obj, [row["record_id"] for row in holders])
+    held = {
+        (row["field_id"], row["value"]): row["record_id"]
+        for row in holders
+        if row["record_id"] in seen
+    }
     for key, (draft, field) in losers.items():
         other = format_id(obj.prefix, held[key]) if key in held else "another record"
         message = f"{field.label} {draft.value(field)} belongs to {other} already."

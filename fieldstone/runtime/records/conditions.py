@@ -26,6 +26,7 @@ from fieldstone.runtime.records.draft import Draft
 from fieldstone.runtime.records.filling import fill
 from fieldstone.runtime.records.formula_values import FormulaValues
 from fieldstone.runtime.records.heap_statements import load_rows
+from fieldstone.runtime.records.levels import seen_of
 from fieldstone.runtime.transactions import Transaction
 
 _UNSTORED: Final = RecordId(0)
@@ -111,7 +112,8 @@ async def judge(
     before = None
     if number is not None:
         rows = await tx.rows(load_rows(obj.heap, tx.tenant.id, obj.id), ids=[number])
-        before = store.stored_record(rows[0]) if rows else None
+        seen_one = rows and await seen_of(tx, obj, [number])
+        before = store.stored_record(rows[0]) if seen_one else None
     typed = Draft(number or _UNSTORED, given, before=before)
     kept = Draft(typed.id, {}, before=before)
     await fill(tx, obj, [typed, kept])

@@ -20,6 +20,7 @@ from fieldstone.runtime.records import store
 from fieldstone.runtime.records.checks import check_references, claim_unique
 from fieldstone.runtime.records.draft import Draft, StoredRecord
 from fieldstone.runtime.records.heap_statements import mark_deleted
+from fieldstone.runtime.records.levels import NotEditable, check_level, levels_of
 from fieldstone.runtime.records.side_statements import (
     ADD_TO_BIN,
     IN_BIN,
@@ -82,7 +83,7 @@ async def delete(
     if not tx.rights.may_delete(obj.id):
         raise Forbidden(f"You may not delete {obj.plural_label}.")
     found = await lock(tx, obj, [record_id])
-    if record_id not in found:
+    if record_id not in found or not await check_level(tx, obj, record_id):
         raise UnknownRecord(f"There is no {obj.label} {format_id(obj.prefix, record_id)}.")
     if version is not None and found[record_id].version != version:
         raise StaleVersion(
@@ -103,7 +104,8 @@ async def delete_all(tx: Transaction, obj: ObjectDef, ids: Sequence[RecordId]) -
     One that goes along with another of them counts as well. Raises what delete raises.
     """
     found = await lock(tx, obj, ids)
-    missing = [number for number in ids if number not in found]
+    levels = await levels_of(tx, obj, found)
+    missing = [number for number in ids if number not in levels]
     if missing:
         raise UnknownRecord(f"There is no {obj.label} {format_id(obj.prefix, missing[0])}.")
     for number in ids:
@@ -140,11 +142,12 @@ async def _next_level(tx: Transaction, links: Sequence[Any], reach: _Reach) -> l
             continue  # the object itself lies in the bin, and so do its records
         fields = {int(one.id): one for one in source.own_fields}
         living = await lock(tx, source, [RecordId(link["source_id"]) for link in found])
+        seen = await levels_of(tx, source, living)
         for link in found:
             number, holder = RecordId(link["source_id"]), fields.get(link["field_id"])
             if holder is None or number not in living or reach.has(object_id, number):
                 continue
-            if _goes_along(tx, source, holder, number):
+            if _goes_along(tx, source, holder, number, is_seen=number in seen):
                 reach.deleted.setdefault(source.id, {})[number] = living[number]
                 level.append(number)
             else:
@@ -152,11 +155,14 @@ async def _next_level(tx: Transaction, links: Sequence[Any], reach: _Reach) -> l
     return level
 
 
-def _goes_along(tx: Transaction, source: ObjectDef, holder: Field, number: RecordId) -> bool:
+def _goes_along(
+    tx: Transaction, source: ObjectDef, holder: Field, number: RecordId, *, is_seen: bool
+) -> bool:
     """Tell whether a record is deleted with its target; if not, its reference is emptied."""
     effect = str(getattr(holder.options, "on_delete", "clear"))
     if effect == "restrict" or (effect == "clear" and holder.required):
-        if not (tx.rights.may_read_object(source.id) and tx.rights.may_read_field(holder.id)):
+        readable = tx.rights.may_read_object(source.id) and tx.rights.may_read_field(holder.id)
+        if not (readable and is_seen):
             raise StillReferenced(
                 "A record that you may not see still points to it.",
                 hint="Ask somebody who may see all of it.",
@@ -255,7 +261,7 @@ async def restore(tx: Transaction, obj: ObjectDef, record_id: RecordId) -> int:
     if not tx.rights.may_delete(obj.id):
         raise Forbidden(f"You may not restore {obj.plural_label}.")
     root = await tx.row(ROOT_OF, tenant=tx.tenant.id, id=record_id, object=obj.id)
-    if root is None:
+    if root is None or not await _may_restore(tx, obj, record_id, root):
         text = format_id(obj.prefix, record_id)
         raise UnknownRecord(f"{obj.label} {text} is not in the recycle bin.")
     rows = await tx.rows(IN_BIN, tenant=tx.tenant.id, root=root["root_id"])
@@ -277,6 +283,22 @@ async def restore(tx: Transaction, obj: ObjectDef, record_id: RecordId) -> int:
         await _drop_dangling(tx, back, ids)
     await tx.run(REMOVE_FROM_BIN, tenant=tx.tenant.id, ids=[root["root_id"]])
     return sum(len(ids) for _, ids in brought)
+
+
+async def _may_restore(tx: Transaction, obj: ObjectDef, record_id: RecordId, root: Any) -> bool:
+    """Tell whether the viewer sees a record in the bin. Raises NotEditable if they see it alone.
+
+    With it comes all that was deleted at once: they must be free to change what it hung on.
+    """
+    above = tx.catalog.by_id.get(ObjectId(root["root_object_id"]))
+    seen = await check_level(tx, obj, record_id)
+    if seen and above is not None and not await check_level(tx, above, root["root_id"]):
+        raise NotEditable(
+            f"{obj.label} {format_id(obj.prefix, record_id)} was deleted with a record that you "
+            "may not see.",
+            hint="Ask somebody who may see all of it.",
+        )
+    return seen
 
 
 async def _drop_dangling(tx: Transaction, obj: ObjectDef, ids: list[RecordId]) -> None:

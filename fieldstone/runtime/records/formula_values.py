@@ -20,7 +20,7 @@ from fieldstone.query_language.formula.typed import Apply, MomentValue, Read, Ty
 from fieldstone.query_language.functions.look_up import LookedUpField, Sought
 from fieldstone.query_language.moment_readers import moment_value
 from fieldstone.query_language.plan import Moment
-from fieldstone.runtime.queries import moment_of
+from fieldstone.runtime.moments import moment_of
 from fieldstone.runtime.records import store
 from fieldstone.runtime.records.draft import Draft, StoredRecord
 from fieldstone.runtime.records.heap_statements import load_rows

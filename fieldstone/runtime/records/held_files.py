@@ -14,6 +14,7 @@ from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.field_types.file import File
 from fieldstone.metadata.rights import SetupArea
 from fieldstone.runtime.records.heap_statements import load_rows
+from fieldstone.runtime.records.levels import seen_of
 from fieldstone.runtime.records.side_statements import LINKS_TO
 from fieldstone.runtime.records.store import stored_record, targets_in
 from fieldstone.runtime.transactions import Transaction
@@ -42,7 +43,7 @@ async def _held_readably(tx: Transaction, numbers: Sequence[int]) -> set[int]:
     for object_id, ids in holders.items():
         obj = tx.catalog.by_id.get(object_id)
         if obj is not None and tx.rights.may_read_object(obj.id):
-            found |= await _held_by(tx, obj, sorted(ids))
+            found |= await _held_by(tx, obj, sorted(await seen_of(tx, obj, ids)))
     return found.intersection(numbers)
 
 

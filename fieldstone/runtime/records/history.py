@@ -8,6 +8,7 @@ from typing import Any
 from fieldstone.ids import RecordId, format_id
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.values import Json, read_json
+from fieldstone.runtime.records.levels import levels_of
 from fieldstone.runtime.records.side_statements import HISTORY
 from fieldstone.runtime.records.write import UnknownRecord
 from fieldstone.runtime.transactions import Transaction
@@ -23,7 +24,7 @@ async def history_page(
     """
     rows = await tx.rows(HISTORY, tenant=tx.tenant.id, id=record_id, before=before, most=limit + 1)
     rows = [row for row in rows if row["object_id"] == obj.id]
-    if not rows:
+    if not rows or not await levels_of(tx, obj, [record_id]):
         raise UnknownRecord(f"There is no {obj.label} {format_id(obj.prefix, record_id)}.")
     page = rows[:limit]
     after = str(page[-1]["seq"]) if len(rows) > limit else None

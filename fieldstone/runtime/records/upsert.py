@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from fieldstone.errors import InvalidInput, Problem, Several
 from fieldstone.metadata.catalog import Field, ObjectDef
@@ -13,10 +14,14 @@ from fieldstone.metadata.values import JsonObject
 from fieldstone.metadata.visible import visible_field
 from fieldstone.runtime.records.checks import NOT_UNIQUE, is_unique, unique_key
 from fieldstone.runtime.records.draft import Outcome
+from fieldstone.runtime.records.levels import levels_of
 from fieldstone.runtime.records.reading import Values, read_values
 from fieldstone.runtime.records.side_statements import WHO_HOLDS
 from fieldstone.runtime.records.write import Incoming, incoming_of, sent_version, write
 from fieldstone.runtime.transactions import Collision, Transaction
+
+TAKEN: Final = "value.taken"
+"""The code of a key whose record the viewer does not see: to try again would find the same."""
 
 
 class NotAKey(InvalidInput):
@@ -54,15 +59,16 @@ async def find_by_key(
         field_id=[field.id] * len(wanted),
         value=wanted,
     )
-    holders = {row["value"]: row["record_id"] for row in rows}
-    return [
-        incoming_of(
-            one,
-            id=holders.get(key) if key is not None else None,
-            version=sent_version(raw) if key in holders else None,
-        )
-        for one, key, raw in zip(read, keys, sent, strict=True)
-    ]
+    seen = await levels_of(tx, obj, [row["record_id"] for row in rows])
+    every = {row["value"]: row["record_id"] for row in rows}
+    holders = {value: number for value, number in every.items() if number in seen}
+    found = []
+    for (values, problems), key, raw in zip(read, keys, sent, strict=True):
+        unseen = [_taken(field, values)] if key in every and key not in holders else []
+        number = holders.get(key) if key is not None else None
+        version = sent_version(raw) if number is not None else None
+        found.append(incoming_of((values, [*problems, *unseen]), id=number, version=version))
+    return found
 
 
 async def upsert(
@@ -91,6 +97,12 @@ async def upsert(
         raise
     _check_keys([one for outcome in outcomes for one in outcome.problems], field, keys)
     return outcomes
+
+
+def _taken(field: Field, values: Values) -> Problem:
+    """Say that a record which the viewer does not see has a key."""
+    message = f"{field.label} {values.get(field)} belongs to another record already."
+    return Problem(TAKEN, message, f"/{field.name}")
 
 
 def _check_keys(problems: Sequence[Problem], field: Field, keys: Counter[str | None]) -> None:

@@ -20,6 +20,7 @@ from fieldstone.errors import (
 )
 from fieldstone.ids import BadId, RecordId, format_id, parse_id
 from fieldstone.metadata.catalog import ObjectDef
+from fieldstone.metadata.sharing import Level
 from fieldstone.metadata.values import Json
 from fieldstone.runtime.jobs import enqueue
 from fieldstone.runtime.records import store
@@ -35,6 +36,7 @@ from fieldstone.runtime.records.conditions import check_required
 from fieldstone.runtime.records.draft import Draft, Outcome, StoredRecord
 from fieldstone.runtime.records.filling import fill
 from fieldstone.runtime.records.heap_statements import load_rows, lock_rows
+from fieldstone.runtime.records.levels import NotEditable, check_wholes, levels_of, refuse_reader
 from fieldstone.runtime.records.numbering import number_new
 from fieldstone.runtime.records.reading import Values
 from fieldstone.runtime.records.rules import check_rules
@@ -142,8 +144,13 @@ def _allowed(
     ]
 
 
-async def _drafts(tx: Transaction, obj: ObjectDef, incoming: Sequence[Incoming]) -> list[Draft]:
+async def _drafts(
+    tx: Transaction, obj: ObjectDef, incoming: Sequence[Incoming], *, as_system: bool = False
+) -> list[Draft]:
     existing = await lock(tx, obj, [one.id for one in incoming if one.id is not None])
+    levels = (
+        dict.fromkeys(existing, Level.EDIT) if as_system else await levels_of(tx, obj, existing)
+    )
     minted = iter(tx.minter.mint_many(sum(one.id is None for one in incoming)))
     first: dict[RecordId, int] = {}
     drafts = []
@@ -151,11 +158,13 @@ async def _drafts(tx: Transaction, obj: ObjectDef, incoming: Sequence[Incoming])
         fresh = one.id is None
         draft = Draft(next(minted) if one.id is None else one.id, one.values, number)
         draft.version = one.version
-        draft.before = None if fresh else existing.get(draft.id)
+        draft.before = None if fresh or draft.id not in levels else existing.get(draft.id)
         draft.problems.extend(one.problems)
         if not fresh and draft.before is None:
             text = format_id(obj.prefix, draft.id)
             draft.refuse(UnknownRecord.code, f"There is no {obj.label} {text}.", None)
+        elif not fresh and levels[draft.id] < Level.EDIT:
+            refuse_reader(obj, draft)
         if first.setdefault(draft.id, number) != number:
             message = f"This is the same {obj.label} as record {first[draft.id] + 1} of this call."
             draft.refuse(RepeatedRecord.code, message, None, "Send its changes as one record.")
@@ -204,6 +213,7 @@ async def prepare(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> N
     check_dependent(obj, known)
     await check_rules(tx, obj, known)
     await check_references(tx, obj, known)
+    await check_wholes(tx, obj, known)
     await check_files(tx, obj, known)
 
 
@@ -260,7 +270,8 @@ async def attach(tx: Transaction, waiting: Waiting) -> int:
     """
     source = tx.catalog.by_id[waiting.rule.object_id]
     incoming = [Incoming({waiting.rule.field: text}, id=number) for number, text in waiting.pairs]
-    drafts = [one for one in await _drafts(tx, source, incoming) if still_waits(waiting, one)]
+    found = await _drafts(tx, source, incoming, as_system=True)
+    drafts = [one for one in found if still_waits(waiting, one)]
     await prepare(tx, source, drafts)
     good = [draft for draft in drafts if not draft.problems]
     if good:
@@ -284,7 +295,7 @@ def _raise_problems(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) ->
 def single_error(problems: Sequence[Problem]) -> FieldstoneError:
     """Give the error of a call with one record: its own class where a status hangs on it."""
     for problem in problems:
-        for kind in (StaleVersion, UnknownRecord):
+        for kind in (StaleVersion, UnknownRecord, NotEditable):
             if problem.code == kind.code:
                 return kind(problem.message, hint=problem.hint, details=problem.details)
     return Several(problems)

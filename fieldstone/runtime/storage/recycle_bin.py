@@ -17,6 +17,7 @@ from fieldstone.metadata.rights import SetupArea
 from fieldstone.metadata.tables import BIN, heap
 from fieldstone.metadata.values import read_json
 from fieldstone.runtime.records.heap_statements import inline, of_object
+from fieldstone.runtime.records.levels import seen_of
 from fieldstone.runtime.statements import Prepared, parameter, prepare
 from fieldstone.runtime.storage.errors import WrongCount
 from fieldstone.runtime.storage.purge import request_purge
@@ -53,6 +54,10 @@ _ALONG: Final = prepare(
 _COUNT: Final = prepare(select(func.count()).select_from(BIN).where(*_ROOTS))
 
 
+_LEAST_READ: Final = 1_000
+_MOST_PAGES: Final = 100
+
+
 @lru_cache(maxsize=1024)
 def _titles(heap_name: str, tenant_id: int, object_id: int, key: str) -> Prepared:
     """The JSON of one value of these records."""
@@ -79,15 +84,7 @@ class Deletion:
 
 async def load_bin(tx: Transaction, before: tuple[datetime, int], most: int) -> list[Deletion]:
     """Load the newest deletions before an instant and a record, of objects the viewer may see."""
-    visible = [int(obj.id) for obj in tx.catalog.objects if tx.rights.may_read_object(obj.id)]
-    rows = await tx.rows(
-        _PAGE,
-        tenant=tx.tenant.id,
-        objects=visible,
-        before=before[0],
-        before_id=before[1],
-        most=most,
-    )
+    rows = await _page(tx, before, most)
     ids = [row["root_id"] for row in rows]
     counted = await tx.rows(_ALONG, tenant=tx.tenant.id, ids=ids)
     along = {row["root_id"]: row["records"] - 1 for row in counted}
@@ -103,6 +100,36 @@ async def load_bin(tx: Transaction, before: tuple[datetime, int], most: int) -> 
         )
         for row in rows
     ]
+
+
+async def _page(tx: Transaction, before: tuple[datetime, int], most: int) -> list[Any]:
+    """Give the rows of a page: what the viewer may not see is passed over, page by page."""
+    visible = [int(obj.id) for obj in tx.catalog.objects if tx.rights.may_read_object(obj.id)]
+    found, asked = list[Any](), most
+    for _ in range(_MOST_PAGES):
+        rows = await tx.rows(
+            _PAGE,
+            tenant=tx.tenant.id,
+            objects=visible,
+            before=before[0],
+            before_id=before[1],
+            most=asked,
+        )
+        seen = await _seen(tx, rows)
+        found += [row for row in rows if row["root_id"] in seen]
+        if len(found) >= most or len(rows) < asked:
+            break
+        asked = max(most, _LEAST_READ)
+        before = rows[-1]["at"], rows[-1]["root_id"]
+    return found[:most]
+
+
+async def _seen(tx: Transaction, rows: Sequence[Any]) -> set[int]:
+    seen: set[int] = set()
+    for object_id in {row["root_object_id"] for row in rows}:
+        ids = [row["root_id"] for row in rows if row["root_object_id"] == object_id]
+        seen |= await seen_of(tx, tx.catalog.by_id[ObjectId(object_id)], ids)
+    return seen
 
 
 async def _names(tx: Transaction, rows: Sequence[Any]) -> dict[int, str]:

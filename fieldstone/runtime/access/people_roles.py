@@ -1,0 +1,85 @@
+"""Which role somebody has. Roles are components; who has one is data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from sqlalchemy import ARRAY, BigInteger, Integer, delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from fieldstone.errors import Forbidden, NotFound
+from fieldstone.ids import RecordId
+from fieldstone.metadata.names import suggestion
+from fieldstone.metadata.rights import SetupArea
+from fieldstone.metadata.sharing import Role
+from fieldstone.metadata.tables import PERSON_ROLE
+from fieldstone.metadata.values import fold
+from fieldstone.runtime.statements import parameter, prepare
+from fieldstone.runtime.transactions import Transaction
+
+_TENANT: Final = parameter("tenant", Integer())
+_USER: Final = parameter("user", BigInteger())
+_PUT: Final = prepare(
+    insert(PERSON_ROLE)
+    .values(tenant_id=_TENANT, user_id=_USER, role_id=parameter("role", Integer()))
+    .on_conflict_do_update(
+        index_elements=["tenant_id", "user_id"], set_={"role_id": parameter("role", Integer())}
+    )
+)
+_TAKE: Final = prepare(
+    delete(PERSON_ROLE).where(PERSON_ROLE.c.tenant_id == _TENANT, PERSON_ROLE.c.user_id == _USER)
+)
+_OF: Final = prepare(
+    select(PERSON_ROLE.c.user_id, PERSON_ROLE.c.role_id).where(
+        PERSON_ROLE.c.tenant_id == _TENANT,
+        PERSON_ROLE.c.user_id == func.any(parameter("users", ARRAY(BigInteger))),
+    )
+)
+_COUNTS: Final = prepare(
+    select(PERSON_ROLE.c.role_id, func.count().label("people"))
+    .where(PERSON_ROLE.c.tenant_id == _TENANT)
+    .group_by(PERSON_ROLE.c.role_id)
+)
+
+
+class UnknownRole(NotFound):
+    """No role of this name."""
+
+    code = "role.unknown"
+
+
+def role_named(tx: Transaction, name: str) -> Role:
+    """Give a role by its name. Raises UnknownRole."""
+    for role in tx.catalog.roles:
+        if fold(role.name) == fold(name):
+            return role
+    hint = suggestion(name, (role.name for role in tx.catalog.roles))
+    raise UnknownRole(f"There is no role {name[:80]}.", hint=hint)
+
+
+async def set_role(tx: Transaction, user_id: RecordId, role: Role | None) -> None:
+    """Give somebody a role, or take it from them."""
+    check_people(tx)
+    if role is None:
+        await tx.run(_TAKE, tenant=tx.tenant.id, user=user_id)
+    else:
+        await tx.run(_PUT, tenant=tx.tenant.id, user=user_id, role=role.id)
+
+
+async def roles_of(tx: Transaction, users: Sequence[int]) -> Mapping[int, Role]:
+    """Give the roles of some people; those without one are left out."""
+    rows = await tx.rows(_OF, tenant=tx.tenant.id, users=list(users)) if users else []
+    known = tx.catalog.roles.by_id
+    return {row["user_id"]: known[row["role_id"]] for row in rows if row["role_id"] in known}
+
+
+async def count_people(tx: Transaction) -> Mapping[int, int]:
+    """Count the people of each role, by its id."""
+    return {row["role_id"]: row["people"] for row in await tx.rows(_COUNTS, tenant=tx.tenant.id)}
+
+
+def check_people(tx: Transaction) -> None:
+    """Refuse those who do not see to people. Raises Forbidden."""
+    if not tx.rights.may_set_up(SetupArea.PEOPLE):
+        raise Forbidden("You may not decide on roles and teams.")
