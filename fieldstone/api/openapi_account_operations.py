@@ -140,6 +140,7 @@ ACCOUNT_OPERATIONS: Final[Mapping[str, Operation]] = {
                     passkeys=list_schema(_PASSKEY),
                     recovery_codes_left=COUNT,
                     proved_until=or_null(_INSTANT),
+                    acting_until=or_null(_INSTANT),
                 ),
             )
         },
@@ -186,6 +187,24 @@ ACCOUNT_OPERATIONS: Final[Mapping[str, Operation]] = {
     "POST /account/recovery-codes": Operation(
         _ACCOUNT,
         {201: Answer("New ones, told this once.", _closed(recovery_codes=_CODES))},
+        refuses=(409,),
+    ),
+    "POST /account/acting": Operation(
+        _ACCOUNT,
+        {200: Answer("Until when it holds.", _closed(acting_until=_INSTANT))},
+        body=Body(object_schema({"hours": COUNT}, required=("hours",)), {"hours": 24}),
+        refuses=(413, 422),
+    ),
+    "DELETE /account/acting": Operation(_ACCOUNT, {204: Answer("Nobody acts as you any more.")}),
+    "POST /people/{id}/acting": Operation(
+        "People", {200: Answer("A cookie of a session in which you act as them.", _OPENED)}
+    ),
+    "DELETE /session/acting": Operation(
+        "People",
+        {
+            200: Answer("You are yourself again; a cookie is set.", _OPENED),
+            204: Answer("Your own session has ended meanwhile."),
+        },
         refuses=(409,),
     ),
     "GET /account/events": Operation(_ACCOUNT, {200: _EVENTS}, ("limit", "cursor"), refuses=(422,)),

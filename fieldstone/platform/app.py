@@ -36,7 +36,14 @@ from fieldstone.ids import IdMinter
 from fieldstone.platform import operator_endpoints, tenant_endpoints
 from fieldstone.platform.administrators import Administrators
 from fieldstone.platform.database.pool import open_pool
-from fieldstone.platform.identity import account_endpoints, door_endpoints, second_step_pages
+from fieldstone.platform.identity import (
+    account_endpoints,
+    account_pages,
+    acting_endpoints,
+    door_endpoints,
+    proof_pages,
+    second_step_pages,
+)
 from fieldstone.platform.identity import endpoints as identity_endpoints
 from fieldstone.platform.identity import pages as identity_pages
 from fieldstone.platform.identity.gate import Gate
@@ -205,6 +212,9 @@ def all_routes() -> list[BaseRoute]:
         *account_endpoints.ROUTES,
         *identity_pages.ROUTES,
         *second_step_pages.ROUTES,
+        *acting_endpoints.ROUTES,
+        *account_pages.ROUTES,
+        *proof_pages.ROUTES,
         *provider_endpoints.ROUTES,
         *provider_pages.ROUTES,
         *PAGES,

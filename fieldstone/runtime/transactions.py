@@ -20,7 +20,7 @@ import asyncpg
 
 from fieldstone.clock import Clock
 from fieldstone.errors import FieldstoneError, Forbidden, Unavailable
-from fieldstone.ids import IdMinter, RecordId
+from fieldstone.ids import IdMinter, RecordId, format_id
 from fieldstone.metadata.catalog import Catalog
 from fieldstone.metadata.rights import Action, Rights
 from fieldstone.metadata.standing import SYSTEM, Standing
@@ -91,7 +91,8 @@ class Viewer:
     """Who asks. user_id is the record of the object User; None before there is one.
 
     standing: what they were given; what that means, the transaction knows with its catalog.
-    time_zone, locale: the viewer's own; None for those of the organization.
+    time_zone, locale: the viewer's own; None for those of the organization. acting_id: the user
+    of the administrator who acts as them, which the log notes with all that is done.
     """
 
     user_id: RecordId | None
@@ -99,6 +100,7 @@ class Viewer:
     standing: Standing = SYSTEM
     time_zone: str | None = None
     locale: str | None = None
+    acting_id: RecordId | None = None
 
 
 @dataclass(slots=True)
@@ -281,6 +283,13 @@ async def again_if_it_collides(attempt: Callable[[], Awaitable[T]], tries: int =
     return await attempt()
 
 
+def _cause(viewer: Viewer, cause: Mapping[str, Json] | None) -> Mapping[str, Json]:
+    """Give what led to the work, with whoever does it in somebody else's name."""
+    if viewer.acting_id is None:
+        return cause or {}
+    return {**(cause or {}), "acting": format_id("user", viewer.acting_id)}
+
+
 class Database:
     """Opens transactions. One per process, built by platform/app.py."""
 
@@ -427,7 +436,7 @@ class Database:
             catalog,
             self._minter,
             self._clock.now(),
-            cause or {},
+            _cause(viewer, cause),
             self._observer,
             catalogs=self._catalogs,
         )

@@ -76,6 +76,7 @@ class Shell:
     flash: Flash | None = None
     language: str = "en"
     signed_in_as: str = ""
+    acted_by: str = ""
 
 
 def build_site() -> Site:
@@ -141,6 +142,7 @@ def build_shell(request: Request, tx: Transaction | None, place: Place) -> Shell
         may_set_up=tx is not None and tx.rights.sets_up_something,
         flash=find_flash(request),
         signed_in_as=_signed_in_as(request),
+        acted_by=_acted_by(request),
     )
 
 
@@ -148,6 +150,12 @@ def _signed_in_as(request: Request) -> str:
     """Give the name of whoever signed in; nothing where the machine itself is let in."""
     bearer = getattr(request.state, "bearer", None)
     return "" if bearer is None else str(bearer.viewer.name)
+
+
+def _acted_by(request: Request) -> str:
+    """Give who acts in the name of whoever signed in; nothing where they act themselves."""
+    actor = getattr(getattr(request.state, "bearer", None), "actor", None)
+    return "" if actor is None else str(actor.email)
 
 
 def page(

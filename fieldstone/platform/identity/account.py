@@ -20,6 +20,7 @@ from fieldstone.platform.identity.keys import Keys
 from fieldstone.platform.identity.passkey_shapes import WebSite
 from fieldstone.platform.identity.passkeys import add_passkey, ceremony, known_on, owner_of
 from fieldstone.platform.identity.second_step import Door
+from fieldstone.platform.identity.sign_in import end_session
 from fieldstone.platform.identity.statements import MEMBER_BY_USER, THIS_SESSION
 from fieldstone.platform.identity.steps import (
     Begun,
@@ -57,6 +58,12 @@ async def proved_until(tx: Transaction, session: int) -> datetime | None:
         return None
     until: datetime = row["proved_at"] + FRESH
     return until
+
+
+async def end_one(tx: Transaction, number: int | None) -> None:
+    """End one of the viewer's sessions, if there is one of this number."""
+    if number is not None:
+        await end_session(tx, number)
 
 
 async def check_proved(tx: Transaction, session: int) -> None:

@@ -44,6 +44,7 @@ async def show_account(request: Request) -> Response:
             "passkeys": [shown_passkey(row) for row in had.passkeys],
             "recovery_codes_left": had.codes_left,
             "proved_until": proved and write_instant(proved),
+            "acting_until": member["acting_until"] and write_instant(member["acting_until"]),
         }
     )
 

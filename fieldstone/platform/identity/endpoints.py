@@ -22,9 +22,9 @@ from fieldstone.errors import NotFound
 from fieldstone.ids import BadId, format_id, parse_id
 from fieldstone.metadata.field_types.datetime import read_instant, write_instant
 from fieldstone.metadata.values import Json, JsonObject
-from fieldstone.platform.identity import people, tokens
+from fieldstone.platform.identity import acting, people, tokens
 from fieldstone.platform.identity.cookies import drop_session, keep_session
-from fieldstone.platform.identity.errors import SignInNeeded
+from fieldstone.platform.identity.errors import ActingForbidden, SignInNeeded
 from fieldstone.platform.identity.events import Event, note_event
 from fieldstone.platform.identity.gate import Bearer, Gate
 from fieldstone.platform.identity.keys import Keys
@@ -275,6 +275,10 @@ def signed_in(request: Request) -> Viewer:
     bearer = bearer_of(request)
     if bearer is None:
         raise SignInNeeded("You must sign in.", hint="POST /api/session with email and password.")
+    if bearer.actor is not None:
+        raise ActingForbidden(
+            "This is theirs alone.", hint="Stop acting as somebody else, and do it as yourself."
+        )
     return bearer.viewer
 
 
@@ -334,6 +338,8 @@ async def sign_out(request: Request) -> None:
     bearer = bearer_of(request)
     if bearer is not None and bearer.session is not None:
         async with database_of(request).write_apart(tenant_of(request), bearer.viewer) as tx:
+            if bearer.actor is not None:
+                await acting.leave(tx, bearer.session, bearer.actor)
             await end_session(tx, bearer.session)
 
 

@@ -69,3 +69,9 @@ class NoPasskeysHere(InvalidInput):
     """The server is reached by a number, and passkeys belong to names."""
 
     code = "access.no_passkeys_here"
+
+
+class ActingForbidden(Forbidden):
+    """What hangs on who somebody is, and is done by nobody who acts as them."""
+
+    code = "access.acting_forbidden"

@@ -45,7 +45,7 @@ async def note_event(
         id=tx.minter.mint(),
         at=tx.now,
         user_id=user_id,
-        actor_id=tx.viewer.user_id,
+        actor_id=tx.viewer.acting_id or tx.viewer.user_id,
         what=str(what),
         details=write_json(said),
         address=address[:_LONGEST],

@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from fieldstone.ids import RecordId
 from fieldstone.metadata.standing import Standing
-from fieldstone.metadata.tables import ACCESS_TOKEN, SESSION
+from fieldstone.metadata.tables import ACCESS_TOKEN, MEMBER, SESSION
 from fieldstone.metadata.values import read_json
 from fieldstone.platform.identity import secrets
 from fieldstone.runtime.statements import parameter, prepare
@@ -57,6 +57,21 @@ _BEARER: Final = prepare(
         ).table_valued("id", "user_id", "email", "standing", "seen_at")
     )
 )
+_WHO_ACTS: Final = prepare(
+    select(MEMBER.c.user_id, MEMBER.c.email)
+    .select_from(
+        SESSION.join(
+            MEMBER,
+            (MEMBER.c.tenant_id == SESSION.c.tenant_id) & (MEMBER.c.user_id == SESSION.c.acting_id),
+        )
+    )
+    .where(
+        SESSION.c.tenant_id == _TENANT,
+        SESSION.c.id == parameter("id", BigInteger()),
+        MEMBER.c.is_administrator,
+        MEMBER.c.ended_at.is_(None),
+    )
+)
 _HAS_MEMBERS: Final = prepare(select(func.has_members(_TENANT)))
 
 
@@ -71,11 +86,23 @@ _TOKEN_USED: Final = _seen(ACCESS_TOKEN, "used_at")
 
 
 @dataclass(frozen=True, slots=True)
+class Actor:
+    """An administrator who acts as somebody else."""
+
+    user_id: int
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
 class Bearer:
-    """Who signed in. session: the number of the session; None for a token."""
+    """Who signed in. session: the number of the session; None for a token.
+
+    actor: the administrator who acts as the viewer; None for the viewer themselves.
+    """
 
     viewer: Viewer
     session: int | None = None
+    actor: Actor | None = None
 
 
 class Gate:
@@ -88,8 +115,9 @@ class Gate:
 
     async def find(self, tenant: Tenant, text: str, *, by_session: bool) -> Bearer | None:
         """Give who a secret stands for; None if it stands for nobody, or not any more."""
+        acts = by_session and text.startswith(secrets.ACTING)
         prefix = secrets.SESSION if by_session else secrets.ACCESS
-        digest = secrets.digest_of(text, prefix)
+        digest = secrets.digest_of(text, secrets.ACTING if acts else prefix)
         if digest is None:
             return None
         values = {"tenant": tenant.id, "secret": digest, "by_session": by_session, "idle": IDLE}
@@ -97,8 +125,19 @@ class Gate:
         if row is None:
             return None
         viewer = viewer_for(row, by_token=not by_session)
+        if acts:
+            return await self._acting(tenant, viewer, row["id"])
         await self._note(tenant, viewer, row, by_session=by_session)
         return Bearer(viewer, row["id"] if by_session else None)
+
+    async def _acting(self, tenant: Tenant, viewer: Viewer, session: int) -> Bearer | None:
+        """Give who acts as somebody else; None where they may no more."""
+        async with self._database.read(tenant, viewer) as tx:
+            row = await tx.row(_WHO_ACTS, tenant=tenant.id, id=session)
+        if row is None:
+            return None
+        actor = Actor(row["user_id"], row["email"])
+        return Bearer(replace(viewer, acting_id=RecordId(actor.user_id)), session, actor)
 
     async def is_closed(self, tenant: Tenant) -> bool:
         """Tell whether anybody can sign in to a tenant, so that nobody is let in without."""

@@ -12,6 +12,9 @@ from fieldstone.api.requests import MOST_PER_PAGE
 from fieldstone.errors import FieldstoneError
 from fieldstone.platform.errors import status_of
 from fieldstone.platform.identity import people
+from fieldstone.platform.identity.account_pages import PROOF
+from fieldstone.platform.identity.acting import may_act
+from fieldstone.platform.identity.acting_endpoints import begin_as
 from fieldstone.platform.identity.cookies import drop_session
 from fieldstone.platform.identity.door_forms import (
     HOME,
@@ -29,6 +32,7 @@ from fieldstone.platform.identity.endpoints import (
     sign_out,
     try_of,
 )
+from fieldstone.platform.identity.errors import ProofNeeded
 from fieldstone.platform.identity.sign_in import sign_in
 from fieldstone.runtime.asking import cause_of, database_of, tenant_of, viewer_of
 from fieldstone.ui_generator.pages.edit import read_form
@@ -117,13 +121,17 @@ async def change_person(request: Request) -> Response:
     wish = text_of(form, "do")
     token = None
     try:
+        if wish == "act":
+            return let_in(request, await begin_as(request, number), HOME)
         async with database_of(request).write_apart(tenant_of(request), viewer_of(request)) as tx:
-            if wish == "invite":
-                token = await people.invite_again(tx, number)
+            if wish in {"invite", "reset"}:
+                token = await people.invite_again(tx, number, resets_factors=wish == "reset")
             elif wish in _CHANGES:
                 change = {"is_administrator": None, "is_active": None, **_CHANGES[wish]}
                 await people.change_person(tx, number, **change)
             [row] = await people.list_people(tx, number - 1, 1)
+    except ProofNeeded:
+        return RedirectResponse(f"{PROOF}?next={PEOPLE}", 303)
     except FieldstoneError as error:
         return await _people(request, error)
     if token is None:
@@ -155,7 +163,7 @@ async def _people(
         rows = await people.list_people(tx, 0, MOST_PER_PAGE)
         status = 200 if error is None else status_of(error)
         values: dict[str, Any] = {
-            "people": [shown_person(row) for row in rows],
+            "people": [{**shown_person(row), "may_act": may_act(tx, row)} for row in rows],
             "claimed": await gate_of(request).is_closed(tenant_of(request)),
             "typed": typed or {"name": "", "email": ""},
             "problems": () if error is None else error.problems,

@@ -51,6 +51,11 @@ LOGGER: Final = logging.getLogger("fieldstone.maintenance")
 EVERY: Final = timedelta(hours=1)
 ANSWERS_KEPT: Final = timedelta(days=1)
 JOBS_KEPT: Final = timedelta(days=30)
+ENDED_KEPT: Final = timedelta(days=1)
+"""Sessions and invitations after their end, and sessions of which nothing is heard."""
+
+TRIES_KEPT: Final = timedelta(days=90)
+ACCESS_LOG_KEPT: Final = timedelta(days=400)
 _LOOK_EVERY_S: Final = 60.0
 _TASK: Final = "hourly"
 _LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -72,6 +77,13 @@ _CLAIM: Final = prepare(
 )
 _DONE: Final = prepare(
     update(MAINTENANCE).where(MAINTENANCE.c.task == _NAME).values(done_at=_BEFORE)
+)
+_FORGET_ACCESS: Final = prepare(
+    select(
+        func.forget_access(
+            parameter("ended", _INSTANT), parameter("tried", _INSTANT), parameter("told", _INSTANT)
+        )
+    )
 )
 _EXTEND_LOG: Final = prepare(select(func.extend_change_log()))
 _DUE: Final = prepare(
@@ -166,6 +178,13 @@ class Maintenance:
     async def _run(self, connection: Any) -> None:
         now = self.clock.now()
         await _run(connection, _EXTEND_LOG)
+        await _run(
+            connection,
+            _FORGET_ACCESS,
+            ended=now - ENDED_KEPT,
+            tried=now - TRIES_KEPT,
+            told=now - ACCESS_LOG_KEPT,
+        )
         due = await _run(
             connection,
             _DUE,
