@@ -19,7 +19,6 @@ from fieldstone.metadata.changes import Proposal
 from fieldstone.metadata.component import Component, StoredComponent
 from fieldstone.metadata.kinds.registry import PERMISSION_SET, SETTING, get_kind
 from fieldstone.metadata.names import MAX_NAME_LENGTH
-from fieldstone.metadata.rights import SetupArea
 from fieldstone.metadata.values import Json, JsonObject, fold
 from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 from fieldstone.runtime.metadata_changes import load_components
@@ -113,7 +112,7 @@ def show_component(component: Component) -> dict[str, Json]:
 
 
 async def _live(tx: Transaction, kind: str) -> list[StoredComponent]:
-    if not tx.rights.may_set_up(SetupArea.OBJECTS):
+    if not tx.rights.may_set_up(get_kind(kind).area):
         raise Forbidden("You may not see how the system is set up.")
     return [
         row

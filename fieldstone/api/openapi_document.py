@@ -12,6 +12,7 @@ from typing import Final
 
 from starlette.routing import BaseRoute, Route
 
+from fieldstone.api.openapi_access_operations import ACCESS_OPERATIONS
 from fieldstone.api.openapi_account_operations import ACCOUNT_OPERATIONS
 from fieldstone.api.openapi_definitions import definition_schemas
 from fieldstone.api.openapi_identity_operations import IDENTITY_OPERATIONS
@@ -41,6 +42,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     **ACCOUNT_OPERATIONS,
     **SIGN_ON_OPERATIONS,
     **SETUP_OPERATIONS,
+    **ACCESS_OPERATIONS,
     **PLATFORM_OPERATIONS,
     **RECORD_OPERATIONS,
     **WORK_OPERATIONS,

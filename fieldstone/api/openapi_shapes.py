@@ -222,6 +222,12 @@ PARAMETERS: Final[Mapping[str, JsonObject]] = {
         {"type": "string", "enum": ["yes", "no"]},
     ),
     "words": _asked("q", "The words to search for.", TEXT),
+    "explained_object": {
+        **_asked("object", "The object that it is about.", {**TEXT, "examples": ["Deal"]}),
+        "required": True,
+    },
+    "explained_field": _asked("field", "The one field of it that it is about.", TEXT),
+    "explained_user": _asked("user", "An id or an e-mail address; without it whoever asks.", TEXT),
     "search_object": _asked("object", "The one object to search in.", TEXT),
     "export_object": {
         **_asked("object", "The object to export.", {**TEXT, "examples": ["Contact"]}),

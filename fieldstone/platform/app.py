@@ -23,6 +23,7 @@ from fieldstone.api import metadata as metadata_api
 from fieldstone.api import objects as objects_api
 from fieldstone.api import openapi as openapi_api
 from fieldstone.api import organization as organization_api
+from fieldstone.api import permissions as permissions_api
 from fieldstone.api import query as query_api
 from fieldstone.api import records as records_api
 from fieldstone.api import recycle_bin as recycle_bin_api
@@ -193,6 +194,7 @@ def all_routes() -> list[BaseRoute]:
         *objects_api.ROUTES,
         *metadata_api.ROUTES,
         *organization_api.ROUTES,
+        *permissions_api.ROUTES,
         *components_api.ROUTES,
         *records_api.ROUTES,
         *query_api.ROUTES,

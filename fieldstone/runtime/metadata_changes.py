@@ -138,6 +138,7 @@ async def try_metadata(tx: Transaction, proposal: Proposal) -> Catalog:
 
     Raises what change_metadata raises.
     """
+    check_areas(tx, proposal)
     stored = await load_components(tx)
     plan = plan_changes(stored, proposal, FormulaRenames(tx.catalog))
     if not plan.changes:

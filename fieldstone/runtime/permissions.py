@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, DateTime, Integer, delete, func, select
+from sqlalchemy import BigInteger, DateTime, Integer, Text, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from fieldstone.errors import Forbidden, NotFound
-from fieldstone.ids import RecordId
+from fieldstone.ids import BadId, RecordId, parse_id
 from fieldstone.metadata.catalog import Catalog
 from fieldstone.metadata.names import suggestion
 from fieldstone.metadata.permission_set import PermissionSet
 from fieldstone.metadata.rights import Rights, SetupArea
 from fieldstone.metadata.standing import Standing
-from fieldstone.metadata.tables import PERMISSION_ASSIGNMENT
-from fieldstone.metadata.values import fold
+from fieldstone.metadata.tables import MEMBER, PERMISSION_ASSIGNMENT
+from fieldstone.metadata.values import fold, read_json
 from fieldstone.runtime.statements import parameter, prepare
 from fieldstone.runtime.transactions import Transaction
 
@@ -61,6 +61,15 @@ _HOLDERS: Final = prepare(
     .order_by(_GIVEN.c.user_id)
     .limit(parameter("most", Integer()))
 )
+_MEMBER: Final = prepare(
+    select(MEMBER.c.user_id).where(MEMBER.c.tenant_id == _TENANT, MEMBER.c.user_id == _USER)
+)
+_BY_EMAIL: Final = prepare(
+    select(MEMBER.c.user_id).where(
+        MEMBER.c.tenant_id == _TENANT, MEMBER.c.email == parameter("email", Text())
+    )
+)
+_STANDING: Final = prepare(select(func.standing_of(_TENANT, _USER)))
 _COUNTS: Final = prepare(
     select(_GIVEN.c.set_id, func.count().label("people"))
     .where(_GIVEN.c.tenant_id == _TENANT)
@@ -72,6 +81,12 @@ class UnknownSet(NotFound):
     """No permission set of this name."""
 
     code = "access.unknown_set"
+
+
+class UnknownPerson(NotFound):
+    """Nobody of this id may sign in to the tenant."""
+
+    code = "access.unknown_person"
 
 
 class MoreThanOwn(Forbidden):
@@ -88,6 +103,31 @@ class Assignment:
     user_id: RecordId
     assigned_by: RecordId | None
     assigned_at: datetime
+
+
+async def find_person(tx: Transaction, text: str) -> RecordId:
+    """Give the user whom an id or an e-mail address means. Raises UnknownPerson."""
+    if "@" in text:
+        found = await tx.value(_BY_EMAIL, tenant=tx.tenant.id, email=text.strip().lower())
+    else:
+        found = await tx.value(_MEMBER, tenant=tx.tenant.id, user_id=_number(text))
+    if found is None:
+        raise UnknownPerson("There is no such person in this tenant.")
+    return RecordId(found)
+
+
+async def standing_of(tx: Transaction, user_id: int) -> Standing:
+    """Give what a member was given, as they have it at their next request."""
+    told = read_json(await tx.value(_STANDING, tenant=tx.tenant.id, user_id=user_id))
+    assert isinstance(told, dict), "members have a standing"
+    return Standing.from_json(told)
+
+
+def _number(text: str) -> int:
+    try:
+        return parse_id(text)[1]
+    except BadId:
+        raise UnknownPerson("There is no such person in this tenant.") from None
 
 
 def find_set(catalog: Catalog, name: str) -> PermissionSet | None:

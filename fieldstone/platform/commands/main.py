@@ -20,6 +20,8 @@ COMMANDS = {
     "operator": (f"{_ROOM}.operator", "Make and take back tokens of operators."),
     "organization": (f"{_ROOM}.organization", "Show or change the organization."),
     "people": (f"{_ROOM}.people", "Let people sign in, and list who may."),
+    "permissions": (f"{_ROOM}.permissions", "Show permission sets, and give them to people."),
+    "explain-access": (f"{_ROOM}.explain_access", "Tell why somebody may do something, or not."),
     "storage": (f"{_ROOM}.storage", "Show where records lie, and move them."),
     "advise": (f"{_ROOM}.advise", "Tell what slots and indexes would serve queries."),
     "doctor": (f"{_ROOM}.doctor", "Check Python, servers, data directory and settings."),

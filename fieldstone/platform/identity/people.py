@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from email_validator import EmailNotValidError, validate_email
 
-from fieldstone.errors import BadValue, Conflict, Forbidden, NotFound
+from fieldstone.errors import BadValue, Conflict, Forbidden
 from fieldstone.ids import BadId, RecordId, parse_id
 from fieldstone.metadata.permission_set import PermissionSet
 from fieldstone.metadata.rights import ADMINISTRATOR, SetupArea
@@ -54,6 +54,7 @@ from fieldstone.platform.identity.statements import (
 )
 from fieldstone.runtime.permissions import (
     STANDARD,
+    UnknownPerson,
     check_covered,
     find_set,
     get_set,
@@ -86,12 +87,6 @@ class NotClaimed(Conflict):
     """Nobody can sign in yet, so that nobody can invite."""
 
     code = "access.not_claimed"
-
-
-class UnknownPerson(NotFound):
-    """Nobody of this id may sign in to the tenant."""
-
-    code = "access.unknown_person"
 
 
 def read_email(text: object) -> str:

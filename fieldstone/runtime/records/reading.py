@@ -35,7 +35,7 @@ def read_values(
             continue
         found = _value(field, name, raw)
         if isinstance(found, Problem):
-            problems.append(found)
+            problems.extend(_not_allowed(field, name, rights) or [found])
         elif field in values:
             message = f"{field.name} is given twice."
             problems.append(Problem("value.invalid", message, f"/{name}"))

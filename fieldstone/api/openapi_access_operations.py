@@ -1,0 +1,104 @@
+"""What the document says of the endpoints of permission sets and of why somebody may do what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from fieldstone.api.openapi_operation import (
+    Answer,
+    Body,
+    Operation,
+    list_schema,
+    object_schema,
+    or_null,
+)
+from fieldstone.api.openapi_shapes import TEXT
+from fieldstone.metadata.values import Json, JsonObject
+
+_TAG: Final = "Permissions"
+_FLAG: Final[JsonObject] = {"type": "boolean"}
+_COUNT: Final[JsonObject] = {"type": "integer", "minimum": 0}
+_INSTANT: Final[JsonObject] = {"type": "string", "format": "date-time"}
+
+
+def _closed(**properties: Json) -> JsonObject:
+    return object_schema(properties, required=tuple(properties), closed=True)
+
+
+_SET: Final = _closed(
+    name=TEXT,
+    label=TEXT,
+    description=TEXT,
+    is_profile=_FLAG,
+    package=or_null(TEXT),
+    includes=list_schema(TEXT),
+    people=_COUNT,
+)
+_ASSIGNMENT: Final = _closed(
+    name=TEXT, label=TEXT, user=TEXT, assigned_by=or_null(TEXT), assigned_at=_INSTANT
+)
+_CHANGE: Final = _closed(
+    object=TEXT, field=or_null(TEXT), right=TEXT, gain=_COUNT, lose=_COUNT, words=TEXT
+)
+_REASON: Final = _closed(right=TEXT, allowed=_FLAG, words=TEXT, through=list_schema(TEXT))
+_THEIR_SETS: Final = Answer(
+    "The permission sets that they have.", _closed(permission_sets=list_schema(_ASSIGNMENT))
+)
+
+ACCESS_OPERATIONS: Final[Mapping[str, Operation]] = {
+    "GET /permission-sets": Operation(
+        _TAG,
+        {
+            200: Answer(
+                "A page of permission sets.",
+                _closed(permission_sets=list_schema(_SET), next=or_null(TEXT)),
+            )
+        },
+        ("limit", "cursor"),
+        refuses=(422,),
+    ),
+    "GET /permission-sets/{name}/people": Operation(
+        _TAG,
+        {
+            200: Answer(
+                "A page of those who have it.",
+                _closed(people=list_schema(_ASSIGNMENT), next=or_null(TEXT)),
+            )
+        },
+        ("limit", "cursor"),
+        refuses=(422,),
+    ),
+    "POST /permission-sets/{name}/preview": Operation(
+        _TAG,
+        {
+            200: Answer(
+                "What people would gain and lose; administrators are not counted.",
+                _closed(affected=_COUNT, changes=list_schema(_CHANGE), more=_FLAG),
+            )
+        },
+        body=Body({"type": "object"}, {"label": "Sales", "all_objects": ["read"]}),
+        refuses=(413, 422),
+    ),
+    "GET /people/{id}/permission-sets": Operation(_TAG, {200: _THEIR_SETS}),
+    "PUT /people/{id}/permission-sets/{name}": Operation(_TAG, {200: _THEIR_SETS}),
+    "DELETE /people/{id}/permission-sets/{name}": Operation(
+        _TAG, {204: Answer("They have it no more.")}
+    ),
+    "GET /access/explain": Operation(
+        _TAG,
+        {
+            200: Answer(
+                "For each right whether they have it, and why.",
+                _closed(
+                    user=or_null(TEXT),
+                    object=TEXT,
+                    field=or_null(TEXT),
+                    reasons=list_schema(_REASON),
+                ),
+            )
+        },
+        ("explained_object", "explained_field", "explained_user"),
+        refuses=(422,),
+    ),
+}
