@@ -54,7 +54,32 @@ _TOKEN: Final = _closed(
 )
 _JOB: Final = {200: Answer("The job.", schema_ref("api.Job"))}
 
+_USED: Final = _closed(
+    name=TEXT,
+    current=COUNT,
+    limit=or_null(COUNT),
+    share=or_null({"type": "number"}),
+    state={"enum": ["ok", "near", "reached"]},
+)
+_DAY: Final = _closed(day=TEXT, meter=TEXT, value={"type": "integer"})
+_USAGE_PARTS: Final[Mapping[str, Json]] = {
+    "plan": TEXT,
+    "usage": list_schema(_USED),
+    "features": _FLAGS,
+    "days": list_schema(_DAY),
+}
+_PROOF: Final = or_null({"type": "object"})
+
 PLATFORM_OPERATIONS: Final[Mapping[str, Operation]] = {
+    "GET /usage": Operation(
+        "Objects and fields", {200: Answer("What is used.", _closed(**_USAGE_PARTS))}
+    ),
+    "GET /platform/tenants/{name}/usage": Operation(
+        _PLATFORM,
+        {200: Answer("What the tenant uses.", _closed(**_USAGE_PARTS, proof=_PROOF))},
+        ("reconcile",),
+        refuses=(422,),
+    ),
     "GET /platform/tenants": Operation(
         _PLATFORM,
         {

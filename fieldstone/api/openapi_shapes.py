@@ -195,6 +195,11 @@ PARAMETERS: Final[Mapping[str, JsonObject]] = {
         {"type": "integer", "minimum": 1, "maximum": MOST_PER_PAGE, "default": PAGE_SIZE},
     ),
     "cursor": _asked("cursor", "What the page before gave as next.", TEXT),
+    "reconcile": _asked(
+        "reconcile",
+        "yes to count the tables and the change log as well.",
+        {"type": "string", "enum": ["yes", "no"]},
+    ),
     "now": _asked("now", "yes to purge it at once.", {"type": "string", "enum": ["yes", "no"]}),
     "as_of": _asked(
         "as_of",

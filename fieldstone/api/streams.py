@@ -14,6 +14,7 @@ from fieldstone.runtime.asking import database_of, give_time, tenant_of, viewer_
 from fieldstone.runtime.exports import Form, write_answer
 from fieldstone.runtime.queries import Question
 from fieldstone.runtime.row_streams import Reading, StreamPlaces
+from fieldstone.runtime.terms import Feature
 
 
 class StreamedAnswer(StreamingResponse):
@@ -76,6 +77,7 @@ def streamed(
     """Answer a request with what a question gives, in a form; places for streams are few."""
     places: StreamPlaces = request.app.state.streams
     limits, tenant = places.limits, tenant_of(request)
+    tenant.terms.require(Feature.EXPORTS)
     reading = Reading(database_of(request), tenant, viewer_of(request), limits)
 
     async def chunks() -> AsyncGenerator[bytes, None]:

@@ -31,6 +31,7 @@ from fieldstone.api import search as search_api
 from fieldstone.api import shortcuts as shortcuts_api
 from fieldstone.api import storage as storage_api
 from fieldstone.api import storage_advice as storage_advice_api
+from fieldstone.api import usage as usage_api
 from fieldstone.api.uploads import AROUND_BYTES
 from fieldstone.clock import Clock, SystemClock
 from fieldstone.ids import IdMinter
@@ -71,6 +72,7 @@ from fieldstone.platform.settings import LOOPBACK, Settings, load_secret_key
 from fieldstone.platform.tenants import Tenants
 from fieldstone.runtime.catalogs import CatalogStore
 from fieldstone.runtime.row_streams import StreamPlaces
+from fieldstone.runtime.shares import LEFT_FREE, FairShares
 from fieldstone.runtime.storage.usage import UsageCounter
 from fieldstone.runtime.tenants import TenantDirectory
 from fieldstone.runtime.transactions import Database
@@ -98,18 +100,30 @@ class Engine:
         await self.pool.close()
 
 
-async def open_engine(settings: Settings, clock: Clock | None = None) -> Engine:
-    """Open a migrated database. settings.login_url must be set."""
+def _shares_of(settings: Settings) -> FairShares:
+    size = max(1, settings.connections - LEFT_FREE)
+    return FairShares(size, settings.tenant_connections, settings.connection_wait_s)
+
+
+async def open_engine(
+    settings: Settings, clock: Clock | None = None, *, serves: bool = False
+) -> Engine:
+    """Open a migrated database. settings.login_url must be set.
+
+    serves: whether requests are served, which have fair shares of the connections.
+    """
     assert settings.login_url is not None
     pool = await open_pool(
         settings.login_url,
+        size=settings.connections,
         patience_s=settings.connection_wait_s,
         statement_timeout_s=settings.statement_timeout_s,
     )
     the_clock = clock or SystemClock()
     minter = IdMinter(the_clock, await pool.fetchval(_TAKE_NODE))
     usage = UsageCounter()
-    database = Database(pool, CatalogStore(), the_clock, minter, usage)
+    shares = _shares_of(settings) if serves else None
+    database = Database(pool, CatalogStore(), the_clock, minter, usage, shares=shares)
     directory = TenantDirectory(pool)
     tenants = Tenants(pool, database, directory, settings.plan)
     return Engine(
@@ -168,7 +182,7 @@ def build_app(engine: Engine, settings: Settings) -> Starlette:
 @asynccontextmanager
 async def application(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Starlette]:
     """Open an engine, make the default tenant and give the application on it, for a block."""
-    engine = await open_engine(settings, clock)
+    engine = await open_engine(settings, clock, serves=True)
     try:
         await engine.tenants.ensure_default()
         async with engine.usage.flushing(engine.database):
@@ -195,6 +209,7 @@ def all_routes() -> list[BaseRoute]:
         *metadata_api.ROUTES,
         *organization_api.ROUTES,
         *permissions_api.ROUTES,
+        *usage_api.ROUTES,
         *components_api.ROUTES,
         *records_api.ROUTES,
         *query_api.ROUTES,

@@ -18,6 +18,7 @@ from fieldstone.api.requests import (
     read_optional_object,
     whole_number,
 )
+from fieldstone.api.usage import usage_of
 from fieldstone.errors import Conflict
 from fieldstone.metadata.values import Json, JsonObject, read_json
 from fieldstone.platform.tenant_purge import is_purge_under_way, request_tenant_purge
@@ -26,10 +27,12 @@ from fieldstone.runtime.asking import database_of
 from fieldstone.runtime.tenants import DELETED, PLATFORM, PURGING
 from fieldstone.runtime.terms import read_features, read_limits
 from fieldstone.runtime.transactions import Viewer
+from fieldstone.runtime.usage_proof import prove_usage
 
 _LONGEST_LABEL: Final = 120
 _LONGEST_REASON: Final = 500
 _NEWEST: Final = 2**63 - 1
+_PROOF_S: Final = 600.0
 
 
 class AlreadyPurging(Conflict):
@@ -99,7 +102,7 @@ async def delete_tenant(request: Request) -> Response:
 
     now=yes has a job purge it at once.
     """
-    name, at_once = name_of(request), _at_once(request)
+    name, at_once = name_of(request), _yes(request, "now")
     tenants = tenants_of(request)
     found = await tenants.load(name)
     if not (at_once and found["status"] in (DELETED, PURGING)):
@@ -130,6 +133,19 @@ async def list_tenant_events(request: Request) -> Response:
     ]
     following = str(events[limit - 1]["id"]) if len(events) > limit else None
     return json_response({"events": told, "next": following})
+
+
+async def show_usage(request: Request) -> Response:
+    """GET /api/platform/tenants/{name}/usage: what a tenant uses of what it may use.
+
+    reconcile=yes proves that ledger, change log and tables say the same, which may take long.
+    """
+    wanted = _yes(request, "reconcile")
+    tenant = await tenants_of(request).find(name_of(request))
+    database, operator = database_of(request), Viewer(None, operator_of(request))
+    async with database.snapshot(tenant, operator, statement_timeout_s=_PROOF_S) as tx:
+        proof = await prove_usage(tx) if wanted else None
+        return json_response({**await usage_of(tx), "proof": proof})
 
 
 async def _purge(request: Request, found: dict[str, Any]) -> int:
@@ -200,10 +216,10 @@ def _text(body: JsonObject, key: str) -> str | None:
     return value
 
 
-def _at_once(request: Request) -> bool:
-    text = request.query_params.get("now", "no").lower()
+def _yes(request: Request, name: str) -> bool:
+    text = request.query_params.get(name, "no").lower()
     if text not in {"yes", "no"}:
-        raise BadParameter("now must be yes or no.", at="/now")
+        raise BadParameter(f"{name} must be yes or no.", at=f"/{name}")
     return text == "yes"
 
 
@@ -217,5 +233,6 @@ ROUTES: Final = (
     Route(f"{_ONE}/suspend", suspend_tenant, methods=["POST"]),
     Route(f"{_ONE}/resume", resume_tenant, methods=["POST"]),
     Route(f"{_ONE}/undelete", undelete_tenant, methods=["POST"]),
+    Route(f"{_ONE}/usage", show_usage, methods=["GET"]),
     Route(f"{_ONE}/events", list_tenant_events, methods=["GET"]),
 )

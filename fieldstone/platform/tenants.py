@@ -250,6 +250,13 @@ class Tenants:
             raise UnknownTenant(f"There is no tenant {name[:80]!r}.")
         return dict(row)
 
+    async def find(self, name: str) -> Tenant:
+        """Give a tenant, whatever its state. Raises UnknownTenant."""
+        tenant = await self._directory.find(name)
+        if tenant is None:
+            raise UnknownTenant(f"There is no tenant {name[:80]!r}.")
+        return tenant
+
     async def load_events(self, number: int, before: int, most: int) -> Sequence[Mapping[str, Any]]:
         """Give what was done to a tenant, the newest first."""
         values = {"number": number, "before": before, "most": most}

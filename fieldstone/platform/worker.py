@@ -36,7 +36,7 @@ from fieldstone.platform.collector import calm_collector
 from fieldstone.platform.identity.gate import viewer_for
 from fieldstone.platform.identity.statements import MEMBER_BY_USER
 from fieldstone.platform.job_kinds import job_kinds, storage_rules_of
-from fieldstone.platform.platform_jobs import platform_jobs, purge_due
+from fieldstone.platform.platform_jobs import keep_ledger, platform_jobs, purge_due
 from fieldstone.platform.queue import declare_actor, open_broker, send
 from fieldstone.platform.settings import Settings, load_settings
 from fieldstone.runtime.job_runs import (
@@ -221,7 +221,9 @@ async def work(settings: Settings) -> None:
     rules, clock = storage_rules_of(settings), worker.clock
     besides = partial(purge_due, settings, engine.database, clock)
     maintenance = Maintenance(engine.pool, engine.database, rules, clock, besides)
-    keeping = asyncio.create_task(maintenance.keep_up(worker.stopping))
+    keeping = asyncio.gather(
+        maintenance.keep_up(worker.stopping), keep_ledger(engine.pool, worker.stopping)
+    )
     try:
         await worker.relay(broker)
     finally:

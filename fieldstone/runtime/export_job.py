@@ -34,6 +34,7 @@ from fieldstone.runtime.row_streams import Reading, StreamLimits
 from fieldstone.runtime.statements import parameter, prepare
 from fieldstone.runtime.storage.job_steps import result_of
 from fieldstone.runtime.storage.released_files import release_files, remove_released
+from fieldstone.runtime.terms import Feature
 from fieldstone.runtime.transactions import Transaction
 
 EXPORT: Final = "export"
@@ -112,6 +113,7 @@ async def begin_export(tx: Transaction, asked: JsonObject, form: Form) -> Job:
     Raises InvalidInput, and TooManyExports while as many wait as a tenant may have.
     """
     check_action(tx, Action.EXPORT)
+    tx.tenant.terms.require(Feature.EXPORTS)
     question = await worked_out(partial(Question.from_json, asked), length_of(asked))
     if question.cursor is not None:
         raise BadQuery("An export has no pages, and so no cursor.", at="/cursor")

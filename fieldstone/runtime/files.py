@@ -22,8 +22,10 @@ from fieldstone.errors import InvalidInput, NotFound
 from fieldstone.ids import BadId, TenantId, format_id, parse_id
 from fieldstone.metadata.tables import FILE
 from fieldstone.metadata.values import JsonObject
+from fieldstone.runtime.metering import check_room, meter
 from fieldstone.runtime.records.held_files import readable_files
 from fieldstone.runtime.statements import parameter, prepare
+from fieldstone.runtime.terms import Limit
 from fieldstone.runtime.transactions import Transaction
 
 PREFIX: Final = "file"
@@ -193,7 +195,8 @@ def _sync(file: Any) -> None:
 async def add_file(
     tx: Transaction, number: int, name: str, content_type: str, kept: KeptBytes
 ) -> FileRecord:
-    """Write down a file whose bytes are kept already."""
+    """Write down a file whose bytes are kept already. Raises StorageLimit."""
+    await check_room(tx, Limit.STORAGE, kept.size_bytes)
     known = FileRecord(
         id=number,
         name=plain_name(name),
@@ -213,6 +216,7 @@ async def add_file(
         now=tx.now,
         actor=tx.viewer.user_id,
     )
+    await meter(tx, Limit.STORAGE, known.size_bytes)
     return known
 
 

@@ -52,6 +52,7 @@ from fieldstone.runtime.queries import read_parameters
 from fieldstone.runtime.ranking import rate_name
 from fieldstone.runtime.ready_plans import MOST_OF_KEY
 from fieldstone.runtime.statements import Prepared, prepare
+from fieldstone.runtime.terms import Feature
 from fieldstone.runtime.transactions import Transaction
 
 MOST_ROWS: Final = 2_000
@@ -122,6 +123,7 @@ async def find(
 
     Without ORDER BY the records of an object are ranked as GET /search ranks them.
     """
+    tx.tenant.terms.require(Feature.FIND)
     catalog, rights = tx.catalog, tx.rights
 
     def read() -> tuple[Find, LiftedFind, list[list[str]]]:

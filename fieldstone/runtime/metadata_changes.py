@@ -39,6 +39,7 @@ from fieldstone.runtime.field_upkeep import keep_up
 from fieldstone.runtime.long_texts import worked_out
 from fieldstone.runtime.permissions import check_covered
 from fieldstone.runtime.statements import Prepared, incoming, parameter, prepare
+from fieldstone.runtime.terms import Limit
 from fieldstone.runtime.transactions import Transaction
 
 _TENANT: Final = parameter("tenant", Integer())
@@ -122,8 +123,19 @@ async def change_metadata(tx: Transaction, proposal: Proposal) -> Applied:
     _check_administrator(tx, plan)
     applied = await _apply(tx, stored, plan)
     _check_sets(tx, applied, proposal)
+    _check_objects(tx, applied.catalog)
     await _check_formulas(applied.catalog, tx.catalog, proposal)
     return applied
+
+
+def _check_objects(tx: Transaction, after: Catalog) -> None:
+    """Refuse more objects of the tenant's own than its plan gives. Raises ObjectLimit.
+
+    Nobody else changes metadata meanwhile, so the count is exact.
+    """
+    before, now = (sum(obj.package is None for obj in one.objects) for one in (tx.catalog, after))
+    if now > before:
+        tx.tenant.terms.check(Limit.OBJECTS, before, now - before)
 
 
 def _check_administrator(tx: Transaction, plan: MetadataPlan) -> None:

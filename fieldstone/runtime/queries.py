@@ -39,6 +39,7 @@ from fieldstone.runtime.moments import moment_of
 from fieldstone.runtime.observing import observed
 from fieldstone.runtime.ready_plans import Ready, plan_for
 from fieldstone.runtime.statements import Prepared, prepare, prepare_opening
+from fieldstone.runtime.terms import Feature
 from fieldstone.runtime.transactions import Transaction
 
 DEFAULT_PAGE: Final = 200
@@ -213,6 +214,8 @@ async def _as_written(question: Question) -> Lifted:
 
 async def _settle(tx: Transaction, lifted: Lifted) -> Settled:
     ready = await plan_for(tx, lifted)
+    if ready.plan.rows.as_of is not None:
+        tx.tenant.terms.require(Feature.AS_OF)
     values = read_parameters(ready.plan.parameters, lifted, tx)
     limit, offset = _counts_of(ready.plan, lifted)
     return Settled(ready, values, limit, offset)

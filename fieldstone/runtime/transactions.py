@@ -28,8 +28,10 @@ from fieldstone.metadata.values import Json
 from fieldstone.query_language.used_fields import ObjectUse
 from fieldstone.runtime.catalogs import ALL_COMPONENTS, CatalogStore
 from fieldstone.runtime.per_catalog import PerCatalog
+from fieldstone.runtime.shares import FairShares
 from fieldstone.runtime.statements import OPENED_TENANT, Prepared
 from fieldstone.runtime.tenants import Tenant
+from fieldstone.runtime.terms import Limit
 
 T = TypeVar("T")
 _OPEN: Final = "SELECT open_tenant($1, $2)"
@@ -109,7 +111,8 @@ class Transaction:
 
     now: one instant for all that it writes. cause: what led to it, such as
     {"request": "r_8f2"}, kept with every change. is_open: whether the tenant is set and the
-    catalog known to be the newest; the first statement sees to it where it is not.
+    catalog known to be the newest; the first statement sees to it where it is not. timeout_s: how
+    long each statement may take, where the tenant's plan says so.
     """
 
     connection: Any
@@ -122,6 +125,7 @@ class Transaction:
     observer: QueryObserver | None = None
     is_open: bool = True
     catalogs: CatalogStore | None = None
+    timeout_s: float | None = None
     _after: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     _rights: Rights | None = field(default=None, init=False)
 
@@ -151,7 +155,9 @@ class Transaction:
         """Run a statement that gives no rows; how many it touched."""
         arguments = statement.arguments(values)
         with _Timeouts():
-            status: str = await self.connection.execute(statement.sql, *arguments)
+            status: str = await self.connection.execute(
+                statement.sql, *arguments, timeout=self.timeout_s
+            )
         last = status.rsplit(" ", 1)[-1]
         return int(last) if last.isdigit() else 0
 
@@ -159,14 +165,16 @@ class Transaction:
         """Run a compiled plan's text with its arguments."""
         with _Timeouts():
             await self._ensure_open()
-            rows: list[Any] = await self.connection.fetch(sql, *arguments)
+            rows: list[Any] = await self.connection.fetch(sql, *arguments, timeout=self.timeout_s)
         return rows
 
     async def fetch_opening(self, statement: Prepared, values: Mapping[str, Any]) -> list[Any]:
         """Run a statement that opens the tenant itself (prepare_opening) and give its rows."""
         arguments = statement.arguments({**values, OPENED_TENANT: self.tenant.id})
         with _Timeouts():
-            rows: list[Any] = await self.connection.fetch(statement.sql, *arguments)
+            rows: list[Any] = await self.connection.fetch(
+                statement.sql, *arguments, timeout=self.timeout_s
+            )
         self._confirm(rows[0]["version"])
         return rows
 
@@ -233,7 +241,7 @@ class _Timeouts:
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, asyncpg.QueryCanceledError):
+        if isinstance(error, asyncpg.QueryCanceledError | TimeoutError):
             raise QueryTimeout(
                 "The database took too long to answer.",
                 hint="Narrow the question, or ask for fewer fields or records.",
@@ -291,7 +299,11 @@ def _cause(viewer: Viewer, cause: Mapping[str, Json] | None) -> Mapping[str, Jso
 
 
 class Database:
-    """Opens transactions. One per process, built by platform/app.py."""
+    """Opens transactions. One per process, built by platform/app.py.
+
+    shares: of a process that serves requests. Statements of one are then also cut after the time
+    that the tenant's plan gives, if that is less than the usual one.
+    """
 
     def __init__(
         self,
@@ -300,8 +312,11 @@ class Database:
         clock: Clock,
         minter: IdMinter,
         observer: QueryObserver | None = None,
+        *,
+        shares: FairShares | None = None,
     ) -> None:
         self._pool = pool
+        self._shares = shares
         self._catalogs = catalogs
         self._clock = clock
         self._minter = minter
@@ -313,11 +328,21 @@ class Database:
         return self._minter
 
     @asynccontextmanager
+    async def _connection(self, tenant: Tenant) -> AsyncIterator[Any]:
+        """Lend a connection for a block, out of the tenant's share where there are shares."""
+        if self._shares is None:
+            async with self._pool.acquire() as connection:
+                yield connection
+            return
+        async with self._shares.taken(tenant), self._pool.acquire() as connection:
+            yield connection
+
+    @asynccontextmanager
     async def read(
         self, tenant: Tenant, viewer: Viewer, cause: Mapping[str, Json] | None = None
     ) -> AsyncIterator[Transaction]:
         """Open for reading: each statement sees what is committed when it runs."""
-        async with self._pool.acquire() as connection:
+        async with self._connection(tenant) as connection:
             yield await self._open(connection, tenant, viewer, Hold.READ, cause)
 
     @asynccontextmanager
@@ -328,9 +353,11 @@ class Database:
 
         statement_timeout_s: how long each of them, or each portion of a cursor, may take.
         """
-        async with self._pool.acquire() as connection, _snapshot_on(connection):
+        async with self._connection(tenant) as connection, _snapshot_on(connection):
             await connection.execute(_STATEMENT_TIMEOUT, f"{statement_timeout_s * 1000:.0f}")
-            yield await self._open(connection, tenant, viewer, Hold.READ, None)
+            tx = await self._open(connection, tenant, viewer, Hold.READ, None)
+            tx.timeout_s = None  # it was told its own
+            yield tx
 
     async def ask(
         self, tenant: Tenant, viewer: Viewer, work: Callable[[Transaction], Awaitable[T]]
@@ -342,7 +369,7 @@ class Database:
         """
         known = self._catalogs.newest(tenant)
         if known is not None:
-            async with self._pool.acquire() as connection:
+            async with self._connection(tenant) as connection:
                 tx: Transaction | None = None
                 try:
                     tx = self._transaction(connection, tenant, viewer, known, None)
@@ -402,7 +429,7 @@ class Database:
         *,
         patience_s: float | None = None,
     ) -> AsyncIterator[Transaction]:
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with self._connection(tenant) as connection, connection.transaction():
             async with _patience(connection, patience_s):
                 tx = await self._open(connection, tenant, viewer, hold, cause)
             yield tx
@@ -439,6 +466,7 @@ class Database:
             _cause(viewer, cause),
             self._observer,
             catalogs=self._catalogs,
+            timeout_s=None if self._shares is None else tenant.terms.limit(Limit.STATEMENT),
         )
         if viewer.standing.by_token and not tx.rights.may_do(Action.API):
             raise NoPrograms(

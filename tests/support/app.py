@@ -133,7 +133,7 @@ async def app(app_dsn: str, tmp_path: Path) -> AsyncIterator[Starlette]:
 async def opened_app(dsn: str, data: Path = NOWHERE) -> AsyncIterator[Starlette]:
     """Open the application on a database that has its tenants, for a block. data: for files."""
     settings = settings_for(dsn, data)
-    engine = await open_engine(settings)
+    engine = await open_engine(settings, serves=True)
     try:
         yield build_app(engine, settings)
     finally:

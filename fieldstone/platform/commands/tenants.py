@@ -132,6 +132,37 @@ def undelete_tenant(name: str, url: str | None, data: Path | None, tenant: str) 
     click.echo(f"Tenant {name} is {found['status']} again.")
 
 
+@command.command("usage")
+@click.argument("name")
+@click.option("--reconcile", is_flag=True, help="Prove it by the change log and the tables.")
+@reaches_platform
+def show_usage(
+    name: str, *, reconcile: bool, url: str | None, data: Path | None, tenant: str
+) -> None:
+    """Show what a tenant uses of what it may use."""
+    with connected(Where(url, data, tenant)) as client:
+        asked = {"reconcile": "yes" if reconcile else "no"}
+        found = client.ask("GET", f"{ADDRESS}/{name}/usage", params=asked)
+    rows = [
+        [
+            one["name"],
+            one["current"],
+            "none" if one["limit"] is None else one["limit"],
+            one["state"],
+        ]
+        for one in found["usage"]
+    ]
+    click.echo(text_table(["What", "Used", "Limit", "State"], rows))
+    proof = found["proof"]
+    if proof is not None:
+        for key in ("records", "storage_bytes"):
+            told = ", ".join(f"{where} {count}" for where, count in proof[key].items())
+            click.echo(f"{key}: {told}")
+        if not proof["agree"]:
+            raise click.ClickException("They do not agree.")
+        click.echo("They agree.")
+
+
 @command.command("limits")
 @click.argument("name")
 @click.argument("changes", nargs=-1)

@@ -39,6 +39,7 @@ from fieldstone.platform.identity.sign_in import (
     sign_in,
 )
 from fieldstone.runtime.asking import cause_of, database_of, tenant_of, viewer_of
+from fieldstone.runtime.terms import Feature
 from fieldstone.runtime.transactions import Viewer
 
 _USER: Final = "user"
@@ -238,6 +239,7 @@ async def create_token(request: Request) -> Response:
     A session makes it: a token that leaked makes no others, which would outlast it.
     """
     in_session(request)
+    tenant_of(request).terms.require(Feature.TOKENS)
     body = await read_object(request)
     name = text_in(body, "name")
     if not 0 < len(name) <= _LONGEST_NAME:

@@ -52,6 +52,7 @@ from fieldstone.platform.identity.statements import (
     SOME_MEMBERS,
     THIS_SESSION,
 )
+from fieldstone.runtime.metering import check_users
 from fieldstone.runtime.permissions import (
     STANDARD,
     UnknownPerson,
@@ -277,6 +278,8 @@ async def change_person(
         check_covered(tx, ADMINISTRATOR)
     active = member["ended_at"] is None if is_active is None else is_active
     others = any(row["user_id"] != user_id and row["password_hash"] for row in administrators)
+    if active and member["ended_at"] is not None:
+        await check_users(tx)
     if not others and not (administers and active):
         raise LastAdministrator(
             "Nobody else administers this tenant.", hint="Make somebody else an administrator."
@@ -319,6 +322,7 @@ async def _add_member(
     sets: Iterable[PermissionSet] | None = None,
 ) -> None:
     """Write a member down. sets: what they get; None for what new members usually do."""
+    await check_users(tx)
     await tx.run(
         ADD_MEMBER,
         tenant=tx.tenant.id,

@@ -26,6 +26,7 @@ from fieldstone.platform.middleware.host import host_of, is_origin_of
 from fieldstone.platform.middleware.tenant import DEFAULT_TENANT, OF_PLATFORM, OPEN
 from fieldstone.platform.settings import LOOPBACK
 from fieldstone.runtime.tenants import Tenant, TenantDirectory
+from fieldstone.runtime.terms import Feature
 from fieldstone.runtime.transactions import Viewer
 from fieldstone.ui_generator.csrf import STATE as FORM_TOKEN
 
@@ -144,6 +145,7 @@ class ViewerOfRequest:
         return default is not None and await self._gate.is_closed(default)
 
     async def _by_token(self, request: Request, tenant: Tenant, text: str) -> Viewer:
+        tenant.terms.require(Feature.TOKENS)
         found = await self._gate.find(tenant, text, by_session=False)
         if found is None:
             raise SignInNeeded(

@@ -37,6 +37,7 @@ from fieldstone.runtime.imports.proposing import Proposal, look_at, propose
 from fieldstone.runtime.imports.reading import ReadRow, RowReader
 from fieldstone.runtime.imports.source import Row, Source, open_source
 from fieldstone.runtime.jobs import Job, enqueue, load_job, start_here
+from fieldstone.runtime.terms import Feature
 from fieldstone.runtime.transactions import Transaction
 
 SMALL_BYTES: Final = 2_000_000
@@ -93,6 +94,7 @@ async def begin_import(tx: Transaction, upload: Upload, asked: ImportRequest) ->
     mapping.
     """
     check_action(tx, Action.IMPORT)
+    tx.tenant.terms.require(Feature.IMPORTS)
     obj = object_named(tx.catalog, tx.rights, asked.object)
     if not (tx.rights.may_create(obj.id) or tx.rights.may_edit_object(obj.id)):
         raise Forbidden(f"You may not change {obj.plural_label}.")
@@ -133,6 +135,7 @@ async def _proposed(obj: ObjectDef, source: Source, rights: Rights) -> Proposal:
 
 async def preview_import(tx: Transaction, upload: Upload, asked: ImportRequest) -> JsonObject:
     """Give what an import would make of a file: its columns, and the first rows as values."""
+    tx.tenant.terms.require(Feature.IMPORTS)
     obj = object_named(tx.catalog, tx.rights, asked.object)
     columns = await asyncio.to_thread(look_at, upload.source)
     proposal = propose(obj, columns, tx.rights)

@@ -16,6 +16,7 @@ from fieldstone.errors import Conflict, Forbidden, Several
 from fieldstone.ids import ObjectId, RecordId, format_id, parse_id
 from fieldstone.metadata.catalog import Field, ObjectDef
 from fieldstone.metadata.values import Json, read_json, write_json
+from fieldstone.runtime.metering import check_room, meter
 from fieldstone.runtime.records import store
 from fieldstone.runtime.records.checks import check_references, claim_unique
 from fieldstone.runtime.records.draft import Draft, StoredRecord
@@ -31,6 +32,7 @@ from fieldstone.runtime.records.side_statements import (
     ROOT_OF,
 )
 from fieldstone.runtime.records.write import StaleVersion, UnknownRecord, lock
+from fieldstone.runtime.terms import Limit
 from fieldstone.runtime.transactions import Transaction
 
 MOST_TOUCHED: Final = 50_000
@@ -226,6 +228,7 @@ async def _mark(tx: Transaction, obj: ObjectDef, records: dict[RecordId, StoredR
         ({**records[number].data, "owner": records[number].owner_id}, None) for number in ids
     ]
     await store.write_log(tx, obj, "delete", versions, entries)
+    await meter(tx, Limit.RECORDS, -len(ids))
 
 
 async def _note(tx: Transaction, obj: ObjectDef, root: RecordId, reach: _Reach) -> None:
@@ -357,6 +360,7 @@ async def _bring_back(tx: Transaction, obj: ObjectDef, ids: list[RecordId]) -> l
     problems = [problem for draft in drafts for problem in draft.problems]
     if problems:
         raise Several(problems)
+    await check_room(tx, Limit.RECORDS, len(records))
     await tx.run(
         mark_deleted(obj.heap, tx.tenant.id, obj.id),
         ids=sorted(records),
@@ -369,6 +373,7 @@ async def _bring_back(tx: Transaction, obj: ObjectDef, ids: list[RecordId]) -> l
     entries = [(None, {**one.data, "owner": one.owner_id}) for one in records.values()]
     if records:
         await store.write_log(tx, obj, "restore", versions, entries)
+        await meter(tx, Limit.RECORDS, len(records))
     return list(records)
 
 

@@ -13,10 +13,12 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
+    Date,
     DateTime,
     FromClause,
     Integer,
     and_,
+    cast,
     func,
     insert,
     literal,
@@ -25,8 +27,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from fieldstone.metadata.tables import CHANGE, heap
+from fieldstone.metadata.tables import CHANGE, USAGE_ENTRY, heap
 from fieldstone.runtime.statements import Prepared, incoming, parameter, prepare
+from fieldstone.runtime.terms import Limit
 
 Slots = tuple[str, ...]
 _CACHED: Final = 4096
@@ -46,7 +49,7 @@ def of_object(table: FromClause, tenant_id: int, object_id: int) -> ColumnElemen
 
 @lru_cache(maxsize=_CACHED)
 def insert_rows(heap_name: str, tenant_id: int, object_id: int, slots: Slots) -> Prepared:
-    """New records and what the change log says of them, in one statement.
+    """New records, what the change log says of them and that they are used, in one statement.
 
     Arrays id, owner_id, data, data_long and each slot; scalars now, actor and cause. The log takes
     what the heap was given: sent and read as JSON once only.
@@ -87,8 +90,17 @@ def insert_rows(heap_name: str, tenant_id: int, object_id: int, slots: Slots) ->
         "operation": inline("create"),
         "after": said,
     }
-    entries = select(*logged.values())
-    return prepare(insert(CHANGE).from_select(list(logged), entries).add_cte(made))
+    entries = insert(CHANGE).from_select(list(logged), select(*logged.values()))
+    count = func.count()
+    metered = {
+        "tenant_id": inline(tenant_id),
+        "day": cast(now, Date),
+        "meter": inline(Limit.RECORDS.value),
+        "value": count,
+    }
+    some = select(*metered.values()).select_from(made).having(count > 0)
+    noted = insert(USAGE_ENTRY).from_select(list(metered), some).cte("metered")
+    return prepare(entries.add_cte(made, noted))
 
 
 @lru_cache(maxsize=_CACHED)

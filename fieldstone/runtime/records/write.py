@@ -23,6 +23,7 @@ from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.sharing import Level
 from fieldstone.metadata.values import Json
 from fieldstone.runtime.jobs import enqueue
+from fieldstone.runtime.metering import check_room
 from fieldstone.runtime.records import store
 from fieldstone.runtime.records.attaching import Waiting, attach_sources, still_waits, waiting_for
 from fieldstone.runtime.records.checks import (
@@ -40,6 +41,7 @@ from fieldstone.runtime.records.levels import NotEditable, check_wholes, levels_
 from fieldstone.runtime.records.numbering import number_new
 from fieldstone.runtime.records.reading import Values
 from fieldstone.runtime.records.rules import check_rules
+from fieldstone.runtime.terms import Limit
 from fieldstone.runtime.transactions import Transaction
 
 MOST_RECORDS: Final = 10_000
@@ -242,6 +244,7 @@ async def _store(tx: Transaction, obj: ObjectDef, good: Sequence[Draft]) -> None
     new = [draft for draft in good if draft.is_new]
     changed = [draft for draft in good if not draft.is_new and _has_changes(draft)]
     if new:
+        await check_room(tx, Limit.RECORDS, len(new))
         await number_new(tx, obj, new)
         await store.insert(tx, obj, new)
     if changed:

@@ -17,6 +17,7 @@ from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.component import StoredComponent
 from fieldstone.metadata.values import Json, read_json, write_json
 from fieldstone.runtime.job_runs import JobContext
+from fieldstone.runtime.metering import meter
 from fieldstone.runtime.records import store
 from fieldstone.runtime.records.delete import MOST_TOUCHED, parted, unchanged
 from fieldstone.runtime.records.side_statements import (
@@ -32,6 +33,7 @@ from fieldstone.runtime.storage.component_storage import find_component
 from fieldstone.runtime.storage.job_steps import stop_if_told, work_in_background
 from fieldstone.runtime.storage.moving import LEAVE_MARK, MOVE_MARK
 from fieldstone.runtime.storage.released_files import files_in, release_files
+from fieldstone.runtime.terms import Limit
 from fieldstone.runtime.transactions import Transaction
 
 BATCH: Final = 500
@@ -139,6 +141,7 @@ async def purge_rows(tx: Transaction, target: PurgeTarget, rows: Sequence[Any]) 
     ):
         await tx.run(statement, tenant=tx.tenant.id, ids=ids)
     await _log(tx, target, rows)
+    await meter(tx, Limit.RECORDS, -sum(row["deleted_at"] is None for row in rows))
 
 
 def values_of(row: Any) -> Mapping[str, Json]:

@@ -21,9 +21,11 @@ from fieldstone.metadata.values import Json, fold
 from fieldstone.runtime.files import PREFIX, FileStore, file_number
 from fieldstone.runtime.job_runs import JobContext
 from fieldstone.runtime.metadata_changes import load_components
+from fieldstone.runtime.metering import meter
 from fieldstone.runtime.records.heap_statements import inline, of_object
 from fieldstone.runtime.statements import Prepared, parameter, prepare
 from fieldstone.runtime.storage.job_steps import stop_if_told, work_in_background
+from fieldstone.runtime.terms import Limit
 from fieldstone.runtime.transactions import Transaction
 
 FILE_TYPES: Final = frozenset({"file", "image"})
@@ -35,7 +37,9 @@ _RELEASE: Final = prepare(
     update(FILE).where(*_OF_IDS).values(released_at=parameter("now", DateTime(timezone=True)))
 )
 _KEEP: Final = prepare(update(FILE).where(*_OF_IDS).values(released_at=null()))
-_REMOVE: Final = prepare(delete(FILE).where(*_OF_IDS, FILE.c.released_at.is_not(None)))
+_REMOVE: Final = prepare(
+    delete(FILE).where(*_OF_IDS, FILE.c.released_at.is_not(None)).returning(FILE.c.size_bytes)
+)
 _RELEASED: Final = prepare(
     select(FILE.c.id)
     .where(FILE.c.tenant_id == _TENANT, FILE.c.released_at.is_not(None))
@@ -88,7 +92,8 @@ async def remove_released(context: JobContext, files: FileStore) -> int:
                 await tx.run(_KEEP, tenant=tx.tenant.id, ids=sorted(held))
             for number in sorted(ids - held):
                 await files.remove(tx.tenant.id, number)
-            await tx.run(_REMOVE, tenant=tx.tenant.id, ids=sorted(ids - held))
+            gone = await tx.rows(_REMOVE, tenant=tx.tenant.id, ids=sorted(ids - held))
+            await meter(tx, Limit.STORAGE, -sum(row["size_bytes"] for row in gone))
             await context.checkpoint(tx, context.job.progress)
             removed += len(ids - held)
 

@@ -21,6 +21,7 @@ from fieldstone.ui_generator.pages import (
     search,
     storage,
     theme,
+    usage,
 )
 from fieldstone.ui_generator.shell import site_of
 
@@ -46,6 +47,7 @@ ROUTES: Final[tuple[BaseRoute, ...]] = (
     Route("/admin/objects/{object}", objects.create_field, methods=["POST"]),
     Route("/admin/organization", organization.show_form),
     Route("/admin/organization", organization.save_form, methods=["POST"]),
+    Route("/admin/usage", usage.show_usage_page),
     Route("/admin/storage", storage.show_storage),
     Route("/admin/storage/_automatic", storage.choose_automatic, methods=["POST"]),
     Route("/admin/storage/{advice}/apply", storage.apply, methods=["POST"]),
