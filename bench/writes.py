@@ -67,7 +67,7 @@ class _Recorder:
     def __init__(self) -> None:
         self.seen: list[Statement] = []
 
-    async def execute(self, sql: str, *arguments: Any) -> str:
+    async def execute(self, sql: str, *arguments: Any, **more: Any) -> str:
         """Note a statement."""
         self.seen.append((sql, arguments))
         return "DONE 1"

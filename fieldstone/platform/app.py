@@ -62,11 +62,15 @@ from fieldstone.platform.job_kinds import (
 )
 from fieldstone.platform.middleware.body_limit import BodyLimit
 from fieldstone.platform.middleware.errors import Errors
+from fieldstone.platform.middleware.rate_limit import RateLimit, RateRules, StrangerLimit
 from fieldstone.platform.middleware.request_id import RequestId
 from fieldstone.platform.middleware.security_headers import SecurityHeaders
 from fieldstone.platform.middleware.tenant import TenantOfRequest
 from fieldstone.platform.middleware.time_limit import TimeLimit
 from fieldstone.platform.middleware.viewer import ViewerOfRequest
+from fieldstone.platform.rates.bucket import LocalRates, Rates
+from fieldstone.platform.rates.ledger import CallLedger
+from fieldstone.platform.rates.shared import SharedRates
 from fieldstone.platform.routing import IndexedRouter
 from fieldstone.platform.settings import LOOPBACK, Settings, load_secret_key
 from fieldstone.platform.tenants import Tenants
@@ -94,6 +98,7 @@ class Engine:
     administrators: Administrators
     usage: UsageCounter
     gate: Gate
+    calls: CallLedger
 
     async def close(self) -> None:
         """Let go of the database."""
@@ -126,8 +131,17 @@ async def open_engine(
     database = Database(pool, CatalogStore(), the_clock, minter, usage, shares=shares)
     directory = TenantDirectory(pool)
     tenants = Tenants(pool, database, directory, settings.plan)
+    local = LocalRates()
+    shared = SharedRates(settings.redis_url, local) if serves and settings.redis_url else None
     return Engine(
-        pool, database, directory, tenants, Administrators(database), usage, Gate(pool, database)
+        pool,
+        database,
+        directory,
+        tenants,
+        Administrators(database),
+        usage,
+        Gate(pool, database),
+        CallLedger(pool, the_clock, local, shared),
     )
 
 
@@ -136,6 +150,8 @@ def build_app(engine: Engine, settings: Settings) -> Starlette:
     site = build_site()
     secret_key = load_secret_key(settings)
     operators = Operators(engine.pool, SystemClock(), engine.database.minter, secret_key)
+    rates: Rates = engine.calls.shared or engine.calls.local
+    rules = RateRules(settings.token_rate, settings.tenant_rate, settings.address_rate)
     local_only = settings.host in LOOPBACK and not settings.is_production
     app = Starlette(
         exception_handlers={HTTPException: _pass_on},
@@ -149,6 +165,7 @@ def build_app(engine: Engine, settings: Settings) -> Starlette:
                 limit_bytes=settings.body_limit_bytes,
                 form_limit_bytes=settings.import_limit_bytes + AROUND_BYTES,
             ),
+            Middleware(StrangerLimit, rates=rates, rules=rules),
             Middleware(TenantOfRequest, directory=engine.directory, domain=settings.domain),
             Middleware(
                 ViewerOfRequest,
@@ -158,6 +175,7 @@ def build_app(engine: Engine, settings: Settings) -> Starlette:
                 directory=engine.directory,
                 local_only=local_only,
             ),
+            Middleware(RateLimit, rates=rates, rules=rules, clock=engine.calls.clock),
         ],
     )
     app.router = IndexedRouter(all_routes())
@@ -185,7 +203,7 @@ async def application(settings: Settings, clock: Clock | None = None) -> AsyncIt
     engine = await open_engine(settings, clock, serves=True)
     try:
         await engine.tenants.ensure_default()
-        async with engine.usage.flushing(engine.database):
+        async with engine.usage.flushing(engine.database), engine.calls.flushing():
             yield build_app(engine, settings)
     finally:
         await engine.close()

@@ -24,7 +24,9 @@ from fieldstone.platform.identity.errors import (
     WrongCredentials,
     WrongFactor,
 )
+from fieldstone.platform.rates.bucket import RateLimited
 from fieldstone.runtime.files import FileTooLarge
+from fieldstone.runtime.terms import ApiCallLimit
 from fieldstone.runtime.transactions import QueryTimeout
 
 STATUSES: Final[Mapping[type[FieldstoneError], int]] = {
@@ -33,6 +35,8 @@ STATUSES: Final[Mapping[type[FieldstoneError], int]] = {
     StepEnded: 401,
     WrongFactor: 401,
     TooManyTries: 429,
+    RateLimited: 429,
+    ApiCallLimit: 429,
     BodyTooLarge: 413,
     FileTooLarge: 413,
     InvalidInput: 422,
@@ -79,6 +83,10 @@ def headers_of(error: FieldstoneError) -> dict[str, str]:
     if isinstance(error, SignInNeeded):
         return {"www-authenticate": "Bearer"}
     if isinstance(error, TooManyTries):
+        return {"retry-after": str(_WAIT_S)}
+    if isinstance(error, RateLimited):
+        return {"retry-after": str((error.problem.details or {}).get("retry_after_s", _RUSH_S))}
+    if isinstance(error, ApiCallLimit):
         return {"retry-after": str(_WAIT_S)}
     if not isinstance(error, Unavailable) or isinstance(error, QueryTimeout):
         return {}

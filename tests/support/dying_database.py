@@ -43,17 +43,17 @@ class DyingConnection:
         self._connection = connection
         self._pool = pool
 
-    async def fetch(self, *arguments: Any) -> Any:
+    async def fetch(self, *arguments: Any, **more: Any) -> Any:
         self._pool.step()
-        return await self._connection.fetch(*arguments)
+        return await self._connection.fetch(*arguments, **more)
 
-    async def fetchval(self, *arguments: Any) -> Any:
+    async def fetchval(self, *arguments: Any, **more: Any) -> Any:
         self._pool.step()
-        return await self._connection.fetchval(*arguments)
+        return await self._connection.fetchval(*arguments, **more)
 
-    async def execute(self, *arguments: Any) -> Any:
+    async def execute(self, *arguments: Any, **more: Any) -> Any:
         self._pool.step()
-        return await self._connection.execute(*arguments)
+        return await self._connection.execute(*arguments, **more)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[None]:

@@ -93,17 +93,17 @@ class _CountingConnection:
     connection: Any
     found: Statements
 
-    async def fetch(self, sql: str, *arguments: Any) -> Any:
+    async def fetch(self, sql: str, *arguments: Any, **more: Any) -> Any:
         self.found.asked.append(sql)
-        return await self.connection.fetch(sql, *arguments)
+        return await self.connection.fetch(sql, *arguments, **more)
 
-    async def fetchval(self, sql: str, *arguments: Any) -> Any:
+    async def fetchval(self, sql: str, *arguments: Any, **more: Any) -> Any:
         self.found.asked.append(sql)
-        return await self.connection.fetchval(sql, *arguments)
+        return await self.connection.fetchval(sql, *arguments, **more)
 
-    async def execute(self, sql: str, *arguments: Any) -> Any:
+    async def execute(self, sql: str, *arguments: Any, **more: Any) -> Any:
         self.found.asked.append(sql)
-        return await self.connection.execute(sql, *arguments)
+        return await self.connection.execute(sql, *arguments, **more)
 
     def transaction(self) -> Any:
         return self.connection.transaction()

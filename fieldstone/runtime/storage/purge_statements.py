@@ -128,7 +128,7 @@ DROP_UNIQUE: Final = prepare(
 
 
 def _whole(table: Any) -> Any:
-    return select(table.c.id, table.c.version, table.c.data, table.c.data_long)
+    return select(table.c.id, table.c.version, table.c.data, table.c.data_long, table.c.deleted_at)
 
 
 @lru_cache(maxsize=_CACHED)

@@ -403,10 +403,10 @@ class _Counted:
         self.statements = 0
         self.rows = 0
 
-    async def fetch(self, *arguments: Any) -> Any:
+    async def fetch(self, *arguments: Any, **more: Any) -> Any:
         """Pass a statement on."""
         self.statements += 1
-        found = await self._connection.fetch(*arguments)
+        found = await self._connection.fetch(*arguments, **more)
         self.rows += len(found)
         return found
 

@@ -25,10 +25,14 @@ SELECT table_name, column_name, data_type, is_nullable, column_default
 FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 2"""
 # What the engine notes besides by now, for which the first schema had no place.
 LENT = (
-    "CREATE TABLE tenant_event (id int DEFAULT 1, number int, name text, what text,"
-    " by_whom text, details jsonb)",
-    "CREATE TABLE usage_entry (tenant_id int, id int DEFAULT 1, day date, meter text,"
-    " value bigint)",
+    (
+        "CREATE TABLE tenant_event (id int DEFAULT 1, number int, name text, what text,"
+        " by_whom text, details jsonb)"
+    ),
+    (
+        "CREATE TABLE usage_entry (tenant_id int, id int DEFAULT 1, day date, meter text,"
+        " value bigint)"
+    ),
     "GRANT ALL ON tenant_event, usage_entry TO fieldstone_app",
 )
 TAKEN_BACK = "DROP TABLE tenant_event, usage_entry"
