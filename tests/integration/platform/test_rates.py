@@ -176,7 +176,7 @@ async def test_calls_of_a_day_are_limited_and_in_the_ledger(app: Starlette, api:
     await claimed(api)
     async with client_of(app, "other") as other:
         await claimed(other)
-        note = {"headers": {"authorization": f"Bearer {operator_note('tests')}"}}
+        note: Any = {"headers": {"authorization": f"Bearer {operator_note('tests')}"}}
         await api.patch(f"{TENANTS}/other", {"limits": {"api_calls": 3}}, **note)
         app.state.engine.directory.forget("other")
         for _ in range(3):

@@ -9,13 +9,8 @@ from __future__ import annotations
 
 from fieldstone.platform.database.migrations.script import run
 
-<<<<<<<< HEAD:fieldstone/platform/database/migrations/versions/0018_metering.py
 revision = "0018"
 down_revision = "0017"
-========
-revision = "0018"
-down_revision = "0017"
->>>>>>>> 59ab41f (platform: Limit how often one asks, and count calls of the API.):fieldstone/platform/database/migrations/versions/0016_metering.py
 branch_labels = None
 depends_on = None
 
