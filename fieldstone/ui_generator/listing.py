@@ -24,6 +24,7 @@ from fieldstone.query_language.syntax import (
     Source,
 )
 from fieldstone.ui_generator.filters import MOST_FILTERS, Filter, parse_filter
+from fieldstone.ui_generator.past import PARAMETER, Past, read_past
 from fieldstone.ui_generator.reading import all_of
 from fieldstone.ui_generator.widgets.registry import widget_of
 
@@ -49,7 +50,8 @@ class SortKey:
 class Listing:
     """A list of one object. problems: what in the address could not be read.
 
-    columns: what is shown, the name first. own_columns: whether the address says them.
+    columns: what is shown, the name first. own_columns: whether the address says them. past: the
+    instant that it looks back to; None for now.
     """
 
     object: ObjectDef
@@ -59,6 +61,7 @@ class Listing:
     sort: tuple[SortKey, ...] = ()
     after: str | None = None
     own_columns: bool = False
+    past: Past | None = None
     problems: tuple[Problem, ...] = ()
     condition: Condition | None = field(default=None, compare=False)
 
@@ -70,6 +73,7 @@ class Listing:
         told += [("sort", _joined(key.in_address for key in changed.sort))] if changed.sort else []
         if changed.own_columns:
             told.append(("columns", _joined(column.name for column in changed.columns[1:])))
+        told += [(PARAMETER, changed.past.text)] if changed.past else []
         told += [("after", changed.after)] if changed.after else []
         path = f"/admin/{self.object.name}"
         return f"{path}?{urlencode(told)}" if told else path
@@ -81,6 +85,7 @@ class Listing:
             source=Source(Path((self.object.name,))),
             where=self.condition,
             order_by=self.order_by,
+            as_of=self.past.instant if self.past else None,
         )
         asked = {"format": kind, "headers": "labels", "q": render_query(query)}
         return f"/api/query?{urlencode(asked)}"
@@ -100,6 +105,11 @@ class Listing:
             if key.field is column:
                 return "descending" if key.descending else "ascending"
         return None
+
+    @property
+    def then(self) -> str:
+        """What stands behind the address of a record, so that its page looks back as well."""
+        return self.past.in_address if self.past else ""
 
     @property
     def is_narrowed(self) -> bool:
@@ -126,6 +136,7 @@ def read_listing(obj: ObjectDef, rights: Rights, asked: QueryParams) -> Listing:
     where = asked.get("where", "").strip()[:_LONGEST_WHERE]
     conditions = [*(_condition_of(one, problems) for one in filters), _where(where, problems)]
     own = asked.get("columns")
+    past = _past(asked, problems)
     return Listing(
         object=obj,
         columns=_columns(obj, rights, own),
@@ -134,6 +145,7 @@ def read_listing(obj: ObjectDef, rights: Rights, asked: QueryParams) -> Listing:
         sort=_sort(obj, rights, asked.get("sort", "")),
         after=asked.get("after") or None,
         own_columns=own is not None,
+        past=past,
         problems=tuple(problems),
         condition=all_of(conditions),
     )
@@ -194,6 +206,14 @@ def _sort(obj: ObjectDef, rights: Rights, written: str) -> tuple[SortKey, ...]:
 def _condition_of(one: Filter, problems: list[Problem]) -> Condition | None:
     try:
         return one.condition()
+    except FieldstoneError as error:
+        problems.extend(error.problems)
+        return None
+
+
+def _past(asked: QueryParams, problems: list[Problem]) -> Past | None:
+    try:
+        return read_past(asked)
     except FieldstoneError as error:
         problems.extend(error.problems)
         return None

@@ -16,6 +16,7 @@ from fieldstone.query_language.syntax import (
     Call,
     Comparison,
     Condition,
+    Instant,
     ListOperator,
     Membership,
     Operator,
@@ -49,12 +50,13 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which records of an object, in which order and how many of them."""
+    """Which records of an object, in which order and how many; as_of: how they were then."""
 
     where: Condition | None = None
     order_by: tuple[Order, ...] = ()
     size: int = 60
     cursor: str | None = None
+    as_of: Instant | None = None
 
 
 def visible_object(tx: Transaction, name: str) -> ObjectDef:
@@ -80,6 +82,7 @@ async def fetch_rows(
         source=Source(Path((obj.name,))),
         where=wanted.where,
         order_by=wanted.order_by,
+        as_of=wanted.as_of,
     )
     page = await answer(
         tx, Question(query, page_size=wanted.size, cursor=wanted.cursor, counts=False)
@@ -88,22 +91,28 @@ async def fetch_rows(
     marked = [field for field in fields if _is_html(tx, obj, field)]
     for row in rows:
         row.update((one.name, read_markup(row.get(one.name))) for one in marked)
-    await _name_the_rest(tx, fields, rows)
+    await _name_the_rest(tx, fields, rows, wanted.as_of)
     return Rows(tuple(rows), page.next)
 
 
 async def fetch_record(
-    tx: Transaction, obj: ObjectDef, record_id: str, fields: Sequence[Field]
+    tx: Transaction,
+    obj: ObjectDef,
+    record_id: str,
+    fields: Sequence[Field],
+    as_of: Instant | None = None,
 ) -> Row:
     """Give one record. Raises UnknownRecord."""
     is_it = Comparison(Path(("id",)), Operator.EQUAL, Text(record_id))
-    found = await fetch_rows(tx, obj, fields, Wanted(where=is_it, size=1))
+    found = await fetch_rows(tx, obj, fields, Wanted(where=is_it, size=1, as_of=as_of))
     if not found.rows:
         raise UnknownRecord(f"There is no {obj.label} {record_id[:80]}.")
     return found.rows[0]
 
 
-async def fetch_names(tx: Transaction, record_ids: Iterable[str]) -> dict[str, str]:
+async def fetch_names(
+    tx: Transaction, record_ids: Iterable[str], as_of: Instant | None = None
+) -> dict[str, str]:
     """Give what records are called, of any objects; those that are not visible are left out."""
     wanted: dict[str, set[str]] = {}
     for record_id in record_ids:
@@ -117,7 +126,8 @@ async def fetch_names(tx: Transaction, record_ids: Iterable[str]) -> dict[str, s
         if obj is not None and tx.rights.may_read_object(obj.id):
             chosen = tuple(Text(one) for one in sorted(ids)[:MOST_NAMED])
             where = Membership(Path(("id",)), ListOperator.IN, chosen)
-            found = await fetch_rows(tx, obj, (obj.title,), Wanted(where=where, size=len(chosen)))
+            named = Wanted(where=where, size=len(chosen), as_of=as_of)
+            found = await fetch_rows(tx, obj, (obj.title,), named)
             names |= {str(row["id"]): title_of(obj, row) for row in found.rows}
     return names
 
@@ -186,14 +196,17 @@ def _row(tx: Transaction, fields: Sequence[Field], text: str) -> dict[str, Json]
 
 
 async def _name_the_rest(
-    tx: Transaction, fields: Sequence[Field], rows: Sequence[dict[str, Json]]
+    tx: Transaction,
+    fields: Sequence[Field],
+    rows: Sequence[dict[str, Json]],
+    as_of: Instant | None,
 ) -> None:
     """Put names to references that the first statement could not name."""
     loose = [f for f in fields if f.references and _target(tx, f) is None]
     held = [id_of(one) for row in rows for f in loose for one in _members(row.get(f.name))]
     if not held:
         return
-    names = await fetch_names(tx, held)
+    names = await fetch_names(tx, held, as_of)
     for row in rows:
         for field in loose:
             value = row.get(field.name)

@@ -16,7 +16,10 @@ from fieldstone.runtime.transactions import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Viewing:
-    """now: the instant of the page, in UTC. currency: of amounts whose field names none."""
+    """now: the instant of the page, in UTC. currency: of amounts whose field names none.
+
+    then: what stands behind the addresses of records on a page that looks back.
+    """
 
     catalog: Catalog
     rights: Rights
@@ -24,6 +27,7 @@ class Viewing:
     zone: ZoneInfo
     locale: str = "en"
     currency: str = "USD"
+    then: str = ""
 
     def address_of(self, record_id: str) -> str | None:
         """Give the address of a record's page; None if its object is not for this viewer."""
@@ -34,11 +38,11 @@ class Viewing:
         obj = self.catalog.by_prefix.get(prefix)
         if obj is None or not self.rights.may_read_object(obj.id):
             return None
-        return f"/admin/{obj.name}/{record_id}"
+        return f"/admin/{obj.name}/{record_id}{self.then}"
 
 
-def viewing_of(tx: Transaction) -> Viewing:
-    """Give how the viewer of a transaction looks at values."""
+def viewing_of(tx: Transaction, then: str = "") -> Viewing:
+    """Give how the viewer of a transaction looks at values, those of the past where then says."""
     return Viewing(
         catalog=tx.catalog,
         rights=tx.rights,
@@ -46,4 +50,5 @@ def viewing_of(tx: Transaction) -> Viewing:
         zone=zone_of(tx),
         locale=tx.viewer.locale or tx.catalog.organization.locale,
         currency=tx.catalog.organization.currency,
+        then=then,
     )

@@ -51,10 +51,11 @@ READABLE: Final = FIELDS | MOMENT
 ONLY_ON_THE_SERVER: Final = frozenset(
     {
         *("EXP", "LN", "LOG", "RAND", "REGEX", "DISTANCE", "HYPERLINK", "IMAGE"),
+        *("LINKTO", "URLFOR", "CURRENCYRATE"),
         *("ACOS", "ASIN", "ATAN", "ATAN2", "COS", "SIN", "TAN", "PI"),
     }
 )
-"""What is not exact in browsers, what is HTML, and patterns, which browsers read in another way."""
+"""What is not exact in browsers, HTML and addresses, rates, and patterns, read otherwise there."""
 PARTLY_ON_THE_SERVER: Final = ONLY_ON_THE_SERVER | {"^"}
 """With what browsers know of whole numbers alone."""
 EXAMPLES: Final = int(os.environ.get("FIELDSTONE_FORMULA_EXAMPLES") or "16")

@@ -23,11 +23,12 @@ from fieldstone.query_language.syntax import (
     Text,
 )
 from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
-from fieldstone.runtime.records.conditions import judge
+from fieldstone.runtime.records.conditions import Judged, judge
 from fieldstone.runtime.records.history import history_page
 from fieldstone.runtime.records.write import record_id
 from fieldstone.runtime.transactions import Transaction
 from fieldstone.ui_generator.listing import usual_columns
+from fieldstone.ui_generator.past import Past, read_past
 from fieldstone.ui_generator.reading import (
     Row,
     Rows,
@@ -72,9 +73,11 @@ async def show_record(request: Request) -> Response:
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
         obj = visible_object(tx, request.path_params["object"])
         number = record_id(obj, request.path_params["id"])
-        fields = visible_fields(tx, obj)
-        row = await fetch_record(tx, obj, request.path_params["id"], fields)
-        judged = await judge(tx, obj, {}, number)
+        fields, past = visible_fields(tx, obj), read_past(request.query_params)
+        instant = past.instant if past else None
+        row = await fetch_record(tx, obj, request.path_params["id"], fields, instant)
+        # What forms would show then is not known, so all is told that the record had.
+        judged = Judged() if past else await judge(tx, obj, {}, number)
         told = usual_columns(obj, tx.rights)[1:]
         own = [f for f in fields if not f.is_system and f is not obj.title and judged.is_visible(f)]
         return page(
@@ -89,9 +92,10 @@ async def show_record(request: Request) -> Response:
             filled=[f for f in own if _says(row, f)],
             blank=[f for f in own if not _says(row, f)],
             system=[f for f in fields if f.is_system and _says(row, f)],
-            view=viewing_of(tx),
-            may_edit=tx.rights.may_edit_object(obj.id),
-            may_delete=tx.rights.may_delete(obj.id),
+            view=viewing_of(tx, past.in_address if past else ""),
+            past=past,
+            may_edit=past is None and tx.rights.may_edit_object(obj.id),
+            may_delete=past is None and tx.rights.may_delete(obj.id),
             rights=tx.rights,
             relations=relations_of(tx, obj),
         )
@@ -103,19 +107,22 @@ async def show_related(request: Request) -> Response:
         obj = visible_object(tx, request.path_params["object"])
         number = request.path_params["id"]
         record_id(obj, number)
-        lists = [await _related(tx, number, one) for one in relations_of(tx, obj)]
+        past = read_past(request.query_params)
+        lists = [await _related(tx, number, one, past) for one in relations_of(tx, obj)]
         values: dict[str, Any] = {
             "object": obj,
             "full": [one for one in lists if one.rows.rows],
             "bare": [one for one in lists if not one.rows.rows],
-            "view": viewing_of(tx),
+            "view": viewing_of(tx, past.in_address if past else ""),
+            "past": past,
             "title_of": title_of,
             "relation_label": relation_label,
             "rights": tx.rights,
         }
         if is_partial(request):
             return part(request, "parts/related.html", **values)
-        row = await fetch_record(tx, obj, number, (obj.title,))
+        instant = past.instant if past else None
+        row = await fetch_record(tx, obj, number, (obj.title,), instant)
         return page(
             request,
             tx,
@@ -185,18 +192,22 @@ def relation_label(relation: ChildRelation) -> str:
     return told[:1].upper() + told[1:]
 
 
-async def _related(tx: Transaction, record: str, relation: ChildRelation) -> Related:
+async def _related(
+    tx: Transaction, record: str, relation: ChildRelation, past: Past | None
+) -> Related:
     obj, field = relation.object, relation.field
     facts = [f for f in usual_columns(obj, tx.rights)[1:] if f is not field][:3]
     newest = (Order(Path(("created_at",)), descending=True, nulls=NullsPlace.LAST),)
-    wanted = Wanted(_points_to(field, record), newest, RELATED_ROWS)
+    then = past.instant if past else None
+    wanted = Wanted(_points_to(field, record), newest, RELATED_ROWS, as_of=then)
     rows = await fetch_rows(tx, obj, (obj.title, *facts), wanted)
     word = "includes" if widget_of(field).several else "is"
     return Related(
         relation=relation,
         rows=rows,
         facts=tuple(facts),
-        more=f"/admin/{obj.name}?f={field.name}:{word}:{record}",
+        more=f"/admin/{obj.name}?f={field.name}:{word}:{record}"
+        + (past.in_address.replace("?", "&", 1) if past else ""),
         create=f"/admin/{obj.name}/new?{field.name}={record}",
     )
 

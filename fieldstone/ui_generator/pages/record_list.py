@@ -56,7 +56,7 @@ async def show_list(request: Request) -> Response:
             "object": obj,
             "rows": rows,
             "problems": problems,
-            "view": viewing_of(tx),
+            "view": viewing_of(tx, listing.then),
             "title_of": title_of,
         }
         if is_partial(request):
@@ -101,7 +101,8 @@ async def _rows(tx: Transaction, listing: Listing) -> tuple[Rows, tuple[Problem,
     """Give the rows of a list, or what is wrong with its filters."""
     if listing.problems:
         return Rows(()), listing.problems
-    wanted = Wanted(listing.condition, listing.order_by, PAGE_SIZE, listing.after)
+    then = listing.past.instant if listing.past else None
+    wanted = Wanted(listing.condition, listing.order_by, PAGE_SIZE, listing.after, then)
     try:
         return await fetch_rows(tx, listing.object, listing.columns, wanted), ()
     except FieldstoneError as error:
