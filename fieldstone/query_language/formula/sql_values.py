@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -48,9 +49,15 @@ _DEGREES: Final = ("latitude", "longitude")
 
 
 def constant_sql(value: Value, kind: Kind) -> ColumnElement[Any]:
-    """Give a constant, bound where a person may have written it."""
+    """Give a constant, bound where a person may have written a text.
+
+    A number stands in the SQL: it is nothing but digits, and a statement without parameters is
+    planned once, where one with them is planned whenever it is asked.
+    """
     if value is None:
         return null_of(kind)
+    if isinstance(value, Decimal):
+        return number_sql(str(value))
     if kind is Kind.BOOLEAN:
         return true() if value else false()
     if isinstance(value, tuple):
