@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from typing import Any, Final
 
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from fieldstone.metadata.kinds.registry import KINDS
 from fieldstone.query_language.render import render_query
-from tests.support.twins import HIDDEN_FIELDS, Asked, Twin
+from tests.support.twins import HIDDEN_FIELDS, NOW, Asked, Twin
 from tests.support.whole_queries import whole_queries
 
 OBJECTS: Final = ("Deal", "Company", "Contact", "Ticket", "User", "Task", "Nothing")
@@ -45,6 +46,8 @@ _CHOICES: Final = {
     "file": ("report", "errors", "nothing"),
 }
 _MOST_PER_ROUTE: Final = 40
+_PAST: Final = (90, 150, 185, 200, -9999)
+"""Seconds from the beginning: between what was put in, after it, and before all of it."""
 
 
 def ids_of(twin: Twin) -> list[str]:
@@ -87,7 +90,7 @@ def _queries() -> Iterator[st.SearchStrategy[Asked]]:
     texts = st.one_of(whole_queries.map(render_query), _plain_queries())
     explained = st.sampled_from(("", "", "", "EXPLAIN "))
     yield st.builds(
-        lambda how, text: Asked("POST", "/api/query", {"query": how + text}), explained, texts
+        lambda how, text: Asked("POST", "/api/query", {"q": how + text}), explained, texts
     )
     yield st.builds(
         lambda text, form: Asked("GET", "/api/query", params={"q": text, "format": form}),
@@ -95,9 +98,9 @@ def _queries() -> Iterator[st.SearchStrategy[Asked]]:
         st.sampled_from(("json", "csv", "ndjson")),
     )
     yield st.builds(
-        lambda text, at: Asked("POST", "/api/query", {"query": f"{text} AS OF {at}"}),
+        lambda text, at: Asked("POST", "/api/query", {"q": f"{text} AS OF {at}"}),
         st.sampled_from(OBJECTS).map(lambda name: f"SELECT FIELDS(ALL) FROM {name}"),
-        st.sampled_from(("2026-03-18T09:32:30Z", "2026-03-18T09:33:00Z", "2026-03-01T00:00:00Z")),
+        st.sampled_from([f"{NOW + timedelta(seconds=s):%Y-%m-%dT%H:%M:%SZ}" for s in _PAST]),
     )
 
 
@@ -193,7 +196,7 @@ def _finds() -> st.SearchStrategy[Asked]:
         lambda word, where, f, name: Asked(
             "POST",
             "/api/query",
-            {"query": f"FIND {{{word}}} IN {where} FIELDS RETURNING {name}({f})"},
+            {"q": f"FIND {{{word}}} IN {where} FIELDS RETURNING {name}({f})"},
         ),
         st.sampled_from(WORDS),
         st.sampled_from(("ALL", "NAME", "PHONE")),
