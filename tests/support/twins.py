@@ -7,7 +7,6 @@ viewer is a member with a permission set, who comes in by a token as any program
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -141,7 +140,8 @@ async def differences(twins: Sequence[Twin], asked: Sequence[Asked]) -> list[str
 def _differing(first: httpx.Response, second: httpx.Response) -> str:
     """Give both answers from shortly before the place where they differ."""
     told = [f"{one.status_code} {one.text}" for one in (first, second)]
-    same = len(os.path.commonprefix(told))
+    pairs = enumerate(zip(*told, strict=False))
+    same = next((at for at, (mine, yours) in pairs if mine != yours), 0)
     return "\n".join(text[max(0, same - 200) : same + 300] for text in told)
 
 
