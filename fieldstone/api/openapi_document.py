@@ -29,6 +29,7 @@ from fieldstone.api.openapi_query_shapes import query_schemas
 from fieldstone.api.openapi_record_operations import RECORD_OPERATIONS, shortcut_operations
 from fieldstone.api.openapi_setup_operations import SETUP_OPERATIONS
 from fieldstone.api.openapi_shapes import HEADERS, PARAMETERS, REFUSALS, SCHEMAS, TEXT
+from fieldstone.api.openapi_sharing_operations import SHARING_OPERATIONS
 from fieldstone.api.openapi_sign_on_operations import SIGN_ON_OPERATIONS
 from fieldstone.api.openapi_storage_operations import STORAGE_OPERATIONS
 from fieldstone.api.openapi_work_operations import WORK_OPERATIONS, WORK_SCHEMAS
@@ -47,6 +48,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     **RECORD_OPERATIONS,
     **WORK_OPERATIONS,
     **STORAGE_OPERATIONS,
+    **SHARING_OPERATIONS,
 }
 """By method and address, which may also begin with /api."""
 

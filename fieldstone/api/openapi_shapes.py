@@ -200,6 +200,7 @@ PARAMETERS: Final[Mapping[str, JsonObject]] = {
         "yes to count the tables and the change log as well.",
         {"type": "string", "enum": ["yes", "no"]},
     ),
+    "of_user": _asked("user", "Whom it is about; the viewer where nobody is named.", TEXT),
     "now": _asked("now", "yes to purge it at once.", {"type": "string", "enum": ["yes", "no"]}),
     "as_of": _asked(
         "as_of",

@@ -28,6 +28,7 @@ from fieldstone.api import query as query_api
 from fieldstone.api import records as records_api
 from fieldstone.api import recycle_bin as recycle_bin_api
 from fieldstone.api import search as search_api
+from fieldstone.api import sharing as sharing_api
 from fieldstone.api import shortcuts as shortcuts_api
 from fieldstone.api import storage as storage_api
 from fieldstone.api import storage_advice as storage_advice_api
@@ -229,6 +230,7 @@ def all_routes() -> list[BaseRoute]:
         *permissions_api.ROUTES,
         *usage_api.ROUTES,
         *components_api.ROUTES,
+        *sharing_api.ROUTES,
         *records_api.ROUTES,
         *query_api.ROUTES,
         *imports_api.ROUTES,

@@ -255,9 +255,7 @@ class Binder(Sources):
         """Give what binds the names of a roll-up, which the system asks, whoever looks at it."""
         return self._of_system(parts.relation.object, (*self._trail, parts.field))
 
-    def _of_system(
-        self, obj: ObjectDef, trail: tuple[Field, ...], guards: Guarding | None = None
-    ) -> Binder:
+    def _of_system(self, obj: ObjectDef, trail: tuple[Field, ...]) -> Binder:
         return Binder(
             self._catalog,
             ADMINISTRATOR,
@@ -266,16 +264,12 @@ class Binder(Sources):
             trail=trail,
             checks=self._checks,
             as_of=self.as_of,
-            guards=guards,
         )
 
     def looked_up(self, wanted: LookedUpField) -> LookedUp:
-        """Give what VLOOKUP reads of another object: of records that the viewer may see, any field.
-
-        Anybody may ask for anything by VLOOKUP, so that a record that is closed is not found.
-        """
+        """Give what VLOOKUP reads of another object: what the system sees, whoever looks."""
         if wanted not in self._looked_up:
-            rows = self._of_system(wanted.object, self._trail, self._guards)
+            rows = self._of_system(wanted.object, self._trail)
             result = rows.ref(0, wanted.result)
             if result.computed is None:
                 shape = shape_of(FieldPath((), wanted.result))

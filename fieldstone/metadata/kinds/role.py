@@ -12,6 +12,7 @@ from fieldstone.errors import Problem
 from fieldstone.metadata.component import Component
 from fieldstone.metadata.kinds.kind import Kind
 from fieldstone.metadata.kinds.object import Label, Name, check_name
+from fieldstone.metadata.rights import SetupArea
 from fieldstone.metadata.scope import Scope
 from fieldstone.metadata.sharing import MOST_ROLES
 from fieldstone.metadata.values import fold
@@ -31,6 +32,7 @@ class RoleKind(Kind[RoleBody]):
 
     name = "role"
     body_class = RoleBody
+    area = SetupArea.PEOPLE
 
     def depends_on(self, component: Component) -> Iterator[tuple[str, str]]:
         """Yield the role above."""

@@ -13,6 +13,7 @@ from fieldstone.ids import BadId, parse_id
 from fieldstone.metadata.component import Component
 from fieldstone.metadata.kinds.kind import Kind
 from fieldstone.metadata.kinds.object import Name, check_name, object_key
+from fieldstone.metadata.rights import SetupArea
 from fieldstone.metadata.scope import Scope
 
 TEAM_PREFIX: Final = "team"
@@ -61,6 +62,7 @@ class SharingRuleKind(Kind[SharingRuleBody]):
 
     name = "sharing_rule"
     body_class = SharingRuleBody
+    area = SetupArea.PERMISSIONS
 
     def depends_on(self, component: Component) -> Iterator[tuple[str, str]]:
         """Yield the object and the roles that are named."""

@@ -5,7 +5,6 @@ What hangs on a record is found by its references, so that it goes along as long
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -24,11 +23,11 @@ from sqlalchemy.dialects.postgresql import insert
 
 from fieldstone.errors import InvalidInput, NotFound
 from fieldstone.ids import RecordId, format_id
-from fieldstone.metadata.catalog import Catalog, ObjectDef
-from fieldstone.metadata.sharing import EVERYONE, Level, Party, PartyKind, Sharing
+from fieldstone.metadata.catalog import ObjectDef
+from fieldstone.metadata.sharing import Level, Party, PartyKind, Sharing
 from fieldstone.metadata.tables import RECORD_SHARE
 from fieldstone.runtime.access.teams import get_team
-from fieldstone.runtime.records.heap_statements import living_ids
+from fieldstone.runtime.records.heap_statements import living_ids, load_rows
 from fieldstone.runtime.records.levels import check_level
 from fieldstone.runtime.records.write import UnknownRecord
 from fieldstone.runtime.statements import parameter, prepare
@@ -104,18 +103,6 @@ class Share:
     actor_id: int | None = None
 
 
-def party_of(principal: int, catalog: Catalog, teams: Collection[int]) -> Party:
-    """Give whom the number of a share means. teams: those among all such numbers."""
-    if principal == EVERYONE:
-        return Party(PartyKind.EVERYONE)
-    if principal < 0:
-        return Party(PartyKind.ROLE_AND_BELOW, -principal)
-    if principal in catalog.roles.by_id:
-        return Party(PartyKind.ROLE, principal)
-    kind = PartyKind.TEAM if principal in teams else PartyKind.USER
-    return Party(kind, principal)
-
-
 def objects_along(obj: ObjectDef, tx: Transaction) -> list[ObjectDef]:
     """Give the objects whose records may go along with a share of an object's record."""
     found: dict[ObjectDef, None] = {}
@@ -174,7 +161,8 @@ async def take_share(tx: Transaction, obj: ObjectDef, record_id: RecordId, princ
 
 async def list_shares(tx: Transaction, obj: ObjectDef, record_id: RecordId) -> list[Share]:
     """Give with whom a record is shared, the first first. Raises UnknownRecord."""
-    if not await check_level(tx, obj, record_id, Level.READ):
+    known = await tx.rows(load_rows(obj.heap, tx.tenant.id, obj.id), ids=[record_id])
+    if not known or not await check_level(tx, obj, record_id, Level.READ):
         raise _unknown(obj, record_id)
     rows = await tx.rows(_OF, tenant=tx.tenant.id, record=record_id)
     return [_share(tx, row) for row in rows if row["object_id"] == obj.id]

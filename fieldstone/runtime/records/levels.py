@@ -7,6 +7,7 @@ a write takes to be there never differ.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from fieldstone.errors import Forbidden
@@ -40,12 +41,23 @@ async def levels_of(tx: Transaction, obj: ObjectDef, ids: Iterable[int]) -> Mapp
     Records in the bin are told of as well, as they were when they went there. Ids of no records
     may be among what is given where all records of an object are open.
     """
+    return await levels_under(tx, tx.rights.record_access, obj, ids)
+
+
+async def levels_under(
+    tx: Transaction, access: RecordAccess, obj: ObjectDef, ids: Iterable[int]
+) -> Mapping[int, Level]:
+    """Give what levels_of gives, as if the viewer had this access and owned nothing else.
+
+    An access without principals opens nothing to the viewer as themselves.
+    """
     wanted = sorted(set(ids))
-    known = _statement(tx.catalog, tx.rights.record_access, obj) if wanted else None
+    known = _statement(tx.catalog, access, obj) if wanted else None
     if known is None:
         return dict.fromkeys(wanted, _ALWAYS)
     statement, parameters = known
-    moment = moment_of(tx)
+    user = tx.viewer.user_id if access.principals else None
+    moment = replace(moment_of(tx), access=access, user_id=user)
     values = {one.name: one.read(0, moment) for one in parameters}
     rows = await tx.rows(statement, **{RECORDS: wanted}, **values)
     return {row["id"]: Level.EDIT if row["editable"] else Level.READ for row in rows}

@@ -1,0 +1,132 @@
+"""Some of the people by name: as callers say whom they share with, and as they are told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from fieldstone.errors import InvalidInput
+from fieldstone.ids import BadId, RecordId, format_id, parse_id
+from fieldstone.metadata.catalog import Catalog
+from fieldstone.metadata.kinds.sharing_rule import TEAM_PREFIX
+from fieldstone.metadata.sharing import EVERYONE, Party, PartyKind
+from fieldstone.metadata.values import Json
+from fieldstone.runtime.access.people_roles import role_named
+from fieldstone.runtime.access.teams import names_of_teams, team_named
+from fieldstone.runtime.records.heap_statements import load_rows
+from fieldstone.runtime.records.store import stored_record
+from fieldstone.runtime.transactions import Transaction
+
+_EVERYONE: Final = "everyone"
+_PREFIXES: Final = {PartyKind.ROLE: "role", PartyKind.ROLE_AND_BELOW: "below"}
+
+
+class BadParty(InvalidInput):
+    """What is said of whom something is shared with names nobody."""
+
+    code = "share.bad_party"
+
+
+@dataclass(frozen=True, slots=True)
+class NamedParty:
+    """A party with what it is called."""
+
+    party: Party
+    text: str
+    name: str
+
+    def show(self) -> dict[str, Json]:
+        """Give it as callers see it."""
+        return {"id": self.text, "kind": str(self.party.kind), "name": self.name}
+
+
+async def read_party(tx: Transaction, said: Json, at: str = "/with") -> Party:
+    """Read {"user": id}, {"team": id or name}, {"role": name} and so on. Raises BadParty."""
+    kinds = [str(kind) for kind in PartyKind]
+    if not isinstance(said, Mapping) or len(said) != 1 or next(iter(said)) not in kinds:
+        hint = 'Such as {"team": "Partners"}.'
+        raise BadParty(f"Name one of {', '.join(kinds)}.", at=at, hint=hint)
+    [(word, named)] = said.items()
+    kind = PartyKind(word)
+    if kind is PartyKind.EVERYONE:
+        return Party(kind)
+    if not isinstance(named, str):
+        raise BadParty(f"{word} must be a text.", at=f"{at}/{word}")
+    if kind is PartyKind.TEAM:
+        return Party(kind, (await team_named(tx, named)).id)
+    if kind is PartyKind.USER:
+        return Party(kind, user_number(tx, named, f"{at}/{word}"))
+    return Party(kind, role_named(tx, named).id)
+
+
+def user_number(tx: Transaction, text: str, at: str) -> RecordId:
+    """Read the id of a user. Raises BadParty."""
+    user = tx.catalog.get_object("User")
+    try:
+        prefix, number = parse_id(text)
+    except BadId:
+        prefix, number = "", RecordId(0)
+    if prefix != user.prefix:
+        raise BadParty(f"{text[:80]} is not the id of a {user.label}.", at=at)
+    return number
+
+
+def principal_of(text: str, catalog: Catalog) -> int | None:
+    """Give the number of a party by the text of its id; None where it is none."""
+    if text == _EVERYONE:
+        return EVERYONE
+    try:
+        prefix, number = parse_id(text)
+    except BadId:
+        return None
+    if prefix == _PREFIXES[PartyKind.ROLE_AND_BELOW]:
+        return -number
+    user = catalog.get_object("User").prefix
+    return number if prefix in (_PREFIXES[PartyKind.ROLE], TEAM_PREFIX, user) else None
+
+
+async def named_parties(tx: Transaction, principals: Sequence[int]) -> dict[int, NamedParty]:
+    """Give who stands behind the numbers of shares, with one statement for teams and one for users.
+
+    What is not there any more has no name of its own.
+    """
+    large = [one for one in principals if one > 0 and one not in tx.catalog.roles.by_id]
+    teams = await names_of_teams(tx, large)
+    people = await names_of_users(tx, [one for one in large if one not in teams])
+    return {one: _named(tx, one, teams, people) for one in principals}
+
+
+async def names_of_users(tx: Transaction, numbers: Sequence[int]) -> dict[int, str]:
+    """Give what users are called."""
+    user = tx.catalog.get_object("User")
+    ids = sorted(set(numbers))
+    rows = await tx.rows(load_rows(user.heap, tx.tenant.id, user.id), ids=ids) if ids else []
+    title, found = user.title, {}
+    for row in rows:
+        value = stored_record(row).data.get(title.key)
+        if value is not None and tx.rights.may_read_field(title.id):
+            found[row["id"]] = title.type.show(title.type.decode(value), title.options)
+    return found
+
+
+def _named(
+    tx: Transaction, principal: int, teams: Mapping[int, str], people: Mapping[int, str]
+) -> NamedParty:
+    if principal == EVERYONE:
+        return NamedParty(Party(PartyKind.EVERYONE), _EVERYONE, "Everyone")
+    role = tx.catalog.roles.by_id.get(abs(principal))
+    if principal < 0 or role is not None:
+        kind = PartyKind.ROLE_AND_BELOW if principal < 0 else PartyKind.ROLE
+        name = "a role that is gone" if role is None else role.label
+        name = f"{name} and below" if principal < 0 else name
+        return NamedParty(Party(kind, abs(principal)), _text(_PREFIXES[kind], principal), name)
+    if principal in teams:
+        party = Party(PartyKind.TEAM, principal)
+        return NamedParty(party, _text(TEAM_PREFIX, principal), teams[principal])
+    text = _text(tx.catalog.get_object("User").prefix, principal)
+    return NamedParty(Party(PartyKind.USER, principal), text, people.get(principal, text))
+
+
+def _text(prefix: str, number: int) -> str:
+    return format_id(prefix, abs(number))

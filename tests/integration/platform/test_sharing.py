@@ -1,0 +1,146 @@
+"""Sharing through the API: what one person keeps, another finds nowhere, until it is opened."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+
+from tests.integration.platform.test_identity import a_browser, claimed, joined
+from tests.support.app import Api
+
+
+@dataclass(frozen=True)
+class Office:
+    """Ada administers; Ben is a member who owns nothing yet. secret: a company of Ada's."""
+
+    ada: Api
+    ben: Api
+    ben_id: str
+    secret: str
+
+    @property
+    def path(self) -> str:
+        """Where the company is found."""
+        return f"/api/records/Company/{self.secret}"
+
+
+@pytest.fixture
+async def office(app: Starlette, api: Api) -> AsyncIterator[Office]:
+    """A tenant whose companies are private."""
+    await claimed(api)
+    await api.patch("/api/objects/Company", {"sharing": "private"})
+    made = await api.post("/companies", {"name": "Secret Corp", "domain": "secret.example"})
+    async with a_browser(app) as ben:
+        told = await joined(app, api, ben)
+        yield Office(api, ben, told["id"], made["id"])
+
+
+async def test_private_record_is_nowhere_for_others(office: Office) -> None:
+    ben, contact = (
+        office.ben,
+        await office.ada.post("/contacts", {"last_name": "Lovelace", "company": office.secret}),
+    )
+
+    assert (await ben.get("/companies"))["data"] == []
+    [missing] = await ben.refused("GET", f"/companies/{office.secret}", status=404)
+    [unknown] = await ben.refused("GET", "/companies/company_1", status=404)
+    assert missing["code"] == unknown["code"] == "record.unknown"
+    for method, path, body in (
+        ("PATCH", office.path, {"name": "Mine"}),
+        ("DELETE", office.path, None),
+        ("GET", f"{office.path}/history", None),
+        ("GET", f"{office.path}/shares", None),
+        ("GET", f"{office.path}/access", None),
+        ("POST", f"{office.path}/shares", {"with": {"everyone": True}}),
+    ):
+        [problem] = await ben.refused(method, path, body, status=404)
+        assert problem["code"] == "record.unknown", path
+    found = await ben.get("/search?q=secret")
+    assert "Secret" not in str(found)
+    rows = await ben.get(f"/contacts/{contact['id']}?fields=company.name")
+    assert "Secret" not in str(rows)
+
+
+async def test_nothing_points_to_what_cannot_be_seen(office: Office) -> None:
+    said = {"last_name": "Byron", "company": office.secret}
+    [problem] = await office.ben.refused("POST", "/contacts", said, status=422)
+    gone = {"last_name": "Byron", "company": "company_1"}
+    [other] = await office.ben.refused("POST", "/contacts", gone, status=422)
+    assert problem["code"] == other["code"] == "value.unknown_reference"
+
+
+async def test_share_opens_a_record_as_far_as_it_says(office: Office) -> None:
+    ada, ben = office.ada, office.ben
+    told = await ada.post(f"{office.path}/shares", {"with": {"user": office.ben_id}})
+    assert told["shares"][0]["with"]["id"] == office.ben_id
+
+    assert (await ben.get(office.path))["name"] == "Secret Corp"
+    [problem] = await ben.refused("PATCH", office.path, {"name": "Mine"}, status=403)
+    assert problem["code"] == "record.not_editable"
+    why = await ben.get(f"{office.path}/access")
+    assert (why["sees"], why["edits"]) == (True, False)
+
+    said = {"with": {"user": office.ben_id}, "access": "edit"}
+    await ada.post(f"{office.path}/shares", said)
+    await ben.patch(office.path, {"phone": "+15550100"})
+    await ada.ask("DELETE", f"{office.path}/shares/{office.ben_id}", status=204)
+    await ben.refused("GET", office.path, status=404)
+
+
+async def test_teams_and_roles_open_records(office: Office) -> None:
+    ada, ben = office.ada, office.ben
+    team = await ada.post("/api/teams", {"name": "Partners"})
+    inner = await ada.post("/api/teams", {"name": "North", "parent": team["id"]})
+    people = f"/api/teams/{inner['id']}/people"
+    assert await ada.post(people, {"users": [office.ben_id]}, status=200) == {"added": 1}
+    await ada.post(f"{office.path}/shares", {"with": {"team": "Partners"}})
+    assert (await ben.get(office.path))["name"] == "Secret Corp"
+    await ada.ask("DELETE", f"/api/teams/{inner['id']}/people/{office.ben_id}", status=204)
+    await ben.refused("GET", office.path, status=404)
+
+    ada_id = (await ada.get("/api/session"))["viewer"]["id"]
+    await _components(ada, {"Chief": None, "Seller": "Chief"})
+    await ada.ask("PUT", f"/api/people/{office.ben_id}/role", {"role": "Chief"})
+    await ada.ask("PUT", f"/api/people/{ada_id}/role", {"role": "Seller"})
+    assert (await ben.get(office.path))["name"] == "Secret Corp"
+    why = await ada.get(f"{office.path}/access?user={office.ben_id}")
+    assert "stands above" in why["reason"]
+
+
+async def _components(api: Api, roles: dict[str, Any]) -> None:
+    for name, parent in roles.items():
+        body = {"name": name, "label": name, "parent": parent}
+        await api.post("/api/metadata/components/role", body)
+
+
+async def test_key_of_a_hidden_record_is_taken_without_saying_whose(office: Office) -> None:
+    await office.ada.patch("/api/objects/Company/fields/domain", {"unique": True})
+
+    said = {"name": "Another", "domain": "secret.example"}
+    [problem] = await office.ben.refused("POST", "/companies", said, status=422)
+    [upsert] = await office.ben.refused(
+        "PUT", "/api/records/Company/by/domain/secret.example", {"name": "Mine"}, status=422
+    )
+
+    for one in (problem, upsert):
+        assert office.secret not in str(one)
+        assert "already" in one["message"]
+
+
+async def test_other_tenant_has_none_of_it(office: Office, other: Api) -> None:
+    team = await office.ada.post("/api/teams", {"name": "Partners"})
+
+    assert (await other.get("/api/teams"))["teams"] == []
+    await other.refused("GET", f"/api/teams/{team['id']}", status=404)
+    await other.refused("GET", f"/api/teams/{team['id']}/people", status=404)
+    await other.refused("GET", f"{office.path}/shares", status=404)
+
+
+async def test_members_decide_on_no_teams(office: Office) -> None:
+    await office.ben.refused("POST", "/api/teams", {"name": "Mine"}, status=403)
+    role = f"/api/people/{office.ben_id}/role"
+    await office.ben.refused("PUT", role, {"role": None}, status=403)
