@@ -70,7 +70,7 @@ async def stop_acting(request: Request) -> Response:
 
 
 async def do_stop_acting(request: Request) -> Response:
-    """POST /stop-acting: be oneself again."""
+    """POST /admin/account/stop-acting: be oneself again."""
     await read_form(request)
     opened = await _stop(request)
     response = RedirectResponse(_SIGN_IN if opened is None else _HOME, 303)
@@ -104,5 +104,5 @@ ROUTES: Final[tuple[BaseRoute, ...]] = (
     Route("/api/account/acting", forbid_acting, methods=["DELETE"]),
     Route("/api/people/{id}/acting", begin_acting, methods=["POST"]),
     Route("/api/session/acting", stop_acting, methods=["DELETE"]),
-    Route("/stop-acting", do_stop_acting, methods=["POST"]),
+    Route("/admin/account/stop-acting", do_stop_acting, methods=["POST"]),
 )
