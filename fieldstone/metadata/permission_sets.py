@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from fieldstone.ids import FieldId, ObjectId
@@ -30,12 +30,13 @@ def permission_sets_of(
     """
     mine = [row for row in rows if row.component.kind == PERMISSION_SET.name]
     ids = {fold(row.component.name): row.id for row in mine}
-    return {row.id: _permission_set(row, ids, find_object) for row in mine}
+    return {row.id: permission_set_of(row, ids, find_object) for row in mine}
 
 
-def _permission_set(
-    row: StoredComponent, ids: dict[str, int], find_object: FindObject
+def permission_set_of(
+    row: StoredComponent, ids: Mapping[str, int], find_object: FindObject
 ) -> PermissionSet:
+    """Give a permission set, its names bound. ids: of all sets, by their folded names."""
     body = PERMISSION_SET.read(row.component)
     included = (ids.get(fold(name)) for name in body.includes)
     return PermissionSet(

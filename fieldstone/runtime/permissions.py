@@ -6,12 +6,12 @@ become an administrator.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, DateTime, Integer, Text, delete, func, select
+from sqlalchemy import ARRAY, BigInteger, DateTime, Integer, Text, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from fieldstone.errors import Forbidden, NotFound
@@ -69,6 +69,12 @@ _BY_EMAIL: Final = prepare(
         MEMBER.c.tenant_id == _TENANT, MEMBER.c.email == parameter("email", Text())
     )
 )
+_EMAILS: Final = prepare(
+    select(MEMBER.c.user_id, MEMBER.c.email).where(
+        MEMBER.c.tenant_id == _TENANT,
+        MEMBER.c.user_id == func.any(parameter("user_ids", ARRAY(BigInteger()))),
+    )
+)
 _STANDING: Final = prepare(select(func.standing_of(_TENANT, _USER)))
 _COUNTS: Final = prepare(
     select(_GIVEN.c.set_id, func.count().label("people"))
@@ -114,6 +120,12 @@ async def find_person(tx: Transaction, text: str) -> RecordId:
     if found is None:
         raise UnknownPerson("There is no such person in this tenant.")
     return RecordId(found)
+
+
+async def names_of(tx: Transaction, user_ids: Sequence[int]) -> dict[int, str]:
+    """Give the e-mail addresses of members by their ids."""
+    rows = await tx.rows(_EMAILS, tenant=tx.tenant.id, user_ids=list(user_ids))
+    return {row["user_id"]: row["email"] for row in rows}
 
 
 async def standing_of(tx: Transaction, user_id: int) -> Standing:

@@ -1,0 +1,159 @@
+"""Permission sets as forms show them, and what somebody ticked as the body of a set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.datastructures import FormData
+
+from fieldstone.metadata.catalog import Catalog, Field, ObjectDef
+from fieldstone.metadata.component import Component, StoredComponent
+from fieldstone.metadata.permission_set import FieldLevel, ObjectRight, PermissionSet
+from fieldstone.metadata.permission_sets import permission_set_of
+from fieldstone.metadata.rights import Action, SetupArea
+from fieldstone.metadata.values import Json, JsonObject, fold
+
+ALL: Final = "*"
+"""Stands in the names of inputs in the place of an object, for all objects."""
+
+FOLLOWS: Final = "follows"
+LEVELS: Final = (
+    (FOLLOWS, "As all fields"),
+    (FieldLevel.NONE.value, "Hidden"),
+    (FieldLevel.READ.value, "Read"),
+    (FieldLevel.EDIT.value, "Read and edit"),
+)
+RIGHTS: Final = (
+    (ObjectRight.READ, "Read"),
+    (ObjectRight.CREATE, "Create"),
+    (ObjectRight.EDIT, "Edit"),
+    (ObjectRight.DELETE, "Delete"),
+    (ObjectRight.VIEW_ALL, "View all"),
+    (ObjectRight.MODIFY_ALL, "Modify all"),
+)
+ACTIONS: Final = (
+    (Action.EXPORT, "Export records"),
+    (Action.IMPORT, "Import records"),
+    (Action.API, "Let programs act by access tokens"),
+)
+AREAS: Final = (
+    (SetupArea.OBJECTS, "Objects and fields"),
+    (SetupArea.PEOPLE, "People"),
+    (SetupArea.PERMISSIONS, "Permissions"),
+    (SetupArea.STORAGE, "Storage"),
+    (SetupArea.ORGANIZATION, "Organization"),
+)
+_LONGEST: Final = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRow:
+    """One row of the matrix.
+
+    object: None for the row of all objects. follows: whether the set says nothing of it. named:
+    how many of its fields the set names.
+    """
+
+    object: ObjectDef | None
+    rights: frozenset[ObjectRight]
+    follows: bool = False
+    named: int = 0
+
+    @property
+    def key(self) -> str:
+        """What its inputs are called by."""
+        return ALL if self.object is None else self.object.name
+
+
+def object_rows(catalog: Catalog, one: PermissionSet) -> Iterator[ObjectRow]:
+    """Yield the rows of the matrix of a set, all objects first, the others by their labels."""
+    yield ObjectRow(None, one.all_objects)
+    said, fields = one.objects or {}, one.fields or {}
+    for obj in sorted(catalog.objects, key=lambda obj: (fold(obj.plural_label), obj.name)):
+        named = sum(field.id in fields for field in obj.fields)
+        yield ObjectRow(obj, one.of_object(obj.id), obj.id not in said, named)
+
+
+def field_rows(obj: ObjectDef, one: PermissionSet) -> Iterator[tuple[Field, str]]:
+    """Yield the fields of an object that a set may open, each with what the set says of it."""
+    said = one.fields or {}
+    for field in obj.own_fields:
+        yield field, said[field.id].value if field.id in said else FOLLOWS
+
+
+def body_of(catalog: Catalog, one: PermissionSet) -> dict[str, Json]:
+    """Give the body of a set, with names as they are now and nothing of what is in the bin."""
+    known = catalog.permission_sets
+    levels = one.fields or {}
+    return {
+        "label": one.label,
+        "description": one.description,
+        "is_profile": one.is_profile,
+        "includes": [known[number].name for number in one.includes if number in known],
+        "all_objects": _rights(one.all_objects),
+        "objects": {
+            catalog.by_id[number].name: _rights(rights)
+            for number, rights in (one.objects or {}).items()
+        },
+        "all_fields": one.all_fields.value,
+        "fields": {
+            f"{obj.name}.{field.name}": levels[field.id].value
+            for obj in catalog.objects
+            for field in obj.fields
+            if field.id in levels
+        },
+        "actions": [action.value for action in Action if action in one.actions],
+        "setup": [area.value for area in SetupArea if area in one.setup],
+    }
+
+
+def as_proposed(catalog: Catalog, one: PermissionSet, proposed: Component) -> PermissionSet:
+    """Give a set as it would be, to be shown in its form again."""
+    row = StoredComponent(one.id, proposed)
+    ids = {fold(known.name): known.id for known in catalog.permission_sets.values()}
+    return permission_set_of(row, ids, catalog.find_object)
+
+
+def body_with_rights(catalog: Catalog, one: PermissionSet, sent: FormData) -> JsonObject:
+    """Give the body of a set as the form of its page says it."""
+    objects: dict[str, Json] = {
+        obj.name: _ticked(sent, f"o:{obj.name}")
+        for obj in catalog.objects
+        if f"{FOLLOWS}:{obj.name}" not in sent
+    }
+    return {
+        **body_of(catalog, one),
+        "label": str(sent.get("label", ""))[:_LONGEST].strip(),
+        "description": str(sent.get("description", ""))[:_LONGEST].strip(),
+        "is_profile": "is_profile" in sent,
+        "includes": _ticked(sent, "includes"),
+        "all_objects": _ticked(sent, f"o:{ALL}"),
+        "objects": objects,
+        "all_fields": str(sent.get("all_fields", FieldLevel.NONE.value)),
+        "actions": _ticked(sent, "actions"),
+        "setup": _ticked(sent, "setup"),
+    }
+
+
+def body_with_fields(
+    catalog: Catalog, one: PermissionSet, obj: ObjectDef, sent: FormData
+) -> JsonObject:
+    """Give the body of a set with what the form of the fields of an object says."""
+    body = body_of(catalog, one)
+    said = body["fields"]
+    assert isinstance(said, dict)
+    own = {f"{obj.name}.{field.name}": sent.get(f"f:{field.name}") for field in obj.own_fields}
+    kept = {name: level for name, level in said.items() if name not in own}
+    chosen = {name: str(level) for name, level in own.items() if level not in (None, FOLLOWS)}
+    return {**body, "fields": {**kept, **chosen}}
+
+
+def _ticked(sent: FormData, name: str) -> list[Json]:
+    return [str(value) for value in sent.getlist(name)]
+
+
+def _rights(given: Iterable[ObjectRight]) -> list[Json]:
+    every = frozenset(given)
+    return [right.value for right in ObjectRight if right in every]
