@@ -62,6 +62,11 @@ class ObjectRow:
     named: int = 0
 
     @property
+    def shown(self) -> str:
+        """The rights that are ticked, in the order of the columns."""
+        return " ".join(right.value for right, _ in RIGHTS if right in self.rights)
+
+    @property
     def key(self) -> str:
         """What its inputs are called by."""
         return ALL if self.object is None else self.object.name
@@ -121,7 +126,7 @@ def body_with_rights(catalog: Catalog, one: PermissionSet, sent: FormData) -> Js
     objects: dict[str, Json] = {
         obj.name: _ticked(sent, f"o:{obj.name}")
         for obj in catalog.objects
-        if f"{FOLLOWS}:{obj.name}" not in sent
+        if not _follows(sent, obj.name)
     }
     return {
         **body_of(catalog, one),
@@ -148,6 +153,12 @@ def body_with_fields(
     kept = {name: level for name, level in said.items() if name not in own}
     chosen = {name: str(level) for name, level in own.items() if level not in (None, FOLLOWS)}
     return {**body, "fields": {**kept, **chosen}}
+
+
+def _follows(sent: FormData, name: str) -> bool:
+    """Tell whether an object is to follow all objects: a row whose rights were touched does not."""
+    shown = str(sent.get(f"was:{name}", ""))
+    return f"{FOLLOWS}:{name}" in sent and shown == " ".join(map(str, _ticked(sent, f"o:{name}")))
 
 
 def _ticked(sent: FormData, name: str) -> list[Json]:
