@@ -138,6 +138,34 @@ PLATFORM_OPERATIONS: Final[Mapping[str, Operation]] = {
         ("limit", "cursor"),
         refuses=(422,),
     ),
+    "GET /archive": Operation(
+        "Objects and fields",
+        {200: Answer("The archive.", TEXT, media_type="application/zip")},
+    ),
+    "GET /platform/tenants/{name}/archive": Operation(
+        _PLATFORM, {200: Answer("The archive.", TEXT, media_type="application/zip")}
+    ),
+    "POST /platform/tenants/{name}/restore": Operation(
+        _PLATFORM,
+        {
+            201: Answer(
+                "It is restored.",
+                _closed(tenant=_TENANT, restored={"type": "object"}),
+            )
+        },
+        body=Body(
+            object_schema(
+                {
+                    "file": {"type": "string", "format": "binary"},
+                    "label": TEXT,
+                    "plan": TEXT,
+                },
+                required=("file",),
+            ),
+            media_type="multipart/form-data",
+        ),
+        refuses=_CHANGES,
+    ),
     "GET /platform/plans": Operation(
         _PLATFORM,
         {

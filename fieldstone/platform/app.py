@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from fieldstone.api import archives as archives_api
 from fieldstone.api import components as components_api
 from fieldstone.api import exports as exports_api
 from fieldstone.api import files as files_api
@@ -36,7 +37,7 @@ from fieldstone.api import usage as usage_api
 from fieldstone.api.uploads import AROUND_BYTES
 from fieldstone.clock import Clock, SystemClock
 from fieldstone.ids import IdMinter
-from fieldstone.platform import operator_endpoints, tenant_endpoints
+from fieldstone.platform import archive_endpoints, operator_endpoints, tenant_endpoints
 from fieldstone.platform.administrators import Administrators
 from fieldstone.platform.database.pool import open_pool
 from fieldstone.platform.identity import (
@@ -229,6 +230,7 @@ def all_routes() -> list[BaseRoute]:
         *organization_api.ROUTES,
         *permissions_api.ROUTES,
         *usage_api.ROUTES,
+        *archives_api.ROUTES,
         *components_api.ROUTES,
         *sharing_api.ROUTES,
         *records_api.ROUTES,
@@ -244,6 +246,7 @@ def all_routes() -> list[BaseRoute]:
         *openapi_api.ROUTES,
         *tenant_endpoints.ROUTES,
         *operator_endpoints.ROUTES,
+        *archive_endpoints.ROUTES,
         *identity_endpoints.ROUTES,
         *door_endpoints.ROUTES,
         *account_endpoints.ROUTES,

@@ -40,6 +40,7 @@ from fieldstone.runtime.tenants import (
     DELETED,
     NAME,
     PURGING,
+    RESTORING,
     SUSPENDED,
     Tenant,
     TenantDirectory,
@@ -119,6 +120,9 @@ _EVENTS: Final = prepare(
     .order_by(TENANT_EVENT.c.id.desc())
     .limit(parameter("most", Integer()))
 )
+_PURGE_ROWS: Final = prepare(select(func.purge_tenant_rows(_NUMBER, parameter("most", Integer()))))
+_DROP: Final = prepare(select(func.drop_tenant(_NUMBER)))
+_FEW: Final = 10_000
 _HAS_PLAN: Final = prepare(select(PLAN.c.name).where(PLAN.c.name == parameter("plan", Text())))
 
 
@@ -163,6 +167,7 @@ SUSPEND: Final = Step("suspend", (ACTIVE,), SUSPENDED)
 RESUME: Final = Step("resume", (SUSPENDED,), ACTIVE)
 DELETE: Final = Step("delete", (ACTIVE, SUSPENDED), DELETED, spares_default=True)
 UNDELETE: Final = Step("undelete", (DELETED,), "previous")
+RESTORED: Final = Step("restore", (RESTORING,), ACTIVE)
 PURGE: Final = Step("purge", (DELETED, PURGING), PURGING, spares_default=True)
 
 
@@ -320,6 +325,19 @@ class Tenants:
             await _note(connection, found["id"], name, "change", by_whom=by_whom, details=details)
         self._directory.forget(name)
         return await self.load(name)
+
+    async def abandon(self, tenant: Tenant, why: str) -> None:
+        """Remove a tenant that was to be restored and could not be."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            values = {"was": [RESTORING], "becomes": PURGING, "why": why}
+            await _run(connection, _CHANGE, number=tenant.id, **values)
+            await _run(connection, _PURGE_ROWS, number=tenant.id, most=_FEW)
+            await _run(connection, _DROP, number=tenant.id)
+            details = {"reason": why}
+            await _note(
+                connection, tenant.id, tenant.name, "abandon", by_whom=SYSTEM, details=details
+            )
+        self._directory.forget(tenant.name)
 
     async def note_gone(self, number: int, name: str, proof: Mapping[str, Json]) -> None:
         """Keep that nothing is left of a tenant, and what of it was removed."""

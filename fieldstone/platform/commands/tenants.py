@@ -6,10 +6,11 @@ import json
 import time
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import click
 
-from fieldstone.platform.client import Client, Where, connected, reaches_platform
+from fieldstone.platform.client import Client, Where, checked, connected, reaches_platform
 from fieldstone.platform.text_table import text_table
 
 ADDRESS = "/api/platform/tenants"
@@ -130,6 +131,51 @@ def undelete_tenant(name: str, url: str | None, data: Path | None, tenant: str) 
     with connected(Where(url, data, tenant)) as client:
         found = client.ask("POST", f"{ADDRESS}/{name}/undelete")
     click.echo(f"Tenant {name} is {found['status']} again.")
+
+
+@command.command("export")
+@click.argument("name")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@reaches_platform
+def export_tenant(name: str, file: Path, url: str | None, data: Path | None, tenant: str) -> None:
+    """Write everything in a tenant to one archive, without secrets."""
+    with (
+        connected(Where(url, data, tenant)) as client,
+        client.http.stream("GET", f"{ADDRESS}/{name}/archive") as answer,
+    ):
+        if not answer.is_success:
+            answer.read()
+            checked(answer)
+        with file.open("wb") as kept:
+            for chunk in answer.iter_bytes():
+                kept.write(chunk)
+    with ZipFile(file) as archive:
+        found = json.loads(archive.read("manifest.json"))
+    rows = sum(one["rows"] for one in found["members"])
+    click.echo(f"{file} holds {rows:,} rows in {len(found['members'])} parts.")
+
+
+@command.command("restore")
+@click.argument("name")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--label", help="How it is called.  [default: the name]")
+@reaches_platform
+def restore_tenant(
+    name: str,
+    file: Path,
+    label: str | None,
+    *,
+    url: str | None,
+    data: Path | None,
+    tenant: str,
+) -> None:
+    """Make a tenant out of an archive, all of it or nothing."""
+    with connected(Where(url, data, tenant)) as client, file.open("rb") as body:
+        fields = {"label": label} if label else {}
+        files = {"file": (file.name, body, "application/zip")}
+        made = client.ask("POST", f"{ADDRESS}/{name}/restore", files=files, data=fields)
+    told = made["restored"]
+    click.echo(f"Tenant {name} is restored: {told['rows']:,} rows and {told['files']:,} files.")
 
 
 @command.command("usage")

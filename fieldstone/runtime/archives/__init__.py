@@ -1,0 +1,1 @@
+"""Archives: a tenant as one file, and back again."""

@@ -1,0 +1,84 @@
+"""What an archive of a tenant holds: each table with what is left out of it, and why others stay.
+
+Secrets stay where they are: passwords, second factors, sessions, tokens and what is sealed with the
+installation's key. So does what is of one installation, such as jobs and how queries were asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Table
+
+from fieldstone.metadata import tables
+
+FORMAT: Final = 1
+MANIFEST: Final = "manifest.json"
+HEAP: Final = "record"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A table of an archive. without: columns that stay; numbers: those that hold components' ids.
+
+    order: the columns by which its rows are in order.
+    """
+
+    table: Table
+    order: tuple[str, ...]
+    numbers: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+
+    @property
+    def member(self) -> str:
+        """The name of its file in the archive."""
+        return f"{self.table.name}.ndjson"
+
+
+_COMPONENT_COLUMNS: Final = ("field_id", "object_id")
+PARTS: Final = (
+    Part(tables.COMPONENT, ("id",), ("id",)),
+    Part(tables.COMPONENT_CHANGE, ("seq",), ("component_id",), ("seq",)),
+    Part(tables.LINK, ("target_id", "field_id", "source_id"), ("field_id", "source_object_id")),
+    Part(tables.RECORD_UNIQUE, ("object_id", "field_id", "value"), _COMPONENT_COLUMNS),
+    Part(tables.RECORD_SEARCH, ("id",), ("object_id",)),
+    Part(tables.CHANGE, ("seq",), ("object_id",), ("seq", "xid")),
+    Part(
+        tables.BIN,
+        ("root_id", "record_id", "field_id"),
+        (*_COMPONENT_COLUMNS, "root_object_id"),
+    ),
+    Part(tables.COUNTER, ("field_id",), ("field_id",)),
+    Part(tables.FILE, ("id",)),
+    Part(tables.MEMBER, ("user_id",), (), ("password_hash", "password_at")),
+    Part(tables.PERMISSION_ASSIGNMENT, ("user_id", "set_id"), ("set_id",)),
+    Part(tables.PERSON_ROLE, ("user_id",), ("role_id",)),
+    Part(tables.TEAM, ("id",)),
+    Part(tables.TEAM_MEMBER, ("team_id", "user_id")),
+    Part(tables.RECORD_SHARE, ("record_id", "principal"), ("object_id", "principal", "along")),
+    Part(tables.ADVICE_SETTING, ("automatic",)),
+    Part(tables.USAGE_LEDGER, ("meter", "day")),
+    Part(tables.USAGE_ENTRY, ("id",), (), ("id",)),
+)
+LEFT_OUT: Final[Mapping[str, str]] = {
+    "catalog_version": "is told in the manifest",
+    "job": "runs in one installation",
+    "idempotency": "answers of one installation, kept for a day",
+    "import_row": "reports of imports, whose jobs stay",
+    "query_use": "how queries were asked in one installation",
+    "advice_action": "what was done to the storage of one installation",
+    "index_order": "what is to be done to it",
+    "invitation": "a secret",
+    "session": "a secret",
+    "access_token": "a secret",
+    "sign_in": "addresses of those who tried to sign in",
+    "sealed_secret": "sealed with the installation's key",
+    "identity_link": "who somebody is elsewhere; they link again",
+    "authenticator": "a secret",
+    "recovery_code": "a secret",
+    "passkey": "holds for one site",
+    "sign_in_step": "a secret",
+    "access_event": "who came in, by which address",
+}
