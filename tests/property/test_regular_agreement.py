@@ -42,9 +42,27 @@ ATOMS = st.sampled_from(
 TIMES = st.sampled_from(["", "", "", "?", "*", "+", "{2}", "{0,2}", "{1,}", "*?", "{0}"])
 
 
-def patterns() -> st.SearchStrategy[str]:
+WIDE = st.sampled_from(
+    [
+        *(
+            "a",
+            ".",
+            r"\p{L}",
+            r"\P{Lu}",
+            r"\pN",
+            r"[\p{L}\p{N}_]",
+            r"[^\p{Ll}]",
+            r"[\p{L}&&[^a-z]]",
+        ),
+        *("[a-z&&[^a]]", "[a-c[é😀]]", r"[\w&&\D]", r"\p{So}", r"\p{Cn}", r"\p{Z}"),
+    ]
+)
+"""Sets that Python's own engine does not know."""
+
+
+def patterns(atoms: st.SearchStrategy[str] = ATOMS) -> st.SearchStrategy[str]:
     """Give a strategy of patterns; some repeat what cannot be repeated."""
-    one = st.tuples(ATOMS, TIMES).map("".join)
+    one = st.tuples(atoms, TIMES).map("".join)
     return st.recursive(
         one,
         lambda inner: st.one_of(
@@ -83,6 +101,24 @@ def test_memory_postgresql_and_python_agree(
 
     assert found == table.outcomes(expression, [{"t1": text} for text in texts])
     assert found == [in_python(pattern, text) for text in texts]
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(pattern=patterns(WIDE), in_any_case=st.booleans(), texts=TEXTS)
+def test_memory_and_postgresql_know_the_same_categories(
+    table: FormulaTable, pattern: str, in_any_case: bool, texts: list[str]
+) -> None:
+    pattern = f"(?i){pattern}" if in_any_case else pattern
+    try:
+        automaton = Automaton(read_pattern(pattern))
+    except BadPattern:
+        return
+    arguments = field("t1"), Constant(pattern, Shape(Kind.TEXT))
+    expression = Apply(Regex().choose(arguments), arguments, Shape(Kind.BOOLEAN))
+
+    found = [automaton.matches(text) for text in texts]
+
+    assert found == table.outcomes(expression, [{"t1": text} for text in texts])
 
 
 def in_python(pattern: str, text: str) -> bool:

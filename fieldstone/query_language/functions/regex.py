@@ -54,10 +54,11 @@ class _Form:
 class Regex(Plain):
     r"""Whether a pattern describes all of a text. The pattern stands in quotes.
 
-    It is written as in Java: . [a-z] [^a-z] \\d \\w \\s \\b, ? * + {2,5}, ( | ), (?= ), (?! ), and
-    (?i) in front where case does not matter; a backslash in quotes is written twice. References to
-    groups, looking behind and possessive repetitions are not known. A text of more than 10,000
-    characters fails where the pattern looks ahead, and one of more than 2,000 where it is long.
+    It is written as in Java: . [a-z] [^a-z] [a-z&&[^x]] \\d \\w \\s \\p{Lu} \\b, ? * + {2,5},
+    ( | ), (?= ), (?! ), and (?i) in front where case does not matter; a backslash in quotes is
+    written twice. References to groups, looking behind, possessive repetitions and scripts are not
+    known. A text of more than 10,000 characters fails where the pattern looks ahead, and one of
+    more than 2,000 where it is long.
     """
 
     name = "REGEX"
@@ -68,6 +69,8 @@ class Regex(Plain):
         ("REGEX('12345-6789', '\\\\d{5}(-\\\\d{4})?')", "true"),
         ("REGEX('Ada@crm.example', '(?i)[a-z.]+@([a-z]+\\\\.)+[a-z]{2,}')", "true"),
         ("REGEX('abc', 'ab')", "false"),
+        ("REGEX('Éva Łoś', '\\\\p{Lu}\\\\p{L}* [\\\\p{L}&&[^a-z]]+')", "false"),
+        ("REGEX('Éva Łoś', '\\\\p{Lu}[\\\\p{L} &&[^0-9]]+')", "true"),
     )
 
     def __init__(self, pattern: str = "") -> None:

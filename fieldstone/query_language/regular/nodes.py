@@ -86,6 +86,11 @@ def others(ranges: Ranges) -> Ranges:
     return tuple(found)
 
 
+def in_both(one: Ranges, other: Ranges) -> Ranges:
+    """Give the characters that are in both of two sets."""
+    return others(ranges_of([*others(one), *others(other)]))
+
+
 def in_both_cases(ranges: Ranges) -> Ranges:
     """Give ranges with the other case of each letter from A to Z in them."""
     swapped = (ord(letter.swapcase()) for letter in ascii_letters if holds(ranges, ord(letter)))
@@ -113,6 +118,21 @@ def size(node: Node) -> int:
             return size(part) * max(least + 1 if most is None else most, 1)
         case Look(part):
             return size(part) + 1
+        case _:
+            assert_never(node)
+
+
+def count_of_ranges(node: Node) -> int:
+    """Give how many ranges of characters stand in a pattern as it is written."""
+    match node:
+        case Letter(ranges):
+            return len(ranges)
+        case Row(parts) | Choice(parts):
+            return sum(map(count_of_ranges, parts))
+        case Repeat(part) | Look(part):
+            return count_of_ranges(part)
+        case Edge():
+            return 0
         case _:
             assert_never(node)
 

@@ -1,8 +1,8 @@
 """A pattern to its parts: the regular expressions of Java, as far as they are regular.
 
 What would mean something else in memory than in PostgreSQL is refused, and so is what could take
-for ever: references to groups, possessive repetitions, looking behind. Letters, digits and blanks
-are those of ASCII, as in Java.
+for ever: references to groups, possessive repetitions, looking behind. The letters, digits and
+blanks of the short classes are those of ASCII, as in Java; categories are those of Unicode.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import string
 from functools import lru_cache
 from typing import Final
 
+from fieldstone.query_language.regular.categories import is_category, ranges_in
 from fieldstone.query_language.regular.nodes import (
     BLANK,
     DIGIT,
@@ -26,6 +27,8 @@ from fieldstone.query_language.regular.nodes import (
     Ranges,
     Repeat,
     Row,
+    count_of_ranges,
+    in_both,
     in_both_cases,
     of_characters,
     others,
@@ -37,6 +40,7 @@ from fieldstone.query_language.regular.nodes import (
 MAX_LENGTH: Final = 1_000
 MAX_SIZE: Final = 1_000
 MAX_DEPTH: Final = 30
+MAX_RANGES: Final = 5_000
 _KEPT: Final = 500
 
 _CLASSES: Final = {"d": DIGIT, "w": WORD, "s": BLANK}
@@ -65,7 +69,7 @@ _SIMPLE: Final = {"*": (0, None), "+": (1, None), "?": (0, 1)}
 _FLAGS: Final = re.compile(r"\(\?([a-zA-Z-]+)\)")
 _GROUPS: Final = re.compile(r"\((?:\?(?::|<[A-Za-z][A-Za-z0-9]*>))?(?!\?)")
 _CODE: Final = re.compile(r"u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|x\{([0-9A-Fa-f]{1,6})\}")
-_PROPERTY: Final = re.compile(r"[pP]\{(?:Is)?(\w+)\}")
+_PROPERTY: Final = re.compile(r"[pP](?:\{(?:Is)?(\w+)\}|([A-Z]))")
 
 
 class BadPattern(Exception):
@@ -82,6 +86,8 @@ def read_pattern(text: str) -> Node:
         raise BadPattern(
             f"The pattern has more than {MAX_SIZE:,} characters with its repetitions written out."
         )
+    if count_of_ranges(node) > MAX_RANGES:
+        raise BadPattern("The pattern names too many large sets of characters, such as \\p{L}.")
     return without_ends(node)
 
 
@@ -221,10 +227,10 @@ class _Reader:
         """Read what stands behind a backslash, in a set of letters or outside."""
         if code := _CODE.match(self._text, self._at):
             self._at = code.end()
-            return self._coded(int(code[1] or code[2] or code[3], 16))
+            return _coded(int(code[1] or code[2] or code[3], 16))
         if named := _PROPERTY.match(self._text, self._at):
             self._at = named.end()
-            return self._named(named)
+            return _named(named)
         sign = self._take()
         if sign.lower() in _CLASSES:
             ranges = _CLASSES[sign.lower()]
@@ -235,44 +241,68 @@ class _Reader:
             raise BadPattern(f"\\{sign} is not known.")
         return of_characters(sign)
 
-    def _coded(self, code: int) -> Ranges:
-        if not 1 <= code <= LAST_CODE or 0xD800 <= code <= 0xDFFF:
-            raise BadPattern("A character has a number that there is not.")
-        return ((code, code),)
-
-    def _named(self, found: re.Match[str]) -> Ranges:
-        ranges = _PROPERTIES.get(found[1])
-        if ranges is None:
-            raise BadPattern(f"\\{found[0]} is not known; there are {', '.join(_PROPERTIES)}.")
-        return others(ranges) if found[0].startswith("P") else ranges
-
     def _set_of_letters(self) -> Ranges:
+        """Read what stands behind [, also sets within it, and && for what is in both."""
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise BadPattern(f"The pattern is nested more than {MAX_DEPTH} deep.")
         negative = self._next("^")
-        pairs: list[tuple[int, int]] = []
-        while not self._next("]") or not pairs:
-            first = self._member()
-            if self._is_range() and len(first) == 1 and first[0][0] == first[0][1]:
-                self._at += 1
-                last = self._member()
-                if len(last) != 1 or last[0][0] != last[0][1] or last[0][0] < first[0][0]:
-                    raise BadPattern("A range goes from a character to a later one.")
-                first = ((first[0][0], last[0][0]),)
-            pairs.extend(first)
-        ranges = ranges_of(pairs)
-        ranges = in_both_cases(ranges) if self._any_case else ranges
-        if negative and not others(ranges):
+        ranges = self._members()
+        while self._next("&&"):
+            ranges = in_both(ranges, self._members())
+        self._next("]")
+        self._depth -= 1
+        ranges = others(ranges) if negative else ranges
+        if not ranges:
             raise BadPattern("A set without any character matches nothing.")
-        return others(ranges) if negative else ranges
+        return ranges
+
+    def _members(self) -> Ranges:
+        """Read all up to ] or &&."""
+        plain: list[tuple[int, int]] = []
+        nested: list[tuple[int, int]] = []
+        while not self._text.startswith(("]", "&&"), self._at):
+            if self._next("["):
+                nested.extend(self._set_of_letters())
+            else:
+                plain.extend(self._range_or_member())
+        if not plain and not nested:
+            raise BadPattern("There is nothing between [ and ], or beside &&.")
+        ranges = ranges_of(plain)
+        return ranges_of([*(in_both_cases(ranges) if self._any_case else ranges), *nested])
+
+    def _range_or_member(self) -> Ranges:
+        first = self._member()
+        if not self._is_range() or len(first) != 1 or first[0][0] != first[0][1]:
+            return first
+        self._at += 1
+        last = self._member()
+        if len(last) != 1 or last[0][0] != last[0][1] or last[0][0] < first[0][0]:
+            raise BadPattern("A range goes from a character to a later one.")
+        return ((first[0][0], last[0][0]),)
 
     def _is_range(self) -> bool:
-        return self._text.startswith("-", self._at) and not self._text.startswith("-]", self._at)
+        return self._text.startswith("-", self._at) and not self._text.startswith(
+            ("-]", "-[", "-&&"), self._at
+        )
 
     def _member(self) -> Ranges:
-        if self._text.startswith("&&", self._at):
-            raise BadPattern("&& is not known between [ and ]; write \\& for the character.")
         sign = self._take()
-        if sign == "[":
-            raise BadPattern("[ within [ is not known; write \\[ for the character.")
-        if sign == "]":
-            raise BadPattern("There is nothing between [ and ].")
         return self._escaped() if sign == "\\" else of_characters(sign)
+
+
+def _coded(code: int) -> Ranges:
+    if not 1 <= code <= LAST_CODE or 0xD800 <= code <= 0xDFFF:
+        raise BadPattern("A character has a number that there is not.")
+    return ((code, code),)
+
+
+def _named(found: re.Match[str]) -> Ranges:
+    name = found[1] or found[2]
+    ranges = ranges_in(name) if is_category(name) else _PROPERTIES.get(name)
+    if ranges is None:
+        known = ", ".join(_PROPERTIES)
+        raise BadPattern(
+            f"\\{found[0]} is not known; there are {known}, and categories such as L and Lu."
+        )
+    return others(ranges) if found[0].startswith("P") else ranges

@@ -23,7 +23,11 @@ from tests.support.formulas import FAILED, typed, value_of
         "(?<=a)b",
         "(?>a)",
         "(?m)a",
-        "[a-z&&[^b]]",
+        "[a-z&&[^a-z]]",
+        "[a-z&&]",
+        "[a-z",
+        "[a-[b]",
+        "[[[" * 11 + "a" + "]]]" * 11,
         "[z-a]",
         "[]",
         r"[^\s\S]",
@@ -31,7 +35,9 @@ from tests.support.formulas import FAILED, typed, value_of
         "a)",
         "a{2",
         "a{3,2}",
-        r"\p{L}",
+        r"\p{IsGreek}",
+        r"\p{Cs}",
+        r"\p{L}" * 8,
         r"\q",
         "a\\",
         r"\ud83d",
@@ -50,6 +56,31 @@ def test_what_is_not_the_same_everywhere_is_refused(pattern: str) -> None:
 @pytest.mark.parametrize("pattern", ["(a+)+b", "(a|a)*b", "(a*)*b", "a*a*a*a*a*b"])
 def test_no_pattern_takes_longer_than_its_text_is_long(pattern: str) -> None:
     assert not Automaton(read_pattern(pattern)).matches("a" * 50_000)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "matched", "others"),
+    [
+        ("[a-z&&[^aeiou]]+", "xyz", "xaz"),
+        ("[a-c[x-z]]+", "abxz", "amx"),
+        ("[^a-c[x-z]]", "m", "x"),
+        (r"[\w&&[^\d_]]+", "aZ", "a1"),
+        ("[a-z&&b-y&&[^m]]", "b", "m"),
+        ("(?i)[a-z&&[^e]]", "A", "E"),
+        ("[a-]+", "a-", "b"),
+        ("[a&]", "&", "b"),
+        (r"\p{Lu}\p{L}*", "Éva", "éva"),
+        (r"\pL+", "Łoś", "Ł1"),
+        (r"[^\p{L}\p{N}]+", "+-", "+a"),
+        (r"\P{L}", "1", "é"),
+        (r"\p{IsL}\p{Sc}", "a€", "a1"),
+    ],
+)
+def test_sets_and_categories(pattern: str, matched: str, others: str) -> None:
+    automaton = Automaton(read_pattern(pattern))
+
+    assert automaton.matches(matched)
+    assert not automaton.matches(others)
 
 
 def test_a_pattern_describes_all_of_a_text() -> None:
