@@ -22,6 +22,9 @@ def needs_values(plan: Plan, joins: frozenset[int]) -> bool:
     of all objects: one of a few stages looks like one of many thousand names. It matters where an
     order or another table offers another way.
     """
+    guard = plan.rows.sources[0].guard
+    if guard is not None and guard.is_own and plan.rows.as_of is None:
+        return bool(plan.order_by)  # somebody may own a few of the records, or most of them
     misjudged = any(_is_misjudged(ref, plan) for ref in operands(plan.rows.where))
     return misjudged and (bool(plan.order_by) or len(joins) > 1)
 

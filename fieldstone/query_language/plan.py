@@ -79,6 +79,11 @@ class Guard:
     criteria: tuple[Rows, ...] = ()
     parent: tuple[Field, Rows] | None = None
 
+    @property
+    def is_own(self) -> bool:
+        """Whether nothing but what the viewer owns, and shares of theirs, is open."""
+        return self.roles is None and self.teams is None and not self.criteria and not self.parent
+
 
 @dataclass(frozen=True, slots=True)
 class SourceTable:

@@ -17,6 +17,7 @@ from fieldstone.query_language.formula.affected import Affected, formula_texts
 from fieldstone.query_language.formula.record_scope import default_expression, field_expression
 from fieldstone.query_language.formula.rule_scope import rule_condition
 from fieldstone.query_language.formula.summed import field_summed
+from fieldstone.query_language.guards import resolved_criterion
 from fieldstone.query_language.operands import Reader
 from fieldstone.query_language.plan import Moment, Parameter
 from fieldstone.query_language.roll_ups import RollUpParts
@@ -51,6 +52,22 @@ def wrong_formulas(catalog: Catalog, among: Affected) -> Iterator[WrongFormula]:
             if (obj.name, rule.name) in among.rules:
                 work = partial(rule_condition, rule.condition, obj, catalog)
                 yield from _wrong("validation_rule", f"{obj.name}.{rule.name}", "condition", work)
+        for shared in catalog.sharing_rules.get(obj.id, ()):
+            if shared.where is not None:
+                tried = partial(_try_criterion, obj, shared.where, catalog)
+                yield from _wrong("sharing_rule", shared.name, "where", tried)
+
+
+def _try_criterion(obj: ObjectDef, where: str, catalog: Catalog) -> None:
+    made: list[Parameter] = []
+
+    def parameter(number: int | None, read: Reader) -> Parameter:
+        made.append(Parameter(f"p{len(made)}", number, read))
+        return made[-1]
+
+    resolved_criterion(obj, where, catalog, parameter)
+    for one in made:
+        one.read(0, _SOME_MOMENT)
 
 
 def length_of_texts(catalog: Catalog, among: Affected) -> int:

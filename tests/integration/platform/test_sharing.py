@@ -144,3 +144,15 @@ async def test_members_decide_on_no_teams(office: Office) -> None:
     await office.ben.refused("POST", "/api/teams", {"name": "Mine"}, status=403)
     role = f"/api/people/{office.ben_id}/role"
     await office.ben.refused("PUT", role, {"role": None}, status=403)
+
+
+async def test_rule_opens_what_meets_its_condition_and_must_make_sense(office: Office) -> None:
+    body = {"name": "All", "object": "Company", "share_with": {"everyone": True}}
+    rules = "/api/metadata/components/sharing_rule"
+    wrong = {**body, "where": "nonsense = 3"}
+    [problem] = await office.ada.refused("POST", rules, wrong, status=422)
+    await office.ada.post(rules, {**body, "where": "name LIKE 'Secret%'"})
+
+    assert "nonsense" in problem["message"]
+    assert [one["name"] for one in (await office.ben.get("/companies"))["data"]] == ["Secret Corp"]
+    assert "rule All" in (await office.ben.get(f"{office.path}/access"))["reason"]
