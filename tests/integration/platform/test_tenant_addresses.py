@@ -127,3 +127,30 @@ async def test_health_is_told_by_whatever_name(api: Api) -> None:
     answer = await api.send("GET", "/healthz", headers={"Host": "nobody.localhost"})
 
     assert (answer.status_code, answer.text) == (200, "ok\n")
+
+
+async def test_session_names_its_tenant_and_a_header_that_names_another_is_refused(
+    app_dsn: str, tmp_path: Path
+) -> None:
+    async with at_domain(app_dsn, None, tmp_path) as api:
+        said = {"email": "ada@acme.example", "password": "correct horse battery"}
+        await api.post("/api/claim", said, headers={"X-Tenant": "other"})
+
+        found = await api.get("/contacts")
+        [problem] = await api.refused(
+            "GET", "/contacts", headers={"X-Tenant": "default"}, status=403
+        )
+
+    assert found["meta"]["tenant"] == "other"
+    assert problem["code"] == "tenant.disagreement"
+
+
+async def test_of_names_that_nobody_has_nothing_is_kept(app_dsn: str, tmp_path: Path) -> None:
+    settings = settings_for(app_dsn, tmp_path)
+    engine = await open_engine(settings)
+    for number in range(50):
+        assert await engine.directory.find(f"nobody-{number}") is None
+    await engine.directory.get("other")
+
+    assert list(engine.directory._found) == ["other"]
+    await engine.close()
