@@ -16,6 +16,7 @@ from fieldstone.api.openapi_access_operations import ACCESS_OPERATIONS
 from fieldstone.api.openapi_account_operations import ACCOUNT_OPERATIONS
 from fieldstone.api.openapi_definitions import definition_schemas
 from fieldstone.api.openapi_identity_operations import IDENTITY_OPERATIONS
+from fieldstone.api.openapi_oauth_operations import OAUTH_OPERATIONS
 from fieldstone.api.openapi_objects import object_schemas, visible_objects
 from fieldstone.api.openapi_operation import (
     ALWAYS_REFUSES,
@@ -42,6 +43,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     **IDENTITY_OPERATIONS,
     **ACCOUNT_OPERATIONS,
     **SIGN_ON_OPERATIONS,
+    **OAUTH_OPERATIONS,
     **SETUP_OPERATIONS,
     **ACCESS_OPERATIONS,
     **PLATFORM_OPERATIONS,
@@ -52,7 +54,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
 }
 """By method and address, which may also begin with /api."""
 
-PAGES: Final = ("/admin", "/static", "/sign-in", "/sign-out", "/welcome")
+PAGES: Final = ("/admin", "/static", "/sign-in", "/sign-out", "/welcome", "/oauth/authorize")
 """What people see is no part of the API."""
 
 _API: Final = "/api"

@@ -14,6 +14,7 @@ from fieldstone.api.openapi_operation import (
     or_null,
 )
 from fieldstone.api.openapi_shapes import COUNT, TEXT
+from fieldstone.metadata.api_scopes import API_SCOPES
 from fieldstone.metadata.values import Json, JsonObject
 
 _IDENTITY: Final = "Signing in"
@@ -48,14 +49,25 @@ _TOKEN: Final = _closed(
     created_at=_INSTANT,
     used_at=or_null(_INSTANT),
     expires_at=or_null(_INSTANT),
+    scopes=or_null(list_schema(TEXT)),
 )
 _PERSON: Final = _closed(
     id=TEXT,
     email=TEXT,
     is_administrator=_FLAG,
+    is_service=_FLAG,
     is_active=_FLAG,
     has_password=_FLAG,
     created_at=_INSTANT,
+)
+TOKEN: Final = _TOKEN
+TOKEN_WISH: Final = object_schema(
+    {
+        "name": TEXT,
+        "expires_at": or_null(_INSTANT),
+        "scopes": or_null(list_schema({"type": "string", "enum": list(API_SCOPES)})),
+    },
+    required=("name",),
 )
 _INVITATION: Final = {"invitation": TEXT, "address": TEXT}
 _CREDENTIALS: Final = Body(
@@ -121,8 +133,8 @@ IDENTITY_OPERATIONS: Final[Mapping[str, Operation]] = {
         _IDENTITY,
         {201: Answer("The token, told this once.", _closed(id=TEXT, token=TEXT))},
         body=Body(
-            object_schema({"name": TEXT, "expires_at": or_null(_INSTANT)}, required=("name",)),
-            {"name": "nightly sync", "expires_at": "2030-01-31T00:00:00Z"},
+            TOKEN_WISH,
+            {"name": "nightly sync", "scopes": ["records:read"]},
         ),
         refuses=(413, 422),
     ),

@@ -320,6 +320,7 @@ MEMBER: Final = Table(
     Column("created_at", DateTime(timezone=True)),
     Column("ended_at", DateTime(timezone=True)),
     Column("acting_until", DateTime(timezone=True)),
+    Column("is_service", Boolean),
 )
 PERMISSION_ASSIGNMENT: Final = Table(
     "permission_assignment",
@@ -369,6 +370,9 @@ ACCESS_TOKEN: Final = Table(
     Column("used_at", DateTime(timezone=True)),
     Column("expires_at", DateTime(timezone=True)),
     Column("revoked_at", DateTime(timezone=True)),
+    Column("scopes", ARRAY(Text)),
+    Column("app", Text),
+    Column("grant_id", BigInteger),
 )
 SIGN_IN: Final = Table(
     "sign_in",

@@ -47,15 +47,21 @@ from fieldstone.platform.identity import (
     door_endpoints,
     proof_pages,
     second_step_pages,
+    service_endpoints,
 )
 from fieldstone.platform.identity import endpoints as identity_endpoints
 from fieldstone.platform.identity import pages as identity_pages
 from fieldstone.platform.identity.gate import Gate
 from fieldstone.platform.identity.keys import Keys
+from fieldstone.platform.identity.oauth import app_endpoints as connected_app_endpoints
+from fieldstone.platform.identity.oauth import consent as oauth_consent
+from fieldstone.platform.identity.oauth import endpoints as oauth_endpoints
+from fieldstone.platform.identity.oauth import my_app_pages
 from fieldstone.platform.identity.operators import Operators
 from fieldstone.platform.identity.providers import endpoints as provider_endpoints
 from fieldstone.platform.identity.providers import pages as provider_pages
 from fieldstone.platform.identity.providers.parts import build_parts
+from fieldstone.platform.identity.route_scopes import check_scope
 from fieldstone.platform.job_kinds import (
     files_of,
     import_parts,
@@ -180,7 +186,7 @@ def build_app(engine: Engine, settings: Settings) -> Starlette:
             Middleware(RateLimit, rates=rates, rules=rules, clock=engine.calls.clock),
         ],
     )
-    app.router = IndexedRouter(all_routes())
+    app.router = IndexedRouter(all_routes(), check_scope)
     app.state.database = engine.database
     app.state.engine = engine
     app.state.operators = operators
@@ -255,6 +261,11 @@ def all_routes() -> list[BaseRoute]:
         *acting_endpoints.ROUTES,
         *account_pages.ROUTES,
         *proof_pages.ROUTES,
+        *service_endpoints.ROUTES,
+        *oauth_endpoints.ROUTES,
+        *oauth_consent.ROUTES,
+        *my_app_pages.ROUTES,
+        *connected_app_endpoints.ROUTES,
         *provider_endpoints.ROUTES,
         *provider_pages.ROUTES,
         *PAGES,

@@ -24,6 +24,7 @@ from fieldstone.platform.identity.errors import (
     WrongCredentials,
     WrongFactor,
 )
+from fieldstone.platform.identity.route_scopes import InsufficientScope
 from fieldstone.platform.rates.bucket import RateLimited
 from fieldstone.runtime.files import FileTooLarge
 from fieldstone.runtime.terms import ApiCallLimit
@@ -82,12 +83,13 @@ def headers_of(error: FieldstoneError) -> dict[str, str]:
     """Give the headers of an answer to an error: when to try again, and how to say who asks."""
     if isinstance(error, SignInNeeded):
         return {"www-authenticate": "Bearer"}
-    if isinstance(error, TooManyTries):
+    if isinstance(error, InsufficientScope):
+        needed = (error.problem.details or {}).get("scope")
+        return {"www-authenticate": f'Bearer error="insufficient_scope", scope="{needed}"'}
+    if isinstance(error, TooManyTries | ApiCallLimit):
         return {"retry-after": str(_WAIT_S)}
     if isinstance(error, RateLimited):
         return {"retry-after": str((error.problem.details or {}).get("retry_after_s", _RUSH_S))}
-    if isinstance(error, ApiCallLimit):
-        return {"retry-after": str(_WAIT_S)}
     if not isinstance(error, Unavailable) or isinstance(error, QueryTimeout):
         return {}
     pause_s = _OUTAGE_S if isinstance(error, DatabaseBusy) else _RUSH_S

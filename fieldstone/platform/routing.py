@@ -5,7 +5,7 @@ Starlette tries all routes one after the other; a hundred of them take as long a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from starlette.exceptions import HTTPException
@@ -17,16 +17,19 @@ from fieldstone.api.methods import wrong_method
 _OTHER: Final = "{"
 _REFUSED: Final = 405
 _Beginning = tuple[str, str]
+Check = Callable[[Sequence[BaseRoute], Scope], None]
+"""Is told which routes may match and what is asked, and raises what shall be answered instead."""
 
 
 class IndexedRouter(Router):
     """A router that knows by the first two segments of a path which of its routes may match it.
 
-    Of those that do, the first one serves, as ever.
+    Of those that do, the first one serves, as ever. check: refuses what may not be asked of it.
     """
 
-    def __init__(self, routes: Sequence[BaseRoute]) -> None:
+    def __init__(self, routes: Sequence[BaseRoute], check: Check | None = None) -> None:
         super().__init__(routes)
+        self._check = check
         own = [(_beginning_of(route), route) for route in routes]
         told = {beginning for beginning, _ in own}
         told |= {(first, _OTHER) for first, _ in told} | {(_OTHER, _OTHER)}
@@ -43,6 +46,8 @@ class IndexedRouter(Router):
         first, second = _split(scope["path"])
         few = self._few.get((first, second)) or self._few.get((first, _OTHER))
         router = few or self._few[_OTHER, _OTHER]
+        if self._check is not None:
+            self._check(router.routes, scope)
         try:
             await router.app(scope, receive, send)
         except HTTPException as error:

@@ -54,6 +54,10 @@ class IdentityProviderKind(Kind[IdentityProviderBody]):
     body_class = IdentityProviderBody
     for_administrators = True
 
+    def depends_on(self, component: Component) -> Iterator[tuple[str, str]]:
+        """Yield the permission sets that newcomers are given."""
+        yield from (("permission_set", name) for name in self.read(component).permission_sets)
+
     def check(self, component: Component, scope: Scope) -> Iterator[Problem]:
         """Yield names that fit no address, issuers that are none, and doors that stand open."""
         body = self.read(component)

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 from fieldstone.api.requests import json_response
 from fieldstone.errors import FieldstoneError
 from fieldstone.ids import BadId, format_id, parse_id
+from fieldstone.metadata.api_scopes import API_SCOPES
 from fieldstone.platform.errors import status_of
 from fieldstone.platform.identity import account, acting, events, factors, passkeys, people
 from fieldstone.platform.identity.account_words import sentence_of, shown_agent
@@ -25,6 +26,7 @@ from fieldstone.platform.identity.endpoints import (
     try_of,
 )
 from fieldstone.platform.identity.errors import ProofNeeded
+from fieldstone.platform.identity.oauth.grants import list_my_apps
 from fieldstone.platform.identity.passkeys import has_passkeys, site_of_request
 from fieldstone.platform.identity.second_step_pages import read_credential
 from fieldstone.platform.identity.sign_in import end_other_sessions, list_sessions
@@ -211,6 +213,8 @@ async def _account(request: Request, error: FieldstoneError | None = None) -> Re
             "tokens": [
                 {**row, "code": format_id("token", row["id"])} for row in await list_tokens(tx)
             ],
+            "scopes": API_SCOPES,
+            "apps": await list_my_apps(tx),
             "acting_until": _acting_until(tx, member),
             "acting_always": tx.catalog.organization.acting == "always",
             "events": [

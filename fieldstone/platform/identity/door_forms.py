@@ -25,6 +25,7 @@ from fieldstone.ui_generator.csrf import FIELD, check_door_token, door_token_of,
 from fieldstone.ui_generator.shell import Place, build_shell, site_of
 
 HOME: Final = "/admin"
+CONSENT: Final = "/oauth/authorize"
 _SMALL: Final = 20_000
 _STEP: Final = "fs_step"
 _ADDRESSES: Final = {Purpose.SECOND: "/sign-in/second", Purpose.ENROL: "/sign-in/enrol"}
@@ -113,7 +114,8 @@ async def read_small(request: Request) -> FormData:
 def way_back(wanted: object) -> str:
     """Give where to go on: an address of our own pages alone, whatever the link said."""
     text = str(wanted or "")
-    return text if text == HOME or text.startswith((f"{HOME}/", f"{HOME}?")) else HOME
+    ours = text == HOME or text.startswith((f"{HOME}/", f"{HOME}?", f"{CONSENT}?"))
+    return text if ours else HOME
 
 
 def text_of(form: FormData, name: str) -> str:

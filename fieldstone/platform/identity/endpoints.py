@@ -20,6 +20,7 @@ from fieldstone.api.requests import (
 )
 from fieldstone.errors import NotFound
 from fieldstone.ids import BadId, format_id, parse_id
+from fieldstone.metadata.api_scopes import API_SCOPES, in_order
 from fieldstone.metadata.field_types.datetime import read_instant, write_instant
 from fieldstone.metadata.values import Json, JsonObject
 from fieldstone.platform.identity import acting, people, tokens
@@ -187,7 +188,7 @@ async def invite(request: Request) -> Response:
     """
     body = await read_object(request)
     email = people.read_email(body.get("email"))
-    administers = _flag(body, "is_administrator") or False
+    administers = read_flag(body, "is_administrator") or False
     tenant, viewer = tenant_of(request), viewer_of(request)
     async with database_of(request).write(tenant, viewer, cause_of(request)) as tx:
         user_id, token = await people.invite(
@@ -204,7 +205,7 @@ async def invite_again(request: Request) -> Response:
     """POST /api/people/{id}/invitation: {"resets_factors"?}: they choose a new password with it."""
     number = people.person_id(request.path_params["id"])
     body = await _object_if_any(request)
-    resets = _flag(body, "resets_factors") or False
+    resets = read_flag(body, "resets_factors") or False
     async with database_of(request).write_apart(tenant_of(request), viewer_of(request)) as tx:
         token = await people.invite_again(tx, number, resets_factors=resets)
     return json_response(_invitation(token), 201)
@@ -218,8 +219,8 @@ async def change_person(request: Request) -> Response:
         await people.change_person(
             tx,
             number,
-            is_administrator=_flag(body, "is_administrator"),
-            is_active=_flag(body, "is_active"),
+            is_administrator=read_flag(body, "is_administrator"),
+            is_active=read_flag(body, "is_active"),
         )
         [row] = await people.list_people(tx, number - 1, 1)
     return json_response(shown_person(row))
@@ -230,23 +231,19 @@ async def list_tokens(request: Request) -> Response:
     signed_in(request)
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
         found = await tokens.list_tokens(tx)
-    return json_response({"tokens": [_shown_token(one) for one in found]})
+    return json_response({"tokens": [shown_token(one) for one in found]})
 
 
 async def create_token(request: Request) -> Response:
-    """POST /api/tokens: {"name", "expires_at"?}: the token's text is told once.
+    """POST /api/tokens: {"name", "expires_at"?, "scopes"?}: the token's text is told once.
 
     A session makes it: a token that leaked makes no others, which would outlast it.
     """
     in_session(request)
     tenant_of(request).terms.require(Feature.TOKENS)
     body = await read_object(request)
-    name = text_in(body, "name")
-    if not 0 < len(name) <= _LONGEST_NAME:
-        raise BadJson(f"A token has a name of up to {_LONGEST_NAME} characters.", at="/name")
     async with database_of(request).write_apart(tenant_of(request), viewer_of(request)) as tx:
-        expires_at = _future(body.get("expires_at"), tx.now)
-        number, text = await tokens.make_token(tx, name, expires_at)
+        number, text = await tokens.make_token(tx, read_wish(body, tx.now))
     return json_response({"id": format_id(_TOKEN, number), "token": text}, 201)
 
 
@@ -291,6 +288,26 @@ def in_session(request: Request) -> Viewer:
     if bearer is None or bearer.session is None:
         raise SignInNeeded("A token may not do this.", hint="Sign in with your password.")
     return viewer
+
+
+def operated(request: Request) -> None:
+    """Refuse tokens, but not the machine's operator. Raises SignInNeeded."""
+    if bearer_of(request) is not None:
+        in_session(request)
+
+
+def read_wish(body: JsonObject, now: datetime) -> tokens.TokenWish:
+    """Read what token somebody wants. Raises BadJson, BadValue."""
+    name, scopes = text_in(body, "name"), body.get("scopes")
+    if not 0 < len(name) <= _LONGEST_NAME:
+        raise BadJson(f"A token has a name of up to {_LONGEST_NAME} characters.", at="/name")
+    expires_at = _future(body.get("expires_at"), now)
+    if scopes is None:
+        return tokens.TokenWish(name, expires_at)
+    known = ", ".join(API_SCOPES)
+    if not isinstance(scopes, list) or not scopes or not all(one in API_SCOPES for one in scopes):
+        raise BadJson("scopes must be a list of scopes.", at="/scopes", hint=f"Known are: {known}.")
+    return tokens.TokenWish(name, expires_at, in_order(map(str, scopes)))
 
 
 def own_session(request: Request) -> tuple[Viewer, int]:
@@ -351,6 +368,7 @@ def shown_person(row: Any) -> dict[str, Json]:
         "id": format_id(_USER, row["user_id"]),
         "email": row["email"],
         "is_administrator": row["is_administrator"],
+        "is_service": row["is_service"],
         "is_active": row["ended_at"] is None,
         "has_password": row["password_hash"] is not None,
         "created_at": write_instant(row["created_at"]),
@@ -384,10 +402,16 @@ def _shown_viewer(viewer: Viewer) -> dict[str, Json]:
     return {"id": user_id, "name": viewer.name, "may_set_up": viewer.standing.is_administrator}
 
 
-def _shown_token(row: dict[str, Any]) -> dict[str, Json]:
+def shown_token(row: dict[str, Any]) -> dict[str, Json]:
+    """Give a token as callers see it, without its text."""
     instants = ("created_at", "used_at", "expires_at")
     told = {name: row[name] and write_instant(row[name]) for name in instants}
-    return {"id": format_id(_TOKEN, row["id"]), "name": row["name"], **told}
+    return {
+        "id": format_id(_TOKEN, row["id"]),
+        "name": row["name"],
+        **told,
+        "scopes": row["scopes"],
+    }
 
 
 async def _object_if_any(request: Request) -> JsonObject:
@@ -410,7 +434,8 @@ def text_in(body: JsonObject, name: str) -> str:
     return value
 
 
-def _flag(body: JsonObject, name: str) -> bool | None:
+def read_flag(body: JsonObject, name: str) -> bool | None:
+    """Give a member of a body that must be true or false, or missing. Raises BadJson."""
     value = body.get(name)
     if value is not None and not isinstance(value, bool):
         raise BadJson(f"{name} must be true or false.", at=f"/{name}")
@@ -426,10 +451,10 @@ def _names(body: JsonObject, name: str) -> list[str] | None:
     return [str(one) for one in value]
 
 
-def number_in_path(request: Request) -> int | None:
-    """Give the number of the id in an address; None for what is no id."""
+def number_in_path(request: Request, name: str = "id") -> int | None:
+    """Give the number of an id in an address; None for what is no id."""
     try:
-        return parse_id(request.path_params["id"])[1]
+        return parse_id(request.path_params[name])[1]
     except BadId:
         return None
 

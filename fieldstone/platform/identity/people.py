@@ -104,7 +104,7 @@ def person_id(text: str) -> int:
     try:
         return parse_id(text)[1]
     except BadId:
-        raise _unknown() from None
+        raise unknown_person() from None
 
 
 async def claim(database: Database, tenant: Tenant, viewer: Viewer, tried: Try) -> Opened:
@@ -156,12 +156,14 @@ async def add_person(
     name: str,
     *,
     is_administrator: bool = False,
+    is_service: bool = False,
     sets: Sequence[PermissionSet] | None = None,
 ) -> RecordId:
     """Make somebody a member, with a user of theirs, who has no way in yet; the user's id.
 
-    sets: what they get; None for what new members usually do. Raises NotClaimed, AlreadyMember,
-    and what is wrong with a user of this name.
+    is_service: whether it is no person, and signs in nowhere. sets: what they get; None for what
+    new members usually do. Raises NotClaimed, AlreadyMember, and what is wrong with a user of this
+    name.
     """
     if not await tx.rows(LOCK_ADMINISTRATORS, tenant=tx.tenant.id):
         raise NotClaimed(
@@ -175,7 +177,8 @@ async def add_person(
     system = tx.as_system()
     [made] = await write(system, user, [incoming_of(read_values(user, values, system.rights))])
     assert made.id is not None
-    await _add_member(tx, made.id, email, is_administrator=is_administrator, sets=sets)
+    what = {"is_administrator": is_administrator, "is_service": is_service}
+    await _add_member(tx, made.id, email, **what, sets=sets)
     return made.id
 
 
@@ -187,8 +190,8 @@ async def invite_again(tx: Transaction, user_id: int, *, resets_factors: bool = 
     """
     check_administrator(tx)
     member = await tx.row(MEMBER_BY_USER, tenant=tx.tenant.id, user_id=user_id)
-    if member is None or member["ended_at"] is not None:
-        raise _unknown()
+    if member is None or member["ended_at"] is not None or member["is_service"]:
+        raise unknown_person()
     check_in_reach(tx, member)
     what = Event.RESET_PROMISED if resets_factors else Event.INVITED_AGAIN
     await note_event(tx, user_id, what)
@@ -271,7 +274,7 @@ async def change_person(
     administrators = await tx.rows(LOCK_ADMINISTRATORS, tenant=tx.tenant.id)
     member = await tx.row(MEMBER_BY_USER, tenant=tx.tenant.id, user_id=user_id)
     if member is None:
-        raise _unknown()
+        raise unknown_person()
     check_in_reach(tx, member)
     administers = member["is_administrator"] if is_administrator is None else is_administrator
     if administers:
@@ -319,6 +322,7 @@ async def _add_member(
     email: str,
     *,
     is_administrator: bool,
+    is_service: bool = False,
     sets: Iterable[PermissionSet] | None = None,
 ) -> None:
     """Write a member down. sets: what they get; None for what new members usually do."""
@@ -329,6 +333,7 @@ async def _add_member(
         user_id=user_id,
         email=email,
         is_administrator=is_administrator,
+        is_service=is_service,
         created_at=tx.now,
     )
     usual = find_set(tx.catalog, STANDARD)
@@ -376,5 +381,6 @@ def _bad_invitation() -> BadInvitation:
     )
 
 
-def _unknown() -> UnknownPerson:
+def unknown_person() -> UnknownPerson:
+    """Give the refusal of an id that is nobody's here."""
     return UnknownPerson("There is no such person in this tenant.")

@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 from fieldstone.api.requests import json_response
 from fieldstone.errors import FieldstoneError
 from fieldstone.ids import BadId, parse_id
+from fieldstone.metadata.api_scopes import in_order
 from fieldstone.platform.errors import status_of
 from fieldstone.platform.identity import account, second_step
 from fieldstone.platform.identity.account_pages import ACCOUNT, PROOF
@@ -19,7 +20,7 @@ from fieldstone.platform.identity.door_forms import text_of, way_back
 from fieldstone.platform.identity.endpoints import door_of, own_session
 from fieldstone.platform.identity.passkeys import has_passkeys, site_of_request
 from fieldstone.platform.identity.second_step_pages import read_credential
-from fieldstone.platform.identity.tokens import make_token, revoke_token
+from fieldstone.platform.identity.tokens import TokenWish, make_token, revoke_token
 from fieldstone.runtime.asking import database_of, tenant_of
 from fieldstone.ui_generator.flash import Flash, put_flash
 from fieldstone.ui_generator.pages.edit import read_form
@@ -87,7 +88,11 @@ async def change_tokens(request: Request) -> Response:
             return _back(f"A token has a name of up to {_LONGEST_NAME} characters.")
         lasts = int(days) if days.isascii() and days.isdigit() and len(days) < 5 else 0
         expires_at = tx.now + timedelta(days=min(lasts, _LONGEST_DAYS)) if lasts else None
-        _, text = await make_token(tx, name, expires_at)
+        chosen = text_of(form, "scope")
+        scopes = in_order([chosen]) if chosen else None
+        if scopes == ():
+            return _back("There is no such scope.")
+        _, text = await make_token(tx, TokenWish(name, expires_at, scopes))
         return page(request, tx, _TOKEN_PLACE, "account_token.html", token=text, name=name)
 
 

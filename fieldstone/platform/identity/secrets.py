@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from typing import Final
 
 _BYTES: Final = 32
-_TEXT: Final = re.compile(r"fs[stipha]_[A-Za-z0-9_-]{43}")
+_TEXT: Final = re.compile(r"fs[a-z]_[A-Za-z0-9_-]{43}")
 SESSION: Final = "fss_"
 ACCESS: Final = "fst_"
 INVITATION: Final = "fsi_"
 OPERATOR: Final = "fsp_"
 STEP: Final = "fsh_"
 ACTING: Final = "fsa_"
+CODE: Final = "fsg_"
+REFRESH: Final = "fsr_"
+CLIENT: Final = "fsc_"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from fieldstone.platform.identity.origin_place import place_of
 from fieldstone.platform.identity.passwords import is_password, rehashed
 from fieldstone.platform.identity.statements import (
     ADD_SESSION,
+    END_ALL_GRANTS,
     END_OTHER_SESSIONS,
     END_SESSION,
     END_SESSIONS,
@@ -174,6 +175,7 @@ async def put_out(tx: Transaction, user_id: int) -> None:
     """End every session and token of somebody."""
     await tx.run(END_SESSIONS, tenant=tx.tenant.id, user_id=user_id)
     await tx.run(END_TOKENS, tenant=tx.tenant.id, user_id=user_id, now=tx.now)
+    await tx.run(END_ALL_GRANTS, tenant=tx.tenant.id, user_id=user_id)
 
 
 async def check_tries(tx: Transaction, tried: Try) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     update,
 )
 
+from fieldstone.metadata.oauth_tables import OAUTH_GRANT
 from fieldstone.metadata.tables import ACCESS_TOKEN, INVITATION, MEMBER, SESSION, SIGN_IN
 from fieldstone.runtime.statements import Prepared, parameter, prepare
 
@@ -42,11 +43,14 @@ _MEMBERS: Final = select(
     MEMBER.c.email,
     MEMBER.c.password_hash,
     MEMBER.c.is_administrator,
+    MEMBER.c.is_service,
     MEMBER.c.created_at,
     MEMBER.c.ended_at,
     MEMBER.c.acting_until,
 ).where(MEMBER.c.tenant_id == _TENANT)
-ADD_MEMBER: Final = _added(MEMBER, "user_id", "email", "is_administrator", "created_at")
+ADD_MEMBER: Final = _added(
+    MEMBER, "user_id", "email", "is_administrator", "is_service", "created_at"
+)
 SOME_MEMBERS: Final = prepare(
     _MEMBERS.where(MEMBER.c.user_id > parameter("after", BigInteger()))
     .order_by(MEMBER.c.user_id)
@@ -111,7 +115,7 @@ ADD_SESSION: Final = _added(
     *("proved_at", "method"),
 )
 ADD_TOKEN: Final = _added(
-    ACCESS_TOKEN, "id", "token_hash", "user_id", "name", "created_at", "expires_at"
+    ACCESS_TOKEN, "id", "token_hash", "user_id", "name", "created_at", "expires_at", "scopes"
 )
 
 
@@ -177,8 +181,13 @@ MY_TOKENS: Final = prepare(
         ACCESS_TOKEN.c.created_at,
         ACCESS_TOKEN.c.used_at,
         ACCESS_TOKEN.c.expires_at,
+        ACCESS_TOKEN.c.scopes,
     )
-    .where(*_mine(ACCESS_TOKEN), ACCESS_TOKEN.c.revoked_at.is_(None))
+    .where(
+        *_mine(ACCESS_TOKEN),
+        ACCESS_TOKEN.c.revoked_at.is_(None),
+        ACCESS_TOKEN.c.grant_id.is_(None),
+    )
     .order_by(ACCESS_TOKEN.c.id.desc())
     .limit(parameter("most", Integer()))
 )
@@ -188,6 +197,8 @@ REVOKE_TOKEN: Final = prepare(
     .values(revoked_at=_NOW)
 )
 
+# Codes and refresh tokens go with their grants.
+END_ALL_GRANTS: Final = prepare(delete(OAUTH_GRANT).where(*_mine(OAUTH_GRANT)))
 END_TOKENS: Final = prepare(
     update(ACCESS_TOKEN)
     .where(*_mine(ACCESS_TOKEN), ACCESS_TOKEN.c.revoked_at.is_(None))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,8 +13,22 @@ from fieldstone.runtime.transactions import Transaction
 MOST_TOKENS: Final = 200
 
 
-async def make_token(tx: Transaction, name: str, expires_at: datetime | None) -> tuple[int, str]:
-    """Make a token that acts as the viewer: its number, and its text, which is told once."""
+@dataclass(frozen=True, slots=True)
+class TokenWish:
+    """A token that somebody wants. scopes: None for all that its owner may do."""
+
+    name: str
+    expires_at: datetime | None = None
+    scopes: tuple[str, ...] | None = None
+
+
+async def make_token(
+    tx: Transaction, wish: TokenWish, user_id: int | None = None
+) -> tuple[int, str]:
+    """Make a token: its number, and its text, which is told once.
+
+    user_id: whom it acts as; None for the viewer.
+    """
     secret = secrets.make_secret(secrets.ACCESS)
     number = tx.minter.mint()
     await tx.run(
@@ -21,12 +36,25 @@ async def make_token(tx: Transaction, name: str, expires_at: datetime | None) ->
         tenant=tx.tenant.id,
         id=number,
         token_hash=secret.digest,
-        user_id=tx.viewer.user_id,
-        name=name,
+        user_id=tx.viewer.user_id if user_id is None else user_id,
+        name=wish.name,
         created_at=tx.now,
-        expires_at=expires_at,
+        expires_at=wish.expires_at,
+        scopes=None if wish.scopes is None else list(wish.scopes),
     )
     return number, secret.text
+
+
+async def list_tokens_of(tx: Transaction, user_id: int) -> list[dict[str, Any]]:
+    """Give the tokens of somebody, the newest first, without their texts."""
+    mine = {"tenant": tx.tenant.id, "user_id": user_id}
+    return [dict(row) for row in await tx.rows(MY_TOKENS, **mine, most=MOST_TOKENS)]
+
+
+async def revoke_token_of(tx: Transaction, user_id: int, number: int) -> bool:
+    """Take back a token of somebody; whether there was one of this number."""
+    mine = {"tenant": tx.tenant.id, "user_id": user_id}
+    return await tx.run(REVOKE_TOKEN, **mine, id=number, now=tx.now) > 0
 
 
 async def list_tokens(tx: Transaction) -> list[dict[str, Any]]:

@@ -88,5 +88,7 @@ def _read(error: Exception, request_id: str) -> tuple[int, tuple[Problem, ...], 
 def _is_page(request: Request) -> bool:
     """Tell whether a person looks at the answer; not where Host is no name, of which no page is."""
     path: str = request.scope["path"]
-    is_page = path in {"/", "/admin", "/sign-in"} or path.startswith(("/admin/", "/welcome/"))
+    is_page = path in {"/", "/admin", "/sign-in", "/oauth/authorize"} or path.startswith(
+        ("/admin/", "/welcome/")
+    )
     return is_page and host_of(request) != ""

@@ -22,6 +22,11 @@ _HEADERS: Final = (
 )
 
 
+def policy_for_forms(leads_to: str) -> str:
+    """Give the policy of a page whose forms may also lead to another site. leads_to: its origin."""
+    return _POLICY.replace("form-action 'self'", f"form-action 'self' {leads_to}")
+
+
 class SecurityHeaders:
     """Adds the headers to every answer that does not set them itself."""
 

@@ -32,7 +32,10 @@ from fieldstone.ui_generator.csrf import STATE as FORM_TOKEN
 
 SIGN_IN: Final = "/sign-in"
 _CROSS_SITE: Final = frozenset({"cross-site", "same-site"})
-_FOR_ANYBODY: Final = (SIGN_IN, "/welcome", "/static", "/api/session", "/api/welcome")
+_FOR_ANYBODY: Final = (
+    *(SIGN_IN, "/welcome", "/static", "/api/session", "/api/welcome"),
+    *("/oauth/token", "/oauth/revoke", "/oauth/introspect", "/.well-known"),
+)
 _BEARER: Final = "bearer "
 
 
@@ -175,7 +178,7 @@ def _is_for_anybody(path: str) -> bool:
 def _is_page(request: Request) -> bool:
     """Tell whether a person opens a page, whom a form to sign in serves better than an error."""
     path = request.scope["path"]
-    is_page = path in {"/", "/admin"} or path.startswith("/admin/")
+    is_page = path in {"/", "/admin", "/oauth/authorize"} or path.startswith("/admin/")
     is_whole = request.headers.get("hx-request") != "true"
     return is_page and is_whole and host_of(request) != ""
 

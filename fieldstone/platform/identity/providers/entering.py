@@ -11,6 +11,7 @@ from fieldstone.platform.identity.providers.errors import NoMember, ProviderRefu
 from fieldstone.platform.identity.providers.statements import ADD_LINK, FIND_LINK, USE_LINK
 from fieldstone.platform.identity.sign_in import Opened, Try, note_try, open_session
 from fieldstone.platform.identity.statements import MEMBER_BY_EMAIL, MEMBER_BY_USER
+from fieldstone.runtime.permissions import get_set
 from fieldstone.runtime.tenants import Tenant
 from fieldstone.runtime.transactions import Database, Transaction, Viewer
 
@@ -40,7 +41,7 @@ async def _member(tx: Transaction, body: IdentityProviderBody, known: Known) -> 
     else:
         member = await _by_address(tx, body, known)
         await tx.run(ADD_LINK, **link, user_id=member["user_id"], now=tx.now)
-    if member is None or member["ended_at"] is not None:
+    if member is None or member["ended_at"] is not None or member["is_service"]:
         raise NoMember("You are not a member here any more.", hint=_ASK)
     return member
 
@@ -59,7 +60,8 @@ async def _by_address(tx: Transaction, body: IdentityProviderBody, known: Known)
     if not body.create_members:
         raise NoMember(f"{known.email} is not a member here.", hint=_ASK)
     name = known.name or known.email.partition("@")[0]
-    user_id = await people.add_person(tx, known.email, name)
+    sets = [get_set(tx.catalog, one) for one in body.permission_sets] or None
+    user_id = await people.add_person(tx, known.email, name, sets=sets)
     return await tx.row(MEMBER_BY_USER, tenant=tx.tenant.id, user_id=user_id)
 
 

@@ -1,0 +1,1 @@
+"""Letting programs work here in somebody's name: an OAuth 2 server (RFC 6749)."""
