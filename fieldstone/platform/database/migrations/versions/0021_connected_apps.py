@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from fieldstone.platform.database.migrations.script import run
 
-revision = "0020"
-down_revision = "0019"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
