@@ -81,7 +81,9 @@ def _described(field: Field) -> dict[str, Json]:
 def _words(field: Field) -> tuple[str, ...]:
     """Give what a person should know of a field, and the other names it is found by."""
     also = f"Also found as {', '.join(field.aliases)}." if field.aliases else ""
-    return field.type.describe(field.options) + ".", field.description, field.help, also
+    # What a reference may point to is not told here: the viewer may not see all of it.
+    kind = field.type.label if field.is_reference else field.type.describe(field.options)
+    return f"{kind}.", field.description, field.help, also
 
 
 def _value(field: Field) -> dict[str, Json]:
