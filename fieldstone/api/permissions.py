@@ -77,7 +77,7 @@ async def list_holders(request: Request) -> Response:
     return json_response({"people": [_shown(one) for one in found[:limit]], "next": following})
 
 
-async def preview(request: Request) -> Response:
+async def preview_permission_set(request: Request) -> Response:
     """POST /api/permission-sets/{name}/preview: what people would gain and lose by a change.
 
     The body is the set as it would be, without its name; nothing is saved.
@@ -218,7 +218,7 @@ def _shown_reasons(reasons: Iterable[Reason]) -> list[Json]:
 ROUTES: Final = (
     Route("/api/permission-sets", list_sets, methods=["GET"]),
     Route("/api/permission-sets/{name}/people", list_holders, methods=["GET"]),
-    Route("/api/permission-sets/{name}/preview", preview, methods=["POST"]),
+    Route("/api/permission-sets/{name}/preview", preview_permission_set, methods=["POST"]),
     Route("/api/people/{id}/permission-sets", list_sets_of_person, methods=["GET"]),
     Route("/api/people/{id}/permission-sets/{name}", assign_set, methods=["PUT"]),
     Route("/api/people/{id}/permission-sets/{name}", revoke_set, methods=["DELETE"]),

@@ -42,7 +42,7 @@ async def create_service_user(request: Request) -> Response:
     return json_response({"id": format_id("user", user_id), "email": email}, 201)
 
 
-async def list_tokens(request: Request) -> Response:
+async def list_service_user_tokens(request: Request) -> Response:
     """GET /api/people/{id}/tokens: the tokens of a service user, the newest first."""
     number = person_id(request.path_params["id"])
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
@@ -50,7 +50,7 @@ async def list_tokens(request: Request) -> Response:
     return json_response({"tokens": [shown_token(one) for one in found]})
 
 
-async def create_token(request: Request) -> Response:
+async def create_service_user_token(request: Request) -> Response:
     """POST /api/people/{id}/tokens: a token of a service user; its text is told once."""
     operated(request)
     number = person_id(request.path_params["id"])
@@ -60,7 +60,7 @@ async def create_token(request: Request) -> Response:
     return json_response({"id": format_id("token", made), "token": text}, 201)
 
 
-async def delete_token(request: Request) -> Response:
+async def delete_service_user_token(request: Request) -> Response:
     """DELETE /api/people/{id}/tokens/{token}: take a token of a service user back."""
     number, token = person_id(request.path_params["id"]), number_in_path(request, "token")
     async with database_of(request).write_apart(tenant_of(request), viewer_of(request)) as tx:
@@ -71,7 +71,7 @@ async def delete_token(request: Request) -> Response:
 
 ROUTES: Final = (
     Route("/api/service-users", create_service_user, methods=["POST"]),
-    Route("/api/people/{id}/tokens", list_tokens, methods=["GET"]),
-    Route("/api/people/{id}/tokens", create_token, methods=["POST"]),
-    Route("/api/people/{id}/tokens/{token}", delete_token, methods=["DELETE"]),
+    Route("/api/people/{id}/tokens", list_service_user_tokens, methods=["GET"]),
+    Route("/api/people/{id}/tokens", create_service_user_token, methods=["POST"]),
+    Route("/api/people/{id}/tokens/{token}", delete_service_user_token, methods=["DELETE"]),
 )

@@ -42,14 +42,14 @@ async def show_apps(request: Request) -> Response:
     return json_response({"apps": shown})
 
 
-async def create_secret(request: Request) -> Response:
+async def create_client_secret(request: Request) -> Response:
     """POST /api/connected-apps/{name}/secret: make another secret, told this once."""
     async with database_of(request).write_apart(tenant_of(request), viewer_of(request)) as tx:
         secret = await make_secret(tx, request.path_params["name"])
     return json_response({"client_secret": secret}, 201)
 
 
-async def delete_secret(request: Request) -> Response:
+async def delete_client_secret(request: Request) -> Response:
     """DELETE /api/connected-apps/{name}/secret: take the secret back; tokens go on."""
     async with database_of(request).write_apart(tenant_of(request), viewer_of(request)) as tx:
         await drop_secret(tx, request.path_params["name"])
@@ -91,8 +91,8 @@ async def delete_my_app(request: Request) -> Response:
 
 ROUTES: Final = (
     Route("/api/connected-apps", show_apps, methods=["GET"]),
-    Route("/api/connected-apps/{name}/secret", create_secret, methods=["POST"]),
-    Route("/api/connected-apps/{name}/secret", delete_secret, methods=["DELETE"]),
+    Route("/api/connected-apps/{name}/secret", create_client_secret, methods=["POST"]),
+    Route("/api/connected-apps/{name}/secret", delete_client_secret, methods=["DELETE"]),
     Route("/api/connected-apps/{name}/grants", delete_grants, methods=["DELETE"]),
     Route("/api/my-apps", show_my_apps, methods=["GET"]),
     Route("/api/my-apps/{name}", delete_my_app, methods=["DELETE"]),
