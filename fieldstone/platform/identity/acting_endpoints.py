@@ -21,6 +21,7 @@ from fieldstone.platform.identity.endpoints import (
 )
 from fieldstone.platform.identity.gate import Bearer
 from fieldstone.platform.identity.sign_in import Opened
+from fieldstone.platform.identity.statements import MEMBER_BY_USER
 from fieldstone.runtime.asking import database_of, tenant_of
 from fieldstone.ui_generator.pages.edit import read_form
 
@@ -82,12 +83,18 @@ async def do_stop_acting(request: Request) -> Response:
 
 
 async def begin_as(request: Request, user_id: int) -> Opened:
-    """Open a session in which the viewer acts as somebody. Raises NoConsent, ProofNeeded."""
+    """Open a session in which the viewer acts as somebody.
+
+    Raises NoConsent, ProofNeeded, MoreThanOwn.
+    """
     viewer, session = own_session(request)
     origin = (address_of(request), request.headers.get("user-agent", ""))
     async with database_of(request).write_apart(tenant_of(request), viewer) as tx:
         people.check_administrator(tx)
         await account.check_proved(tx, session)
+        member = await tx.row(MEMBER_BY_USER, tenant=tx.tenant.id, user_id=user_id)
+        if member is not None:
+            people.check_in_reach(tx, member)
         return await acting.begin(tx, session, user_id, origin)
 
 

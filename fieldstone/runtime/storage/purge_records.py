@@ -137,6 +137,7 @@ async def purge_rows(tx: Transaction, target: PurgeTarget, rows: Sequence[Any]) 
         statements.REMOVE_LINKS_TO,
         RELEASE_ALL_UNIQUE,
         REMOVE_SEARCH,
+        statements.REMOVE_SHARES,
         statements.REDACT,
     ):
         await tx.run(statement, tenant=tx.tenant.id, ids=ids)

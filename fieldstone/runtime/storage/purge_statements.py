@@ -26,6 +26,7 @@ from fieldstone.metadata.tables import (
     COUNTER,
     IMPORT_ROW,
     LINK,
+    RECORD_SHARE,
     RECORD_UNIQUE,
     heap,
 )
@@ -90,6 +91,11 @@ def _out_of_bin() -> Any:
 OUT_OF_BIN: Final = prepare(_out_of_bin())
 REMOVE_LINKS_TO: Final = prepare(
     delete(LINK).where(LINK.c.tenant_id == _TENANT, LINK.c.target_id == func.any(_IDS))
+)
+REMOVE_SHARES: Final = prepare(
+    delete(RECORD_SHARE).where(
+        RECORD_SHARE.c.tenant_id == _TENANT, RECORD_SHARE.c.record_id == func.any(_IDS)
+    )
 )
 REDACT: Final = prepare(
     update(CHANGE)

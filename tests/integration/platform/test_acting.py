@@ -61,6 +61,22 @@ async def test_acting_wants_consent_and_ends_with_it(world: World) -> None:
     assert seen["viewer"] == {"id": world.ben_id, "name": BEN, "may_set_up": False}
 
 
+async def test_nobody_acts_as_somebody_who_may_do_more(world: World) -> None:
+    keeper = {"name": "Keeper", "label": "Keeper of people", "setup": ["people"]}
+    await world.ada.post("/api/metadata/components/permission_set", keeper)
+    person = {"email": "cleo@acme.example", "name": "Cleo", "permission_sets": ["Keeper"]}
+    told = await world.ada.post("/api/people", person)
+    await world.ada.post("/api/account/acting", {"hours": 1}, status=200)
+
+    async with client_of(world.app) as cleo:
+        said = {"token": told["invitation"], "password": "battery staple correct"}
+        await cleo.post("/api/welcome", said, status=200)
+        path = f"/api/people/{world.ada_id}/acting"
+        [problem] = await cleo.refused("POST", path, {}, status=403)
+
+    assert problem["code"] == "access.more_than_own"
+
+
 async def test_what_is_done_carries_both_names(world: World) -> None:
     await world.ben.post("/api/account/acting", {"hours": 1}, status=200)
     await world.act()

@@ -27,6 +27,9 @@ from tests.support.dying_database import Killed, dying_database
 from tests.support.storage_world import StorageWorld
 
 SECRET = "zanzibar"
+SHARED = """INSERT INTO record_share
+  (tenant_id, record_id, principal, object_id, level, along, reason, at, actor_id)
+  VALUES ($1, $2, 1, $3, 1, '{}', $4, now(), 1)"""
 PAPER: dict[str, Json] = {
     "name": "Paper",
     "name_field": "title",
@@ -86,6 +89,7 @@ async def test_a_purged_record_is_in_no_table_but_the_log_of_who_did_what(
     paper = await papers.definition("Paper__c")
     secret = await secret_paper(papers)
     await papers.change("Paper__c", secret, {"secret": f"{SECRET} again"})
+    await papers.rows(SHARED, papers.tenant.id, secret, int(paper.id), SECRET)
     await papers.delete("Paper__c", secret)
 
     job = await purge(papers)
