@@ -297,8 +297,13 @@ async def _write_one(tx: Transaction, obj: ObjectDef, incoming: Incoming) -> str
 
 
 async def _shown(tx: Transaction, obj: ObjectDef, outcome: Outcome) -> str:
+    """Give a record that was written; its id and version where it has left the writer's sight."""
     assert outcome.id is not None
-    text, _ = await record_text(tx, obj, outcome.id, None)
+    try:
+        text, _ = await record_text(tx, obj, outcome.id, None)
+    except UnknownRecord:
+        known = format_id(obj.prefix, outcome.id)
+        return write_json({"id": known, "version": outcome.version})
     return text
 
 

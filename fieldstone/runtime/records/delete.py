@@ -18,7 +18,7 @@ from fieldstone.metadata.catalog import Field, ObjectDef
 from fieldstone.metadata.values import Json, read_json, write_json
 from fieldstone.runtime.metering import check_room, meter
 from fieldstone.runtime.records import store
-from fieldstone.runtime.records.checks import check_references, claim_unique
+from fieldstone.runtime.records.checks import check_references, claim_unique, told_problems
 from fieldstone.runtime.records.draft import Draft, StoredRecord
 from fieldstone.runtime.records.heap_statements import mark_deleted
 from fieldstone.runtime.records.levels import NotEditable, check_level, levels_of
@@ -295,13 +295,22 @@ async def _may_restore(tx: Transaction, obj: ObjectDef, record_id: RecordId, roo
     """
     above = tx.catalog.by_id.get(ObjectId(root["root_object_id"]))
     seen = await check_level(tx, obj, record_id)
-    if seen and above is not None and not await check_level(tx, above, root["root_id"]):
+    if not seen or above is None:
+        return seen
+    readable = tx.rights.may_read_object(above.id)
+    if not readable or not await check_level(tx, above, root["root_id"]):
         raise NotEditable(
             f"{obj.label} {format_id(obj.prefix, record_id)} was deleted with a record that you "
             "may not see.",
             hint="Ask somebody who may see all of it.",
         )
-    return seen
+    if not tx.rights.may_delete(above.id):
+        raise Forbidden(
+            f"{obj.label} {format_id(obj.prefix, record_id)} was deleted with a record that you "
+            "may not restore.",
+            hint=f"Ask somebody who may delete {above.plural_label}.",
+        )
+    return True
 
 
 async def _drop_dangling(tx: Transaction, obj: ObjectDef, ids: list[RecordId]) -> None:
@@ -319,7 +328,8 @@ async def _drop_dangling(tx: Transaction, obj: ObjectDef, ids: list[RecordId]) -
         for problem in draft.problems:
             holder = obj.find_field(str(problem.at).removeprefix("/"))
             if holder is None or holder.required:
-                raise Several(draft.problems)
+                await _refuse(tx, obj, [draft])
+            assert holder is not None
             await _note_emptied(tx, obj, holder, draft)
             draft.put(holder, None)
     changed = [draft for draft in drafts if draft.changed_keys()]
@@ -357,9 +367,7 @@ async def _bring_back(tx: Transaction, obj: ObjectDef, ids: list[RecordId]) -> l
         Draft(one.id, {}, owner_id=one.owner_id, data=dict(one.data)) for one in records.values()
     ]
     await claim_unique(tx, obj, drafts)
-    problems = [problem for draft in drafts for problem in draft.problems]
-    if problems:
-        raise Several(problems)
+    await _refuse(tx, obj, [draft for draft in drafts if draft.problems])
     await check_room(tx, Limit.RECORDS, len(records))
     await tx.run(
         mark_deleted(obj.heap, tx.tenant.id, obj.id),
@@ -375,6 +383,17 @@ async def _bring_back(tx: Transaction, obj: ObjectDef, ids: list[RecordId]) -> l
         await store.write_log(tx, obj, "restore", versions, entries)
         await meter(tx, Limit.RECORDS, len(records))
     return list(records)
+
+
+async def _refuse(tx: Transaction, obj: ObjectDef, wrong: Sequence[Draft]) -> None:
+    """Raise what is wrong with records, as far as the viewer may know of it."""
+    if not wrong:
+        return
+    seen = await levels_of(tx, obj, [draft.id for draft in wrong])
+    told = (
+        told_problems(obj, tx.rights, draft.problems, is_seen=draft.id in seen) for draft in wrong
+    )
+    raise Several(problem for problems in told for problem in problems)
 
 
 async def _point_again(tx: Transaction, rows: Sequence[Any]) -> None:

@@ -212,7 +212,7 @@ async def prepare(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> N
     await fill(tx, obj, known)
     await attach_sources(tx, obj, known)
     await check_required(tx, obj, known)
-    check_dependent(obj, known)
+    check_dependent(obj, tx.rights, known)
     await check_rules(tx, obj, known)
     await check_references(tx, obj, known)
     await check_wholes(tx, obj, known)

@@ -16,6 +16,7 @@ from fieldstone.metadata.catalog import Field, ObjectDef
 from fieldstone.metadata.values import Json, JsonObject
 from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 from fieldstone.runtime.records.delete import delete, restore
+from fieldstone.runtime.records.levels import seen_of
 from fieldstone.runtime.records.write import Incoming, StaleVersion, record_id, write
 from fieldstone.runtime.transactions import Transaction
 from fieldstone.ui_generator.conditions import shown_only, stand
@@ -70,11 +71,14 @@ async def create_record(request: Request) -> Response:
             [outcome] = await write(tx, obj, [Incoming(values, tuple(problems))])
             assert outcome.id is not None
             text = format_id(obj.prefix, outcome.id)
+            is_seen = bool(await seen_of(tx, obj, [outcome.id]))
     except Unavailable:
         raise
     except FieldstoneError as error:
         return await _refused(request, sent, error)
     again = f"/admin/{obj.name}/new" if AGAIN in sent else f"/admin/{obj.name}/{text}"
+    if not is_seen:
+        return _out_of_sight(obj, f"Created a {obj.label.lower()} that you may not see")
     response = RedirectResponse(again, 303)
     put_flash(response, Flash(f"Created {await _title(request, obj, text)}"))
     return response
@@ -107,13 +111,23 @@ async def change_record(request: Request) -> Response:
             problems += refused
             incoming = Incoming(values, tuple(problems), number, _version(sent))
             [outcome] = await write(tx, obj, [incoming])
+            is_seen = bool(await seen_of(tx, obj, [number]))
     except Unavailable:
         raise
     except FieldstoneError as error:
         return await _refused(request, sent, error)
+    if not is_seen:
+        return _out_of_sight(obj, f"Saved {title_of(obj, row)}, which you may see no longer")
     response = RedirectResponse(f"/admin/{obj.name}/{request.path_params['id']}", 303)
     if outcome.operation != "unchanged":
         put_flash(response, Flash(f"Saved {title_of(obj, row)}"))
+    return response
+
+
+def _out_of_sight(obj: ObjectDef, said: str) -> Response:
+    """Lead to the list, where a record is no longer among what its writer sees, and say so."""
+    response = RedirectResponse(f"/admin/{obj.name}", 303)
+    put_flash(response, Flash(said))
     return response
 
 

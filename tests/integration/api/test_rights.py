@@ -184,7 +184,13 @@ async def somebody(app: Starlette, **denied: Any) -> Viewer:
     objects = frozenset(catalog.get_object(one).id for one in denied.get("objects", ()))
     pairs = (one.split(".") for one in denied.get("fields", ()))
     fields = frozenset(catalog.get_object(obj).get_field(own).id for obj, own in pairs)
-    rights = Rights(f"{denied}", unreadable_objects=objects, unreadable_fields=fields)
+    kept = frozenset(catalog.get_object(one).id for one in denied.get("undeletable", ()))
+    rights = Rights(
+        f"{denied}",
+        unreadable_objects=objects,
+        unreadable_fields=fields,
+        undeletable_objects=kept,
+    )
     return Viewer(RecordId(denied.get("user", 99)), "Somebody", having(rights))
 
 
@@ -229,6 +235,60 @@ async def test_a_hidden_value_in_the_way_is_told_without_its_name_or_holder(
     text = str((one, many, lacking))
     assert made["id"] not in text
     assert all(word not in text.lower() for word in ("badge", "clearance"))
+
+
+async def test_a_hidden_value_that_controls_a_choice_is_not_told(app: Starlette, api: Api) -> None:
+    await api.get(DEALS)
+    risk = {"name": "risk", "type": "picklist", "options": ["Peril", "Calm"]}
+    offer = {
+        "name": "offer",
+        "type": "picklist",
+        "options": ["Credit", "Cash"],
+        "controlled_by": "risk",
+        "valid_for": {"Credit": ["Calm"]},
+    }
+    for field in (risk, offer):
+        await api.post("/api/objects/Company/fields", field)
+    made = await api.post("/companies", {"name": "Acme", "risk": "Peril"})
+    path, said = f"/companies/{made['id']}", {"offer": "Credit"}
+    [open_one] = await api.refused("PATCH", path, said, status=422)
+    async with asking_as(app, await somebody(app, fields=("Company.risk",))) as limited:
+        [problem] = await limited.refused("PATCH", path, said, status=422)
+
+    assert "while Risk is Peril" in open_one["message"]
+    assert problem["message"] == "Offer cannot be Credit in this record."
+
+
+async def test_restoring_does_not_tell_a_hidden_value_that_is_taken(
+    app: Starlette, api: Api
+) -> None:
+    await api.get(DEALS)
+    await api.post("/api/objects/Company/fields", SECRET)
+    made = await api.post("/companies", {"name": "Acme", "badge": "b-7"})
+    await api.delete(f"/companies/{made['id']}")
+    await api.post("/companies", {"name": "Other", "badge": "b-7"})
+    async with asking_as(app, await somebody(app, fields=("Company.badge",))) as limited:
+        path = f"/api/records/Company/{made['id']}/restore"
+        problems = await limited.refused("POST", path, status=422)
+
+    assert [problem["code"] for problem in problems] == ["value.hidden"]
+    assert "b-7" not in str(problems)
+
+
+async def test_a_part_brings_its_whole_back_only_for_who_may_restore_that(
+    app: Starlette, api: Api
+) -> None:
+    deal = await api.post(DEALS, {"name": "Big"})
+    line = await api.post("/api/records/DealLine", {"deal": deal["id"], "quantity": 1})
+    await api.delete(f"{DEALS}/{deal['id']}")
+    path = f"/api/records/DealLine/{line['id']}/restore"
+    async with asking_as(app, await somebody(app, undeletable=("Deal",))) as limited:
+        await limited.refused("POST", path, status=403)
+    async with asking_as(app, await somebody(app, objects=("Deal",))) as limited:
+        [hidden] = await limited.refused("POST", path, status=403)
+
+    assert "Deals" not in str(hidden)
+    await api.get(f"{DEALS}/{deal['id']}", status=404)
 
 
 async def test_records_of_a_hidden_object_are_not_there_to_be_pointed_at(

@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 
 from tests.integration.platform.test_identity import a_browser, claimed, joined
 from tests.support.app import Api
+from tests.support.pages import Browser
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,36 @@ async def test_nothing_points_to_what_cannot_be_seen(office: Office) -> None:
     gone = {"last_name": "Byron", "company": "company_1"}
     [other] = await office.ben.refused("POST", "/contacts", gone, status=422)
     assert problem["code"] == other["code"] == "value.unknown_reference"
+
+
+async def test_who_writes_a_record_out_of_their_sight_is_told_its_id_and_version(
+    office: Office,
+) -> None:
+    ben, ada_id = office.ben, (await office.ada.get("/api/session"))["viewer"]["id"]
+    made = await ben.post("/companies", {"name": "Mine", "domain": "mine.example"})
+    path = f"/companies/{made['id']}"
+
+    given = await ben.patch(path, {"owner": ada_id})
+    [gone] = await ben.refused("GET", path, status=404)
+    born = await ben.post("/companies", {"name": "Hers", "owner": ada_id})
+
+    assert given == {"id": made["id"], "version": 2}
+    assert gone["code"] == "record.unknown"
+    assert born == {"id": born["id"], "version": 1}
+    assert (await office.ada.get(path))["owner"]["id"] == ada_id
+
+
+async def test_form_that_writes_a_record_out_of_sight_leads_to_the_list(office: Office) -> None:
+    ben, ada_id = Browser(office.ben.http), (await office.ada.get("/api/session"))["viewer"]["id"]
+    made = await office.ben.post("/companies", {"name": "Mine"})
+
+    given = await ben.send(f"/admin/Company/{made['id']}/edit", {"owner": ada_id})
+    told = await ben.open("/admin/Company")
+    born = await ben.send("/admin/Company/new", {"name": "Hers", "owner": ada_id})
+
+    assert [one.headers.get("location") for one in (given, born)] == ["/admin/Company"] * 2
+    assert "Saved Mine, which you may see no longer" in told
+    assert "Created a company that you may not see" in await ben.open("/admin/Company")
 
 
 async def test_share_opens_a_record_as_far_as_it_says(office: Office) -> None:
