@@ -24,7 +24,7 @@ from fieldstone.metadata.names import (
     suggestion,
 )
 from fieldstone.metadata.plan_checks import too_many_fields
-from fieldstone.metadata.rights import Rights
+from fieldstone.metadata.rights import Rights, SetupArea
 from fieldstone.metadata.values import Json, JsonObject, fold
 
 INVALID: Final = "metadata.invalid"
@@ -245,9 +245,20 @@ def pointer_to(key: str) -> str:
     return "/" + key[:80].replace("~", "~0").replace("/", "~1")
 
 
-def show_field(field: Field, component: Component | None) -> dict[str, Json]:
-    """Give a field as callers see it: its definition, and what followed from it."""
+def show_field(
+    field: Field, component: Component | None, catalog: Catalog, rights: Rights
+) -> dict[str, Json]:
+    """Give a field as a viewer sees it: its definition, and what followed from it.
+
+    Who does not set up objects is told of no other field or object that they may not read.
+    """
     declared = {k: v for k, v in component.body.items() if k != "object"} if component else {}
+    described = field.type.describe(field.options)
+    if not rights.may_set_up(SetupArea.OBJECTS):
+        targets = list(_readable_targets(field, catalog, rights))
+        declared = dict(_without_hidden(declared, field, targets, catalog, rights))
+        if len(targets) < len(field.references):
+            described = " \u2192 ".join([field.type.label, ", ".join(targets)][: 1 + bool(targets)])
     return {
         "name": field.name,
         "label": field.label,
@@ -258,8 +269,36 @@ def show_field(field: Field, component: Component | None) -> dict[str, Json]:
         "system": field.is_system,
         "read_only": field.read_only,
         "indexed": field.slot is not None or field.is_system,
-        "described": field.type.describe(field.options),
+        "described": described,
     }
+
+
+_WORKED_OUT: Final = (
+    "formula",
+    "default_formula",
+    "visible_if",
+    "required_if",
+    "roll_up",
+    "derive",
+)
+"""What a body says by the names of any fields and objects."""
+
+
+def _without_hidden(
+    declared: JsonObject, field: Field, targets: list[str], catalog: Catalog, rights: Rights
+) -> Iterator[tuple[str, Json]]:
+    """Yield what a body says, but for what names other fields, and objects that are not read."""
+    control = declared.get("controlled_by")
+    under = catalog.by_id[field.object_id].find_field(str(control)) if control else None
+    controlled = under is not None and rights.may_read_field(under.id)
+    for key, value in declared.items():
+        if key in _WORKED_OUT or (key in ("controlled_by", "valid_for") and not controlled):
+            continue
+        if key == "references" and len(targets) < len(field.references):
+            if targets:
+                yield key, list(targets)
+            continue
+        yield key, value
 
 
 def show_object(
@@ -293,7 +332,12 @@ def show_object(
         if rights.may_read_object(child.object.id) and rights.may_read_field(child.field.id)
     ]
     fields: list[Json] = [
-        show_field(field, components.get(("field", f"{obj.name}.{field.name}".lower())))
+        show_field(
+            field,
+            components.get(("field", f"{obj.name}.{field.name}".lower())),
+            catalog,
+            rights,
+        )
         for field in obj.fields
         if rights.may_read_field(field.id)
     ]
@@ -324,3 +368,8 @@ def _targets(field: Field, catalog: Catalog) -> Iterator[tuple[ObjectId, str]]:
     for number, target in enumerate(field.references):
         name = written[number] if number < len(written) else catalog.by_id[target].name
         yield target, name
+
+
+def _readable_targets(field: Field, catalog: Catalog, rights: Rights) -> Iterator[str]:
+    """Yield the names of the objects that a reference may point to and that the viewer reads."""
+    return (name for target, name in _targets(field, catalog) if rights.may_read_object(target))

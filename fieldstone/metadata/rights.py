@@ -8,6 +8,7 @@ from typing import Final
 
 from fieldstone.ids import FieldId, ObjectId
 from fieldstone.metadata.record_access import OPEN, RecordAccess
+from fieldstone.metadata.sharing import Level
 
 
 class SetupArea(StrEnum):
@@ -94,6 +95,12 @@ class Rights:
     def may_set_up(self, area: SetupArea) -> bool:
         """Tell whether a part of what administrators see to may be changed."""
         return area in self.setup
+
+    @property
+    def reads_everything(self) -> bool:
+        """Whether there is no object, field or record at all that may not be seen."""
+        some = any(level is Level.READ for _, level in self.record_access.grants)
+        return not (some or self.unreadable_objects or self.unreadable_fields)
 
     @property
     def sets_up_something(self) -> bool:

@@ -69,8 +69,11 @@ class Expected:
     scans: tuple[str, ...]
 
 
-def explain_plan(plan: Plan, expected: Expected) -> JsonObject:
-    """Give a plan for people and programs; says holds the whole of it as sentences."""
+def explain_plan(plan: Plan, expected: Expected | None) -> JsonObject:
+    """Give a plan for people and programs; says holds the whole of it as sentences.
+
+    expected: None for those who do not read everything, as it is estimated of all records alike.
+    """
     sources = plan.rows.sources
     joined = joined_sources(plan.rows, refs_of_rows(plan.members, plan.order_by))
     reads = [
@@ -86,20 +89,25 @@ def explain_plan(plan: Plan, expected: Expected) -> JsonObject:
         *(_joining(read, joined=place in joined) for place, read in enumerate(reads) if place),
         *(f"The condition on {one['field']} is answered by {_words(one)}." for one in conditions),
         *(f"The order by {one['field']} comes from {_words(one)}." for one in orders),
-        *expected.scans,
-        f"PostgreSQL expects {expected.rows:,} rows, at a cost of {expected.cost:,.0f}.",
+        *_estimated(expected),
         *advice,
     ]
+    numbers = {"rows": expected.rows, "cost": round(expected.cost)} if expected else {}
     return {
         "object": plan.object.name,
         "reads": reads,
         "conditions": conditions,
         "order": orders,
-        "rows": expected.rows,
-        "cost": round(expected.cost),
+        **numbers,
         "advice": advice,
         "says": says,
     }
+
+
+def _estimated(expected: Expected | None) -> Iterator[str]:
+    if expected is not None:
+        yield from expected.scans
+        yield f"PostgreSQL expects {expected.rows:,} rows, at a cost of {expected.cost:,.0f}."
 
 
 def read_expected(found: Any) -> Expected:
@@ -187,7 +195,7 @@ def _is_second(plan: Plan, ref: Ref) -> bool:
     )
 
 
-def _advice(plan: Plan, expected: Expected) -> Iterator[str]:
+def _advice(plan: Plan, expected: Expected | None) -> Iterator[str]:
     """Yield what would make a query faster."""
     for ref in dict.fromkeys((*operands(plan.rows.where), *(key.left for key in plan.order_by))):
         if not isinstance(ref, FieldRef) or _is_second(plan, ref):
@@ -205,7 +213,8 @@ def _advice(plan: Plan, expected: Expected) -> Iterator[str]:
             f"No index tells how records were: AS OF looks at all records of {plan.object.name}."
             " A condition on id finds a few at once."
         )
-    if plan.rows.where is None and not plan.grouped and expected.rows > _MANY:
+    many = expected is not None and expected.rows > _MANY
+    if many and plan.rows.where is None and not plan.grouped:
         yield "All records are asked for: a condition, or a LIMIT, makes the answer short."
     if plan.offset is not None:
         yield "OFFSET reads what it passes over: follow the cursor in next."

@@ -26,7 +26,7 @@ from fieldstone.query_language.compile import (
 )
 from fieldstone.query_language.cursor import Place, decode_cursor, nulls_of, write_cursor
 from fieldstone.query_language.errors import BadQuery, TypeMismatch
-from fieldstone.query_language.explaining import explain_plan, read_expected
+from fieldstone.query_language.explaining import Expected, explain_plan, read_expected
 from fieldstone.query_language.json_form import query_asked
 from fieldstone.query_language.lifting import Lifted, lift
 from fieldstone.query_language.parse import parse_query
@@ -226,21 +226,20 @@ class OneRecord:
     """The statements that give one record by its id, ready under a catalog.
 
     plain: for an open transaction. opening: for one that is not. id_name: the parameter that takes
-    the id. others: what those take that are the same whoever asks. of_moment: the rest.
+    the id. others: what else they take, of which much depends on who asks and when. lifted: the
+    query with the constants of these.
     """
 
     plain: Prepared
     opening: Prepared
     id_name: str
-    others: Mapping[str, Any]
-    of_moment: tuple[Parameter, ...]
+    others: tuple[Parameter, ...]
+    lifted: Lifted
 
     async def fetch(self, tx: Transaction, record_id: RecordId) -> str | None:
         """Give the record as JSON text; None if there is none of this id."""
-        values = {**self.others, self.id_name: record_id}
-        if self.of_moment:
-            moment = moment_of(tx)
-            values |= {one.name: one.read(0, moment) for one in self.of_moment}
+        values = read_parameters(self.others, self.lifted, tx)
+        values[self.id_name] = record_id
         if tx.is_open:
             rows = await tx.fetch(self.plain.sql, self.plain.arguments(values))
         else:
@@ -257,14 +256,13 @@ def prepare_record(tx: Transaction, query: Query) -> OneRecord:
         raise BadQuery("One record cannot be counted.", hint="Ask the list of records.")
     *others, last = sorted(plan.parameters, key=lambda one: one.number or 0)
     assert last.number == len(lifted.literals) - 1, "the id stands last"
-    moment = moment_of(tx)
     statement = compile_page(plan, tx.catalog, Wanted(1))
     return OneRecord(
         plain=prepare(statement),
         opening=prepare_opening(statement),
         id_name=last.name,
-        others={one.name: _read(one, lifted, moment) for one in others if one.number is not None},
-        of_moment=tuple(one for one in others if one.number is None),
+        others=tuple(others),
+        lifted=lifted,
     )
 
 
@@ -436,7 +434,19 @@ def _place_at(plan: Plan, row: Any, seen: int) -> Place:
 async def _explained(
     tx: Transaction, ready: Ready, values: Mapping[str, Any], limit: int | None
 ) -> Page:
-    """Give the plan of the first page, with what PostgreSQL expects of its statement."""
+    """Give the plan of the first page, with what PostgreSQL expects where nothing is hidden."""
+    expected = None
+    if tx.rights.reads_everything:
+        expected = await _expected(tx, ready, values, limit)
+    plan = explain_plan(ready.plan, expected)
+    sentences = plan["says"]
+    assert isinstance(sentences, list)
+    return Page([write_json({"plan": one}) for one in sentences], None, len(sentences), plan)
+
+
+async def _expected(
+    tx: Transaction, ready: Ready, values: Mapping[str, Any], limit: int | None
+) -> Expected:
     if ready.plan.counts_rows:
         statement = await ready.made(partial(ready.counted, cut=limit is not None))
     else:
@@ -444,10 +454,7 @@ async def _explained(
         statement = await ready.made(partial(ready.page, Wanted(step_above(size))))
     known = {**values, CAP: limit, OFFSET: 0}
     rows = await tx.fetch(_EXPLAIN + statement.sql, statement.arguments(known))
-    plan = explain_plan(ready.plan, read_expected(read_json(rows[0][0])))
-    sentences = plan["says"]
-    assert isinstance(sentences, list)
-    return Page([write_json({"plan": one}) for one in sentences], None, len(sentences), plan)
+    return read_expected(read_json(rows[0][0]))
 
 
 def _without_explain(text: str) -> tuple[str, bool]:

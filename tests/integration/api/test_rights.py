@@ -378,3 +378,31 @@ async def test_rule_attaches_records_that_the_viewer_may_not_read_and_tells_noth
 
     assert (await api.get(f"/contacts/{contact['id']}"))["company"]["id"] == made["id"]
     assert contact["id"] not in str((made, found))
+
+
+TELLING: list[dict[str, Any]] = [
+    {"name": "twice", "type": "currency", "formula": "value * 2"},
+    {"name": "hint", "type": "text", "visible_if": "value > 5", "required_if": "value > 9"},
+    {"name": "half", "type": "currency", "default_formula": "value / 2"},
+    {"name": "bill", "type": "lookup", "references": "Invoice", "child_name": "billed"},
+    {"name": "about", "type": "polymorphic", "references": ["Invoice", "Company"]},
+    {"name": "rung", "type": "picklist", "options": ["A", "B"], "controlled_by": "stage"},
+]
+
+
+async def test_definition_names_nothing_that_is_hidden(api: Api, limited: Api) -> None:
+    for field in TELLING:
+        await api.post("/api/objects/Deal/fields", field)
+
+    whole = {one["name"]: one for one in (await api.get("/api/objects/Deal"))["fields"]}
+    told = {one["name"]: one for one in (await limited.get("/api/objects/Deal"))["fields"]}
+
+    assert [whole["twice"]["formula"], whole["bill"]["references"]] == ["value * 2", "Invoice"]
+    assert {key for key in told["hint"] if key.endswith("_if")} == set()
+    assert "formula" not in told["twice"]
+    assert "default_formula" not in told["half"]
+    assert "references" not in told["bill"]
+    assert told["about"]["references"] == ["Company"]
+    assert told["about"]["described"].endswith(" \u2192 Company")
+    assert told["rung"]["controlled_by"] == "stage"
+    assert "Invoice" not in str(told)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from fieldstone.ids import parse_id
 from fieldstone.runtime.queries import Question
+from fieldstone.runtime.records.showing import record_text
 from tests.support.query_world import World
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -54,3 +56,17 @@ async def test_a_hidden_field_is_no_part_of_all_fields(world: World) -> None:
     viewer = await world.without("Deal.value")
     for record in await viewer.ask("SELECT FIELDS(ALL) FROM Deal"):
         assert "value" not in record
+
+
+async def test_one_record_is_read_at_the_moment_of_whoever_asks(world: World) -> None:
+    [acme] = await world.values("SELECT id FROM Company WHERE name = 'Acme'")
+    fields = ("name", "(SELECT name FROM deals WHERE close_date = TOMORROW)")
+
+    answers = []
+    for viewer in (world.in_zone("UTC"), world.in_zone("Pacific/Kiritimati")):
+        async with viewer.engine.database.read(viewer.tenant, viewer.viewer) as tx:
+            obj = tx.catalog.get_object("Company")
+            text, _ = await record_text(tx, obj, parse_id(acme)[1], fields)
+            answers.append("Alpha" in text)
+
+    assert answers == [False, True]

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from fieldstone.metadata.record_access import Grants, RecordAccess
+from fieldstone.metadata.rights import Rights
+from fieldstone.metadata.sharing import Level
 from fieldstone.metadata.values import JsonObject
 from fieldstone.runtime.queries import Question
 from tests.support.query_world import World
+from tests.support.rights import having
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -71,3 +77,23 @@ async def test_a_plan_has_no_values_and_a_mistake_its_place(world: World) -> Non
     assert "alpha" not in str(page.plan).lower()
     code, message, _ = await world.problem("EXPLAIN SELECT nme FROM Deal")
     assert (code, message) == ("query.unknown_field", "Deal has no field nme.")
+
+
+async def test_nothing_is_estimated_of_what_may_be_hidden(world: World) -> None:
+    async with world.engine.database.read(world.tenant, world.viewer) as tx:
+        deal = tx.catalog.get_object("Deal").id
+    closed = Rights("closed", record_access=RecordAccess({(deal, Level.READ): Grants()}))
+    viewers = (
+        await world.without("Deal.value"),
+        await world.without_object("Company"),
+        replace(world, viewer=replace(world.viewer, standing=having(closed))),
+    )
+
+    whole = await plan_of(world, "SELECT name FROM Deal WHERE stage = 'Lead'")
+    for one in viewers:
+        plan = await plan_of(one, "SELECT name FROM Deal WHERE stage = 'Lead'")
+
+        assert plan["conditions"] == whole["conditions"]
+        assert not {"rows", "cost"} & plan.keys()
+        assert "PostgreSQL" not in str(plan["says"])
+        assert {"rows", "cost"} <= whole.keys()
