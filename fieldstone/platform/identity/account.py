@@ -60,6 +60,11 @@ async def proved_until(tx: Transaction, session: int) -> datetime | None:
     return until
 
 
+def named(session: int) -> str:
+    """Give how a session is named as the one that began something."""
+    return f"session {session}"
+
+
 async def end_one(tx: Transaction, number: int | None) -> None:
     """End one of the viewer's sessions, if there is one of this number."""
     if number is not None:

@@ -55,17 +55,20 @@ async def begin_authenticator(request: Request) -> Response:
     async with database_of(request).write_apart(tenant_of(request), viewer) as tx:
         await account.check_proved(tx, session)
         member = await account.me(tx)
-        made = await factors.begin_authenticator(tx, keys_of(request), member)
+        made = await factors.begin_authenticator(
+            tx, keys_of(request), member, account.named(session)
+        )
     return json_response(shown_enrolment(made), 201)
 
 
 async def confirm_authenticator(request: Request) -> Response:
     """POST /api/account/authenticator/confirm: {"code"}: from now on the app counts."""
-    viewer, _ = own_session(request)
+    viewer, session = own_session(request)
     code = text_in(await read_object(request), "code")
     async with database_of(request).write_apart(tenant_of(request), viewer) as tx:
         user_id = (await account.me(tx))["user_id"]
-        codes = await factors.confirm_authenticator(tx, keys_of(request), user_id, code)
+        begun_by = account.named(session)
+        codes = await factors.confirm_authenticator(tx, keys_of(request), user_id, code, begun_by)
     return json_response({"recovery_codes": list(codes)})
 
 

@@ -76,21 +76,23 @@ async def show_authenticator(request: Request) -> Response:
     async with database_of(request).write_apart(tenant_of(request), viewer) as tx:
         if await account.proved_until(tx, session) is None:
             return _to_proof()
-        return await _authenticator(request, tx)
+        return await _authenticator(request, tx, session)
 
 
 async def confirm_authenticator(request: Request) -> Response:
     """POST /admin/account/authenticator: from now on the app counts."""
-    viewer, _ = own_session(request)
+    viewer, session = own_session(request)
     form = await read_form(request)
     try:
         async with database_of(request).write_apart(tenant_of(request), viewer) as tx:
             user_id = (await account.me(tx))["user_id"]
-            code = text_of(form, "code")
-            codes = await factors.confirm_authenticator(tx, keys_of(request), user_id, code)
+            code, begun_by = text_of(form, "code"), account.named(session)
+            codes = await factors.confirm_authenticator(
+                tx, keys_of(request), user_id, code, begun_by
+            )
     except FieldstoneError as error:
         async with database_of(request).write_apart(tenant_of(request), viewer) as tx:
-            return await _authenticator(request, tx, error)
+            return await _authenticator(request, tx, session, error)
     return await _told(request, viewer, codes, "The authenticator app counts from now on.")
 
 
@@ -233,12 +235,12 @@ def _acting_until(tx: Transaction, member: Any) -> Any:
 
 
 async def _authenticator(
-    request: Request, tx: Transaction, error: FieldstoneError | None = None
+    request: Request, tx: Transaction, session: int, error: FieldstoneError | None = None
 ) -> Response:
     member = await account.me(tx)
-    keys = keys_of(request)
-    made = await factors.told_authenticator(tx, keys, member) if error is not None else None
-    made = made or await factors.begin_authenticator(tx, keys, member)
+    known = (tx, keys_of(request), member, account.named(session))
+    made = await factors.told_authenticator(*known) if error is not None else None
+    made = made or await factors.begin_authenticator(*known)
     place = Place(
         "Authenticator app", "account", (Crumb("Your account", ACCOUNT), Crumb("Authenticator app"))
     )

@@ -71,6 +71,11 @@ USE_STEP: Final = prepare(
         confirmed_at=func.coalesce(AUTHENTICATOR.c.confirmed_at, _NOW),
     )
 )
+RESEAL_AUTHENTICATOR: Final = prepare(
+    update(AUTHENTICATOR)
+    .where(*_mine(AUTHENTICATOR), AUTHENTICATOR.c.id == _ID)
+    .values(secret=parameter("secret", LargeBinary()))
+)
 DROP_UNCONFIRMED: Final = prepare(
     delete(AUTHENTICATOR).where(*_mine(AUTHENTICATOR), AUTHENTICATOR.c.confirmed_at.is_(None))
 )

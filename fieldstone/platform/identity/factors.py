@@ -18,14 +18,15 @@ from fieldstone.platform.identity.factor_statements import (
     DROP_OTHER_AUTHENTICATORS,
     DROP_PASSKEYS,
     DROP_UNCONFIRMED,
-    END_STEPS,
     MY_AUTHENTICATORS,
+    RESEAL_AUTHENTICATOR,
     USE_CODE,
     USE_STEP,
 )
 from fieldstone.platform.identity.keys import Keys
 from fieldstone.platform.identity.passkeys import drop_passkey, list_passkeys
 from fieldstone.platform.identity.sealing import Unsealable
+from fieldstone.platform.identity.steps import end_steps
 from fieldstone.runtime.transactions import Transaction
 
 
@@ -82,23 +83,35 @@ def wants_two(tx: Transaction, member: Any) -> bool:
     return wanted == "everybody" or (wanted == "administrators" and member["is_administrator"])
 
 
-async def begin_authenticator(tx: Transaction, keys: Keys, member: Any) -> Enrolment:
-    """Give a key for an app; it counts from its first code on, and those begun before are gone."""
+async def begin_authenticator(tx: Transaction, keys: Keys, member: Any, begun_by: str) -> Enrolment:
+    """Give a key for an app; it counts from its first code on, and those begun before are gone.
+
+    begun_by: the session or step that it is told to, which alone can confirm it.
+    """
     mine = {"tenant": tx.tenant.id, "user_id": member["user_id"]}
     await tx.run(DROP_UNCONFIRMED, **mine)
     key, number = totp.make_key(), tx.minter.mint()
-    sealed = keys.authenticators.seal(key.encode(), _about(tx, number))
+    sealed = keys.authenticators.seal(key.encode(), _about(tx, number, begun_by))
     await tx.run(ADD_AUTHENTICATOR, **mine, id=number, secret=sealed, created_at=tx.now)
     return _enrolment(tx, member, key)
 
 
-async def told_authenticator(tx: Transaction, keys: Keys, member: Any) -> Enrolment | None:
-    """Give the key that was told and not confirmed yet; None where there is none."""
+async def told_authenticator(
+    tx: Transaction, keys: Keys, member: Any, begun_by: str
+) -> Enrolment | None:
+    """Give the key that was told to a session or step; None where it was told none, or to others.
+
+    Whoever else knows the password may have begun too: a key that they know is nobody's factor.
+    """
     rows = await tx.rows(MY_AUTHENTICATORS, tenant=tx.tenant.id, user_id=member["user_id"])
     waiting = [row for row in rows if row["confirmed_at"] is None]
     if not waiting:
         return None
-    key = keys.authenticators.open(waiting[0]["secret"], _about(tx, waiting[0]["id"]))
+    try:
+        about = _about(tx, waiting[0]["id"], begun_by)
+        key = keys.authenticators.open(waiting[0]["secret"], about)
+    except Unsealable:
+        return None
     return _enrolment(tx, member, key.decode())
 
 
@@ -109,24 +122,29 @@ def _enrolment(tx: Transaction, member: Any, key: str) -> Enrolment:
 
 
 async def confirm_authenticator(
-    tx: Transaction, keys: Keys, user_id: int, typed: str
+    tx: Transaction, keys: Keys, user_id: int, typed: str, begun_by: str
 ) -> tuple[str, ...]:
     """Take the first code of an app: it counts from now on, in place of the one before.
 
-    Gives recovery codes where there are none. Raises WrongFactor.
+    Gives recovery codes where there are none, and ends what was begun at the door without it.
+    begun_by: the session or step that the key was told to. Raises WrongFactor.
     """
-    number = await _use_app(tx, keys, user_id, typed, confirmed=False)
-    if number is None:
+    used = await _use_app(tx, keys, user_id, typed, begun_by)
+    if used is None:
         raise wrong_code()
-    mine = {"tenant": tx.tenant.id, "user_id": user_id}
-    await tx.run(DROP_OTHER_AUTHENTICATORS, **mine, id=number)
+    number, key = used
+    mine = {"tenant": tx.tenant.id, "user_id": user_id, "id": number}
+    sealed = keys.authenticators.seal(key.encode(), _about(tx, number))
+    await tx.run(RESEAL_AUTHENTICATOR, **mine, secret=sealed)
+    await tx.run(DROP_OTHER_AUTHENTICATORS, **mine)
+    await end_steps(tx, user_id)
     await note_event(tx, user_id, Event.AUTHENTICATOR_ADDED)
     return await codes_if_none(tx, keys, user_id)
 
 
 async def use_code(tx: Transaction, keys: Keys, user_id: int, typed: str) -> bool:
     """Tell whether a typed code is one of an app or of recovery; it works no second time."""
-    if await _use_app(tx, keys, user_id, typed, confirmed=True) is not None:
+    if await _use_app(tx, keys, user_id, typed) is not None:
         return True
     code = recovery_codes.read_code(typed)
     if code is None:
@@ -186,8 +204,9 @@ async def remove_passkey(tx: Transaction, member: Any, number: int) -> None:
 async def reset_factors(tx: Transaction, user_id: int) -> None:
     """Take every second factor and recovery code of somebody away."""
     mine = {"tenant": tx.tenant.id, "user_id": user_id}
-    for statement in (DROP_AUTHENTICATORS, DROP_PASSKEYS, DROP_CODES, END_STEPS):
+    for statement in (DROP_AUTHENTICATORS, DROP_PASSKEYS, DROP_CODES):
         await tx.run(statement, **mine)
+    await end_steps(tx, user_id)
     await note_event(tx, user_id, Event.FACTORS_RESET)
 
 
@@ -201,24 +220,27 @@ def wrong_code() -> WrongFactor:
 
 
 async def _use_app(
-    tx: Transaction, keys: Keys, user_id: int, typed: str, *, confirmed: bool
-) -> int | None:
-    """Give the number of the app whose code this is, now used; None if it is of none."""
+    tx: Transaction, keys: Keys, user_id: int, typed: str, begun_by: str = ""
+) -> tuple[int, str] | None:
+    """Give number and key of the app whose code this is, now used; None if it is of none.
+
+    begun_by: of which session or step, for an app that is not confirmed yet.
+    """
     code = totp.read_code(typed)
     if code is None:
         return None
     mine = {"tenant": tx.tenant.id, "user_id": user_id}
     for row in await tx.rows(MY_AUTHENTICATORS, **mine):
-        if (row["confirmed_at"] is not None) is not confirmed:
+        if (row["confirmed_at"] is None) is not bool(begun_by):
             continue
         try:
-            key = keys.authenticators.open(row["secret"], _about(tx, row["id"])).decode()
+            about = _about(tx, row["id"], begun_by)
+            key = keys.authenticators.open(row["secret"], about).decode()
         except Unsealable:
             continue
         step = totp.step_of(key, code, tx.now, row["last_step"])
         if step is not None and await tx.run(USE_STEP, **mine, id=row["id"], step=step, now=tx.now):
-            number: int = row["id"]
-            return number
+            return row["id"], key
     return None
 
 
@@ -236,5 +258,6 @@ async def _drop_last_codes(tx: Transaction, left: int, mine: dict[str, Any]) -> 
         await tx.run(DROP_CODES, **mine)
 
 
-def _about(tx: Transaction, number: int) -> str:
-    return f"authenticator {tx.tenant.id} {number}"
+def _about(tx: Transaction, number: int, begun_by: str = "") -> str:
+    """Give what a key is sealed for: until it is confirmed, for whoever it was told to."""
+    return f"authenticator {tx.tenant.id} {number} {begun_by}".rstrip()

@@ -22,6 +22,7 @@ from fieldstone.platform.identity.factor_statements import (
 )
 from fieldstone.platform.identity.keys import Keys
 from fieldstone.platform.identity.passkey_shapes import Known, Owner, Registered, WebSite
+from fieldstone.platform.identity.steps import end_steps
 from fieldstone.platform.middleware.host import host_of
 from fieldstone.runtime.transactions import Transaction
 
@@ -109,6 +110,7 @@ async def add_passkey(
     if await tx.row(PASSKEY_BY_CREDENTIAL, **there) is not None:
         raise WrongFactor("This passkey is known already.")
     number = tx.minter.mint()
+    await end_steps(tx, user_id)
     await tx.run(
         ADD_PASSKEY,
         **there,

@@ -52,6 +52,7 @@ from fieldstone.platform.identity.statements import (
     SOME_MEMBERS,
     THIS_SESSION,
 )
+from fieldstone.platform.identity.steps import end_steps
 from fieldstone.runtime.metering import check_users
 from fieldstone.runtime.permissions import (
     STANDARD,
@@ -249,6 +250,7 @@ async def change_password(
         await _set_password(tx, viewer.user_id, kept, fresh)
         await end_other_sessions(tx, session)
         await tx.run(END_TOKENS, **mine, now=tx.now)
+        await end_steps(tx, viewer.user_id)
         await note_event(tx, viewer.user_id, Event.PASSWORD_CHANGED, tried.address)
         row = await tx.row(THIS_SESSION, **mine, id=session)
         if row is None:

@@ -167,9 +167,9 @@ async def begin_enrolment(door: Door, token: str, *, again: bool = False) -> Enr
     again: whether the key that was told before will do.
     """
     async with door.write() as tx:
-        _, member = await _of_step(tx, token, Purpose.ENROL)
-        told = await told_authenticator(tx, door.keys, member) if again else None
-        return told or await begin_authenticator(tx, door.keys, member)
+        step, member = await _of_step(tx, token, Purpose.ENROL)
+        told = await told_authenticator(tx, door.keys, member, step.name) if again else None
+        return told or await begin_authenticator(tx, door.keys, member, step.name)
 
 
 async def ask_enrolment(door: Door, site: WebSite, token: str) -> JsonObject:
@@ -191,8 +191,10 @@ async def enrol_code(door: Door, token: str, typed: str) -> tuple[Opened, tuple[
     attempt = await _attempt(door, token, Purpose.ENROL)
     async with door.write(viewer_for(attempt.member)) as tx:
         user_id = attempt.member["user_id"]
-        codes = await confirm_authenticator(tx, door.keys, user_id, typed)
-        return await _let_in(tx, door, attempt, "password and code"), codes
+        await _check_none(tx, user_id)
+        opened = await _let_in(tx, door, attempt, "password and code")
+        begun_by = attempt.step.name
+        return opened, await confirm_authenticator(tx, door.keys, user_id, typed, begun_by)
 
 
 async def enrol_passkey(
@@ -207,10 +209,11 @@ async def enrol_passkey(
     made = rules.verify_registration(credential, site, _challenge(attempt.step))
     async with door.write(viewer_for(attempt.member)) as tx:
         user_id = attempt.member["user_id"]
+        await _check_none(tx, user_id)
+        opened = await _let_in(tx, door, attempt, "password and passkey")
         await add_passkey(tx, user_id, made, site, name)
         await note_event(tx, user_id, Event.PASSKEY_ADDED, door.address, name=name[:80])
-        codes = await codes_if_none(tx, door.keys, user_id)
-        return await _let_in(tx, door, attempt, "password and passkey"), codes
+        return opened, await codes_if_none(tx, door.keys, user_id)
 
 
 async def prove_by_password(door: Door, viewer: Viewer, session: int, password: str) -> None:
@@ -285,7 +288,15 @@ async def _attempt(door: Door, token: str, purpose: Purpose) -> Attempt:
 async def _of_step(tx: Transaction, token: str, purpose: Purpose) -> tuple[Step, Any]:
     step = await find_step(tx, token, purpose)
     assert step.user_id is not None, "whose password was right is known"
+    if purpose is Purpose.ENROL:
+        await _check_none(tx, step.user_id)
     return step, await _member(tx, step.user_id)
+
+
+async def _check_none(tx: Transaction, user_id: int) -> None:
+    """Let nobody add a second factor by the password alone who has one. Raises StepEnded."""
+    if (await load_factors(tx, user_id)).has_any:
+        raise StepEnded("You have a second factor by now.", hint="Sign in with it.")
 
 
 async def _member(tx: Transaction, user_id: int) -> Any:

@@ -32,7 +32,7 @@ from fieldstone.platform.identity.statements import (
     REHASH,
     ROTATE,
 )
-from fieldstone.platform.identity.steps import Purpose, begin_step
+from fieldstone.platform.identity.steps import Purpose, begin_step, end_steps
 from fieldstone.runtime.tenants import Tenant
 from fieldstone.runtime.transactions import Database, Transaction, Viewer
 
@@ -172,10 +172,11 @@ async def rotate_session(tx: Transaction, user_id: int, number: int) -> str:
 
 
 async def put_out(tx: Transaction, user_id: int) -> None:
-    """End every session and token of somebody."""
+    """End every session and token of somebody, and what they had begun at the door."""
     await tx.run(END_SESSIONS, tenant=tx.tenant.id, user_id=user_id)
     await tx.run(END_TOKENS, tenant=tx.tenant.id, user_id=user_id, now=tx.now)
     await tx.run(END_ALL_GRANTS, tenant=tx.tenant.id, user_id=user_id)
+    await end_steps(tx, user_id)
 
 
 async def check_tries(tx: Transaction, tried: Try) -> None:

@@ -18,6 +18,7 @@ from fieldstone.platform.identity.factor_statements import (
     ADD_STEP,
     COUNT_TRY,
     END_STEP,
+    END_STEPS,
     FIND_STEP,
     SET_CHALLENGE,
 )
@@ -56,6 +57,11 @@ class Step:
     user_id: int | None
     challenge: bytes | None
     expires_at: datetime
+
+    @property
+    def name(self) -> str:
+        """How it is named as the one that began something."""
+        return f"step {self.digest.hex()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +120,11 @@ async def end_step(tx: Transaction, step: Step) -> None:
     """Let a step be taken no more. Raises StepEnded if somebody else was first."""
     if not await tx.run(END_STEP, tenant=tx.tenant.id, token_hash=step.digest):
         raise _ended()
+
+
+async def end_steps(tx: Transaction, user_id: int) -> None:
+    """Let no step of somebody be taken any more: what they rest on has changed."""
+    await tx.run(END_STEPS, tenant=tx.tenant.id, user_id=user_id)
 
 
 def _ended() -> StepEnded:
