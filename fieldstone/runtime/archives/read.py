@@ -129,6 +129,9 @@ def _renumbered(
         value = row[name]
         if isinstance(value, list):
             row[name] = [ids.get(one, one) for one in value]
+        elif isinstance(value, int) and value < 0:
+            # A role with all below it has the number of the role, less than nothing.
+            row[name] = -ids.get(-value, -value)
         else:
             row[name] = ids.get(value, value)
     if "storage" in row:

@@ -134,3 +134,19 @@ def test_every_table_of_tenants_is_archived_or_left_out_for_a_reason() -> None:
     of_tenants = {name for name, table in METADATA.tables.items() if "tenant_id" in table.c}
 
     assert of_tenants - told == set()
+
+
+async def test_share_with_a_role_and_all_below_comes_back(desk: Desk) -> None:
+    company = await desk.other.post("/companies", {"name": "Acme"})
+    await desk.other.patch("/api/objects/Company", {"sharing": "private"})
+    await desk.other.post("/api/metadata/components/role", {"name": "Chief", "label": "Chief"})
+    path = f"/api/records/Company/{company['id']}/shares"
+    said = {"with": {"role_and_below": "Chief"}, "access": "edit"}
+    before = await desk.other.post(path, said)
+
+    answer = await restored(desk.api, "again", await archive_of(desk.api))
+
+    assert answer.status_code == 201, answer.text
+    async with client_of(desk.app, "again") as again:
+        [share] = (await again.get(path))["shares"]
+    assert share["with"]["name"] == before["shares"][0]["with"]["name"] == "Chief and below"
