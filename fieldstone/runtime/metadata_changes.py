@@ -27,7 +27,7 @@ from fieldstone.metadata.changes import (
 from fieldstone.metadata.compiled_rights import compile_rights
 from fieldstone.metadata.component import Component, StoredComponent
 from fieldstone.metadata.component_change import ComponentChange
-from fieldstone.metadata.kinds.registry import get_kind
+from fieldstone.metadata.kinds.registry import OBJECT, get_kind
 from fieldstone.metadata.rights import SetupArea
 from fieldstone.metadata.tables import CATALOG_VERSION, COMPONENT, COMPONENT_CHANGE
 from fieldstone.metadata.values import fold, write_json
@@ -120,7 +120,7 @@ async def change_metadata(tx: Transaction, proposal: Proposal) -> Applied:
     plan = plan_changes(stored, proposal, FormulaRenames(tx.catalog))
     if not plan.changes:
         return Applied(plan, tx.catalog)
-    _check_administrator(tx, plan)
+    _check_administrator(tx, plan, proposal)
     applied = await _apply(tx, stored, plan)
     _check_sets(tx, applied, proposal)
     _check_objects(tx, applied.catalog)
@@ -138,11 +138,25 @@ def _check_objects(tx: Transaction, after: Catalog) -> None:
         tx.tenant.terms.check(Limit.OBJECTS, before, now - before)
 
 
-def _check_administrator(tx: Transaction, plan: MetadataPlan) -> None:
-    """Refuse what decides who gets in to all but administrators. Raises Forbidden."""
-    guarded = any(get_kind(_named(change).kind).for_administrators for change in plan.changes)
-    if guarded and not tx.viewer.standing.is_administrator:
-        raise Forbidden("Only an administrator may change who gets in.")
+def _check_administrator(tx: Transaction, plan: MetadataPlan, proposal: Proposal) -> None:
+    """Refuse to all but administrators what decides who gets in or sees which records.
+
+    Raises Forbidden.
+    """
+    if tx.viewer.standing.is_administrator:
+        return
+    if any(_lets_in(change, proposal.keys) for change in plan.changes):
+        raise Forbidden("Only an administrator may change who gets in or sees which records.")
+
+
+def _lets_in(change: ComponentChange, asked: frozenset[tuple[str, str]]) -> bool:
+    """Tell whether a change is an administrator's; not one that only follows a rename."""
+    before, after = change.before, change.after
+    if get_kind(_named(change).kind).for_administrators:
+        return any(one is not None and one.key in asked for one in (before, after))
+    if before is None or after is None or after.kind != OBJECT.name:
+        return False
+    return OBJECT.read(before).sharing != OBJECT.read(after).sharing
 
 
 async def try_metadata(tx: Transaction, proposal: Proposal) -> Catalog:

@@ -22,8 +22,8 @@ B = TypeVar("B")
 class Kind(Generic[B]):
     """One kind of component. B is the frozen data class of its body.
 
-    area: who may set it up. for_administrators: whether it decides who gets in, so that nobody else
-    may declare one.
+    area: who may set it up. for_administrators: whether it decides who gets in or sees which
+    records, so that nobody else may declare one.
     """
 
     name: ClassVar[str]

@@ -33,6 +33,7 @@ class RoleKind(Kind[RoleBody]):
     name = "role"
     body_class = RoleBody
     area = SetupArea.PEOPLE
+    for_administrators = True
 
     def depends_on(self, component: Component) -> Iterator[tuple[str, str]]:
         """Yield the role above."""

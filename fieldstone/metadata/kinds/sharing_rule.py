@@ -63,6 +63,7 @@ class SharingRuleKind(Kind[SharingRuleBody]):
     name = "sharing_rule"
     body_class = SharingRuleBody
     area = SetupArea.PERMISSIONS
+    for_administrators = True
 
     def depends_on(self, component: Component) -> Iterator[tuple[str, str]]:
         """Yield the object and the roles that are named."""

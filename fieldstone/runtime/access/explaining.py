@@ -64,7 +64,7 @@ async def explain_record(
     rows = await tx.rows(load_rows(obj.heap, tx.tenant.id, obj.id), ids=[record_id])
     if not rows or record_id not in await levels_of(tx, obj, [record_id]):
         raise UnknownRecord(f"There is no {obj.label} {format_id(obj.prefix, record_id)}.")
-    why = _Why(subject, obj, record_id, stored_record(rows[0]).owner_id)
+    why = _Why(tx, subject, obj, record_id, stored_record(rows[0]).owner_id)
     sees, reason = await why.reason(Level.READ)
     edits, edit_reason = await why.reason(Level.EDIT)
     level = None if not sees else Level.EDIT if edits else Level.READ
@@ -82,8 +82,9 @@ async def as_user(tx: Transaction, user: RecordId) -> Transaction:
 
 @dataclass(frozen=True, slots=True)
 class _Why:
-    """Looks for reasons. tx: of whom it is about."""
+    """Looks for reasons. asker: of who is told; tx: of whom it is about."""
 
+    asker: Transaction
     tx: Transaction
     obj: ObjectDef
     record_id: RecordId
@@ -179,12 +180,12 @@ class _Why:
         if not wholes:
             return None
         record = stored_record(wholes[0])
-        return _Why(self.tx, above, record.id, record.owner_id)
+        return _Why(self.asker, self.tx, above, record.id, record.owner_id)
 
     async def _owner_name(self) -> str:
         if self.owner is None:
             return "an owner"
-        names = await names_of_users(self.tx, [self.owner])
+        names = await names_of_users(self.asker, [self.owner])
         return names.get(self.owner, "its owner")
 
 

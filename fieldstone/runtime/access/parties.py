@@ -15,6 +15,7 @@ from fieldstone.metadata.values import Json
 from fieldstone.runtime.access.people_roles import role_named
 from fieldstone.runtime.access.teams import names_of_teams, team_named
 from fieldstone.runtime.records.heap_statements import load_rows
+from fieldstone.runtime.records.levels import seen_of
 from fieldstone.runtime.records.store import stored_record
 from fieldstone.runtime.transactions import Transaction
 
@@ -98,14 +99,16 @@ async def named_parties(tx: Transaction, principals: Sequence[int]) -> dict[int,
 
 
 async def names_of_users(tx: Transaction, numbers: Sequence[int]) -> dict[int, str]:
-    """Give what users are called."""
-    user = tx.catalog.get_object("User")
-    ids = sorted(set(numbers))
+    """Give what users are called, as far as the viewer sees them."""
+    user, rights = tx.catalog.get_object("User"), tx.rights
+    if not rights.may_read_object(user.id) or not rights.may_read_field(user.title.id):
+        return {}
+    ids = sorted(await seen_of(tx, user, numbers))
     rows = await tx.rows(load_rows(user.heap, tx.tenant.id, user.id), ids=ids) if ids else []
     title, found = user.title, {}
     for row in rows:
         value = stored_record(row).data.get(title.key)
-        if value is not None and tx.rights.may_read_field(title.id):
+        if value is not None:
             found[row["id"]] = title.type.show(title.type.decode(value), title.options)
     return found
 

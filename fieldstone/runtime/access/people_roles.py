@@ -80,6 +80,7 @@ async def count_people(tx: Transaction) -> Mapping[int, int]:
 
 
 def check_people(tx: Transaction) -> None:
-    """Refuse those who do not see to people. Raises Forbidden."""
-    if not tx.rights.may_set_up(SetupArea.PEOPLE):
-        raise Forbidden("You may not decide on roles and teams.")
+    """Refuse all but administrators, for roles and teams open records. Raises Forbidden."""
+    administers = tx.viewer.standing.is_administrator
+    if not administers or not tx.rights.may_set_up(SetupArea.PEOPLE):
+        raise Forbidden("Only an administrator may decide on roles and teams.")

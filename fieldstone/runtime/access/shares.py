@@ -21,14 +21,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from fieldstone.errors import InvalidInput, NotFound
+from fieldstone.errors import Forbidden, InvalidInput, NotFound
 from fieldstone.ids import RecordId, format_id
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.sharing import Level, Party, PartyKind, Sharing
 from fieldstone.metadata.tables import RECORD_SHARE
 from fieldstone.runtime.access.teams import get_team
 from fieldstone.runtime.records.heap_statements import living_ids, load_rows
-from fieldstone.runtime.records.levels import check_level
+from fieldstone.runtime.records.levels import check_level, seen_of
 from fieldstone.runtime.records.write import UnknownRecord
 from fieldstone.runtime.statements import parameter, prepare
 from fieldstone.runtime.transactions import Transaction
@@ -104,14 +104,22 @@ class Share:
 
 
 def objects_along(obj: ObjectDef, tx: Transaction) -> list[ObjectDef]:
-    """Give the objects whose records may go along with a share of an object's record."""
+    """Give the objects whose records may go along with a share of an object's record.
+
+    Nobody asks record by record whether the sharer might share what goes along, now or later: it
+    must be all records of such an object that they may change, as it is the one that they share.
+    """
     found: dict[ObjectDef, None] = {}
     for relation in tx.catalog.children_of(obj):
         child = relation.object
-        readable = tx.rights.may_read_object(child.id)
-        if readable and child.sharing in _OWN_SHARES and child is not obj:
+        if child.sharing in _OWN_SHARES and child is not obj and _changes_all(tx, child):
             found[child] = None
     return list(found)
+
+
+def _changes_all(tx: Transaction, obj: ObjectDef) -> bool:
+    may_edit = tx.rights.may_edit_object(obj.id)
+    return may_edit and tx.rights.record_access.of(obj.id, Level.EDIT) is None
 
 
 _OWN_SHARES: Final = (Sharing.PRIVATE, Sharing.READ)
@@ -122,7 +130,8 @@ async def put_share(
 ) -> None:
     """Share a record, or change how it is shared.
 
-    Whoever may change a record may share it. Raises UnknownRecord, NotEditable, NothingToShare.
+    Whoever may change a record may share it. Raises Forbidden, UnknownRecord, NotEditable,
+    NothingToShare.
     """
     _check_object(obj)
     await _check_record(tx, obj, record_id)
@@ -153,7 +162,7 @@ async def put_share(
 
 
 async def take_share(tx: Transaction, obj: ObjectDef, record_id: RecordId, principal: int) -> None:
-    """End a share. Raises UnknownRecord, NotEditable, UnknownShare."""
+    """End a share. Raises Forbidden, UnknownRecord, NotEditable, UnknownShare."""
     await _check_record(tx, obj, record_id)
     if not await tx.run(_TAKE, tenant=tx.tenant.id, record=record_id, principal=principal):
         raise UnknownShare("It is not shared so.")
@@ -169,8 +178,9 @@ async def list_shares(tx: Transaction, obj: ObjectDef, record_id: RecordId) -> l
 
 
 def _share(tx: Transaction, row: Any) -> Share:
-    known = tx.catalog.by_id
-    along = tuple(known[one] for one in row["along"] if one in known)
+    known, rights = tx.catalog.by_id, tx.rights
+    named = (known[one] for one in row["along"] if one in known)
+    along = tuple(one for one in named if rights.may_read_object(one.id))
     level = Level(row["level"])
     return Share(row["principal"], level, along, row["reason"], row["at"], row["actor_id"])
 
@@ -185,6 +195,9 @@ def _check_object(obj: ObjectDef) -> None:
 
 
 async def _check_record(tx: Transaction, obj: ObjectDef, record_id: RecordId) -> None:
+    # A share, a role or owning it says nothing of whether the object may be changed at all.
+    if not tx.rights.may_edit_object(obj.id):
+        raise Forbidden(f"You may not change {obj.plural_label}.")
     rows = await tx.rows(living_ids(obj.heap, tx.tenant.id, obj.id), ids=[record_id])
     if not rows or not await check_level(tx, obj, record_id):
         raise _unknown(obj, record_id)
@@ -195,12 +208,16 @@ def _unknown(obj: ObjectDef, record_id: RecordId) -> UnknownRecord:
 
 
 async def _check_party(tx: Transaction, party: Party) -> None:
-    """Refuse a person or a team that there is not. Raises NothingToShare, UnknownTeam."""
+    """Refuse a team that there is not, or a person whom the viewer does not see.
+
+    Raises NothingToShare, UnknownTeam.
+    """
     if party.kind is PartyKind.TEAM:
         await get_team(tx, party.id)
     if party.kind is PartyKind.USER:
         user = tx.catalog.get_object("User")
         found = await tx.rows(living_ids(user.heap, tx.tenant.id, user.id), ids=[party.id])
-        if not found:
+        readable = tx.rights.may_read_object(user.id)
+        if not found or not readable or party.id not in await seen_of(tx, user, [party.id]):
             text = format_id(user.prefix, party.id)
             raise NothingToShare(f"There is no {user.label} {text}.", at="/with")

@@ -71,14 +71,14 @@ _HIDDEN: Final = Problem(
 
 async def check_references(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> None:
     """Note every changed reference whose record does not exist; one statement for each target."""
-    wanted: dict[int, list[tuple[Draft, Field | None, int, str]]] = {}
+    wanted: dict[int, list[tuple[Draft, Field, int, str]]] = {}
     references = [field for field in obj.own_fields if field.is_reference]
     for draft in drafts:
         for field in references:
             if draft.changes(field):
                 for text in _texts(draft.value(field)):
                     _sort_out(tx, draft, field, text, wanted)
-    _want_owners(tx, drafts, wanted)
+    _want_owners(tx, obj, drafts, wanted)
     for object_id, wants in wanted.items():
         target = tx.catalog.by_id[object_id]  # type: ignore[index]
         readable = tx.rights.may_read_object(target.id)
@@ -97,8 +97,9 @@ async def check_references(tx: Transaction, obj: ObjectDef, drafts: Sequence[Dra
 
 def _want_owners(
     tx: Transaction,
+    obj: ObjectDef,
     drafts: Iterable[Draft],
-    wanted: dict[int, list[tuple[Draft, Field | None, int, str]]],
+    wanted: dict[int, list[tuple[Draft, Field, int, str]]],
 ) -> None:
     user, me = tx.catalog.find_object("User"), tx.viewer.user_id
     if user is None:
@@ -109,7 +110,7 @@ def _want_owners(
             continue
         if draft.before is None or draft.before.owner_id != owner:
             text = format_id(user.prefix, owner)
-            wanted.setdefault(user.id, []).append((draft, None, owner, text))
+            wanted.setdefault(user.id, []).append((draft, obj.by_name["owner"], owner, text))
 
 
 def _sort_out(
@@ -117,7 +118,7 @@ def _sort_out(
     draft: Draft,
     field: Field,
     text: str,
-    wanted: dict[int, list[tuple[Draft, Field | None, int, str]]],
+    wanted: dict[int, list[tuple[Draft, Field, int, str]]],
 ) -> None:
     prefix, number = parse_id(text)
     target = tx.catalog.by_prefix.get(prefix)

@@ -187,3 +187,110 @@ async def test_rule_opens_what_meets_its_condition_and_must_make_sense(office: O
     assert "nonsense" in problem["message"]
     assert [one["name"] for one in (await office.ben.get("/companies"))["data"]] == ["Secret Corp"]
     assert "rule All" in (await office.ben.get(f"{office.path}/access"))["reason"]
+
+
+SETS = "/api/metadata/components/permission_set"
+
+
+async def test_nothing_goes_along_that_the_sharer_may_not_change(office: Office) -> None:
+    ada, ben = office.ada, office.ben
+    await ada.patch("/api/objects/Contact", {"sharing": "private"})
+    mine = await ben.post("/companies", {"name": "Mine"})
+    hidden = await ada.post("/contacts", {"last_name": "Lovelace", "company": mine["id"]})
+    shares = f"/api/records/Company/{mine['id']}/shares"
+
+    for access in ("read", "edit"):
+        said = {"with": {"user": office.ben_id}, "access": access, "along": ["Contact"]}
+        [problem] = await ben.refused("POST", shares, said, status=422)
+        assert problem["code"] == "share.invalid"
+    await ben.refused("GET", f"/contacts/{hidden['id']}", status=404)
+    assert "Contact" not in (await ben.get(shares))["along"]
+    assert "Contact" in (await ada.get(shares))["along"]
+    await ada.post(shares, {"with": {"user": office.ben_id}, "along": ["Contact"]})
+    assert (await ben.get(f"/contacts/{hidden['id']}"))["last_name"] == "Lovelace"
+
+
+async def test_who_may_not_change_an_object_shares_none_of_its_records(office: Office) -> None:
+    ada, ben = office.ada, office.ben
+    shares = f"{office.path}/shares"
+    await ada.post(shares, {"with": {"user": office.ben_id}, "access": "edit"})
+    await only(office, "Read_Only")
+
+    await ben.refused("POST", shares, {"with": {"everyone": True}}, status=403)
+    await ben.refused("DELETE", f"{shares}/{office.ben_id}", status=403)
+
+    assert len((await ada.get(shares))["shares"]) == 1
+
+
+async def only(office: Office, *names: str) -> None:
+    """Let Ben have these sets and no others."""
+    path = f"/api/people/{office.ben_id}/permission-sets"
+    for one in (await office.ada.get(path))["permission_sets"]:
+        await office.ada.ask("DELETE", f"{path}/{one['name']}", status=204)
+    for name in names:
+        await office.ada.ask("PUT", f"{path}/{name}")
+
+
+async def test_only_administrators_open_records_by_what_they_set_up(office: Office) -> None:
+    ada, ben = office.ada, office.ben
+    team = await ada.post("/api/teams", {"name": "Partners"})
+    await _components(ada, {"Chief": None})
+    rule = {"name": "All", "object": "Company", "share_with": {"everyone": True}}
+    rule["where"] = "name = 'Nobody'"
+    await ada.post("/api/metadata/components/sharing_rule", rule)
+    setup = {"name": "Setup", "label": "Setup", "setup": ["people", "permissions", "objects"]}
+    await ada.post(SETS, setup)
+    await only(office, "Standard_User", "Setup")
+
+    components = "/api/metadata/components"
+    for method, path, body in (
+        ("PUT", f"/api/people/{office.ben_id}/role", {"role": "Chief"}),
+        ("POST", "/api/teams", {"name": "Mine"}),
+        ("POST", f"/api/teams/{team['id']}/people", {"users": [office.ben_id]}),
+        ("POST", f"{components}/role", {"name": "Top", "label": "Top"}),
+        ("POST", f"{components}/sharing_rule", {**rule, "name": "Mine"}),
+        ("PUT", f"{components}/sharing_rule/All", {**rule, "where": "name != null"}),
+        ("PATCH", "/api/objects/Company", {"sharing": "read_write"}),
+    ):
+        [problem] = await ben.refused(method, path, body, status=403)
+        assert problem["code"] == "access.forbidden", path
+    assert (await ben.get("/companies"))["data"] == []
+
+    await ben.patch("/api/objects/Company", {"label": "Firm"})
+    own = {"name": "Boat", "sharing": "private", "fields": [{"name": "name", "type": "text"}]}
+    await ben.post("/api/objects", own)
+
+
+async def test_who_is_hidden_is_neither_named_nor_shared_with_nor_made_owner(
+    office: Office,
+) -> None:
+    ada, ben = office.ada, office.ben
+    ada_id = (await ada.get("/api/session"))["viewer"]["id"]
+    await ada.patch("/api/objects/User", {"sharing": "private"})
+    mine = await ben.post("/companies", {"name": "Mine"})
+    path = f"/api/records/Company/{mine['id']}"
+    await ada.post(f"{path}/shares", {"with": {"user": ada_id}})
+
+    told = await ben.get(f"{path}/shares")
+    assert [one["with"]["name"] for one in told["shares"]] == [ada_id]
+    for way, method, at, body in (
+        ("owner", "PATCH", path, "owner"),
+        ("share", "POST", f"{path}/shares", "with"),
+    ):
+        said = [{body: one if way == "owner" else {"user": one}} for one in (ada_id, "user_1")]
+        [hidden] = await ben.refused(method, at, said[0], status=422)
+        [unknown] = await ben.refused(method, at, said[1], status=422)
+        assert hidden["code"] == unknown["code"], way
+        assert hidden["message"].replace(ada_id, "user_1") == unknown["message"]
+
+
+async def test_object_that_cannot_be_read_is_not_named_along(office: Office) -> None:
+    ada, ben = office.ada, office.ben
+    await ada.patch("/api/objects/Contact", {"sharing": "private"})
+    said = {"with": {"user": office.ben_id}, "along": ["Contact"]}
+    await ada.post(f"{office.path}/shares", said)
+    some = {"name": "Some", "label": "Some", "objects": {"Company": ["read"]}}
+    await ada.post(SETS, {**some, "all_fields": "read", "actions": ["api"]})
+    await only(office, "Some")
+
+    assert "Contact" not in str(await ben.get(f"{office.path}/shares"))
