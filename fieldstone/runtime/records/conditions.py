@@ -104,7 +104,8 @@ async def judge(
 
     given: what differs from the record. number: the record; None for one that is to be made.
     What was typed into a field that is hidden does not count: others see what it keeps. Whether it
-    is shown itself follows from what it keeps, lest it vanish under whoever empties it.
+    is shown itself follows from what it keeps, lest it vanish under whoever empties it. Of parents
+    that the viewer does not see, nothing is read.
     """
     conditions = conditions_of(tx.catalog, obj)
     if not conditions:
@@ -116,10 +117,10 @@ async def judge(
         before = store.stored_record(rows[0]) if seen_one else None
     typed = Draft(number or _UNSTORED, given, before=before)
     kept = Draft(typed.id, {}, before=before)
-    await fill(tx, obj, [typed, kept])
+    await fill(tx, obj, [typed, kept], seen_only=True)
     expressions = [one for condition in conditions for one in condition.expressions]
     seen = Draft(typed.id, {}, before=before, owner_id=typed.owner_id, data=dict(typed.data))
-    values = await FormulaValues.load(tx, [typed, kept, seen], expressions)
+    values = await FormulaValues.load(tx, [typed, kept, seen], expressions, seen_only=True)
     standings = dict(_standings(conditions, seen, kept, values.reader(seen)))
     return Judged(conditions, standings, values.reader(typed), values.reader(kept))
 

@@ -22,8 +22,13 @@ Default: TypeAlias = tuple[Field, Typed]
 _DEFAULTS: Final[PerCatalog[Typed]] = PerCatalog(_KEPT)
 
 
-async def fill(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> None:
-    """Work out how each record will be, before anything is checked."""
+async def fill(
+    tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft], *, seen_only: bool = False
+) -> None:
+    """Work out how each record will be, before anything is checked.
+
+    seen_only: whether defaults read of parents what the viewer sees, and no more.
+    """
     stored = [field for field in obj.own_fields if not field.is_calculated]
     defaults = {f.key: value for f in stored if (value := _default(f)) is not None}
     for draft in drafts:
@@ -41,17 +46,21 @@ async def fill(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> None
                 data[field.key] = value
             else:
                 draft.put(field, value)
-    await _calculate_defaults(tx, obj, [draft for draft in drafts if draft.is_new])
+    new = [draft for draft in drafts if draft.is_new]
+    await _calculate_defaults(tx, obj, new, seen_only=seen_only)
     derive(obj, drafts)
 
 
-async def _calculate_defaults(tx: Transaction, obj: ObjectDef, new: Sequence[Draft]) -> None:
+async def _calculate_defaults(
+    tx: Transaction, obj: ObjectDef, new: Sequence[Draft], *, seen_only: bool
+) -> None:
     """Give new records the defaults that are formulas, in the order of the fields."""
     fields = [field for field in obj.own_fields if field.default_formula is not None]
     if not fields or not new:
         return
     for stage in _stages([(field, _default_formula(tx, obj, field)) for field in fields]):
-        values = await FormulaValues.load(tx, new, [expression for _, expression in stage])
+        read = [expression for _, expression in stage]
+        values = await FormulaValues.load(tx, new, read, seen_only=seen_only)
         for draft in new:
             for field, expression in stage:
                 if field not in draft.given:

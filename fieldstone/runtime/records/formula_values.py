@@ -24,6 +24,7 @@ from fieldstone.runtime.moments import moment_of
 from fieldstone.runtime.records import store
 from fieldstone.runtime.records.draft import Draft, StoredRecord
 from fieldstone.runtime.records.heap_statements import load_rows
+from fieldstone.runtime.records.levels import seen_of
 from fieldstone.runtime.records.look_up_values import Known, load_look_ups
 from fieldstone.runtime.records.roll_up_values import load_roll_up
 from fieldstone.runtime.transactions import Transaction
@@ -53,8 +54,13 @@ class FormulaValues:
         tx: Transaction,
         drafts: Sequence[Draft],
         expressions: Iterable[Typed],
+        *,
+        seen_only: bool = False,
     ) -> FormulaValues:
-        """Load what expressions read of the parents of records."""
+        """Load what expressions read of the parents of records.
+
+        seen_only: whether parents that the viewer does not see are left out, as if there were none.
+        """
         asked = tuple(expressions)
         paths = {path for one in asked for path in paths_read(one)}
         user = None
@@ -67,7 +73,9 @@ class FormulaValues:
         for steps in sorted(wanted, key=len):
             ids = set(values._ids_behind(found, steps, drafts))
             target = tx.catalog.by_id[steps[-1].references[0]]
-            found[steps] = await _load(tx, target, ids)
+            loaded = await _load(tx, target, ids)
+            seen = await seen_of(tx, target, loaded) if seen_only else loaded
+            found[steps] = {number: one for number, one in loaded.items() if number in seen}
         values = cls(tx, values.moment, found, user)
         values = replace(values, roll_ups=await values._load_roll_ups(paths, drafts))
         readers = [values.reader(draft) for draft in drafts]

@@ -21,5 +21,5 @@ async def try_expression(
     rows = await tx.rows(load_rows(obj.heap, tx.tenant.id, obj.id), ids=[number])
     stored = store.stored_record(rows[0])
     draft = Draft(number, {}, before=stored, owner_id=stored.owner_id, data=dict(stored.data))
-    values = await FormulaValues.load(tx, [draft], [expression])
+    values = await FormulaValues.load(tx, [draft], [expression], seen_only=True)
     return evaluate(expression, values.reader(draft))

@@ -1,6 +1,6 @@
 """Creating and changing records: one or ten thousand, through the same steps.
 
-read values -> load and lock -> fill -> check -> references -> unique -> store -> attach.
+read values -> load and lock -> fill -> references -> check -> unique -> store -> attach.
 """
 
 from __future__ import annotations
@@ -211,10 +211,13 @@ async def prepare(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> N
     known = [d for d in drafts if d.is_new or d.before is not None]
     await fill(tx, obj, known)
     await attach_sources(tx, obj, known)
-    await check_required(tx, obj, known)
-    check_dependent(obj, tx.rights, known)
-    await check_rules(tx, obj, known)
+    noted = [len(draft.problems) for draft in known]
     await check_references(tx, obj, known)
+    # What may not be pointed at is not read either: no other problem may tell of its values.
+    sound = [d for d, count in zip(known, noted, strict=True) if len(d.problems) == count]
+    await check_required(tx, obj, sound)
+    check_dependent(obj, tx.rights, sound)
+    await check_rules(tx, obj, sound)
     await check_wholes(tx, obj, known)
     await check_files(tx, obj, known)
 

@@ -74,6 +74,48 @@ async def test_nothing_points_to_what_cannot_be_seen(office: Office) -> None:
     assert problem["code"] == other["code"] == "value.unknown_reference"
 
 
+async def test_rules_and_defaults_tell_nothing_of_what_cannot_be_seen(office: Office) -> None:
+    ada, ben = office.ada, office.ben
+    copied = {
+        "name": "copied",
+        "type": "picklist",
+        "options": ["a"],
+        "default_formula": "company.domain",
+        "required": True,
+    }
+    await ada.post("/api/objects/Contact/fields", copied)
+    rule = {
+        "name": "Contact.never_there",
+        "object": "Contact",
+        "condition": "company.domain = 'secret.example'",
+        "message": "Not there.",
+    }
+    await ada.post("/api/metadata/components/validation_rule", rule)
+
+    told = []
+    for company in (office.secret, "company_1"):
+        said = {"last_name": "Byron", "company": company}
+        problems = await ben.refused("POST", "/contacts", said, status=422)
+        told.append([(one["code"], one.get("at")) for one in problems])
+
+    assert told == [[("value.unknown_reference", "/company")]] * 2
+
+
+async def test_form_holds_nothing_of_a_hidden_parent(office: Office) -> None:
+    ada, ben = office.ada, Browser(office.ben.http)
+    condition = "OR(ISBLANK(company.domain), last_name = company.domain)"
+    note = {"name": "note", "type": "text", "visible_if": condition}
+    await ada.post("/api/objects/Contact/fields", note)
+    said = {"name": "copied", "type": "text", "default_formula": "company.domain"}
+    await ada.post("/api/objects/Contact/fields", {**said, "required_if": "copied = 'x'"})
+    made = await ada.post("/contacts", {"last_name": "B", "company": office.secret, "copied": "y"})
+
+    changed = await ben.open(f"/admin/Contact/{made['id']}/edit")
+    fresh = await ben.open(f"/admin/Contact/new?company={office.secret}")
+
+    assert "secret.example" not in changed + fresh
+
+
 async def test_who_writes_a_record_out_of_their_sight_is_told_its_id_and_version(
     office: Office,
 ) -> None:
