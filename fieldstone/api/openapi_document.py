@@ -236,7 +236,8 @@ def _body(body: Body) -> dict[str, Json]:
 
 def _responses(operation: Operation) -> dict[str, Json]:
     responses = {str(status): _answer(answer) for status, answer in operation.answers.items()}
-    for status in sorted({*ALWAYS_REFUSES, *operation.refuses}):
+    # What an operation says of a refusal of its own shape goes before what all refuse alike.
+    for status in sorted({*ALWAYS_REFUSES, *operation.refuses} - operation.answers.keys()):
         responses[str(status)] = shared_ref("responses", f"Refused{status}")
     return dict(responses)
 
