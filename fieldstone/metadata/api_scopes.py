@@ -19,7 +19,7 @@ API_SCOPES: Final[Mapping[str, str]] = {
     WRITE_RECORDS: "Create, change and delete records that you may edit",
     READ_METADATA: "See which objects and fields there are",
     WRITE_METADATA: "Change objects and fields, where you may",
-    PEOPLE: "See and manage people, where you may",
+    PEOPLE: "See and deactivate people, where you may",
     EXPORT: "Export records that you may read to files",
 }
 """What each lets a program do, in the words of whoever allows it."""

@@ -38,6 +38,16 @@ class Grants:
         rules = ",".join(str(rule.id) for rule in self.criteria)
         return f"{'r' if self.roles else ''}{'t' if self.teams else ''}[{rules}]"
 
+    def covers(self, other: Grants) -> bool:
+        """Tell whether all that others open is opened here too."""
+        rules, theirs = ({rule.id for rule in one.criteria} for one in (self, other))
+        return (
+            self.parent == other.parent
+            and set(other.roles) <= set(self.roles)
+            and set(other.teams) <= set(self.teams)
+            and theirs <= rules
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class RecordAccess:
@@ -62,6 +72,15 @@ class RecordAccess:
         said = (f"{o}.{level:d}{grants.shape}" for (o, level), grants in self.grants.items())
         text = ";".join(sorted(said))
         return blake2b(text.encode(), digest_size=_DIGEST_BYTES).hexdigest()
+
+    def covers(self, other: RecordAccess) -> bool:
+        """Tell whether every record that is open to others by it is open here too."""
+        if not self.grants:
+            return True
+        return set(other.principals) <= set(self.principals) and all(
+            key in other.grants and mine.covers(other.grants[key])
+            for key, mine in self.grants.items()
+        )
 
 
 OPEN: Final = RecordAccess()

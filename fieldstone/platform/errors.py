@@ -24,9 +24,9 @@ from fieldstone.platform.identity.errors import (
     WrongCredentials,
     WrongFactor,
 )
-from fieldstone.platform.identity.route_scopes import InsufficientScope
 from fieldstone.platform.rates.bucket import RateLimited
 from fieldstone.runtime.files import FileTooLarge
+from fieldstone.runtime.permissions import InsufficientScope
 from fieldstone.runtime.terms import ApiCallLimit
 from fieldstone.runtime.transactions import QueryTimeout
 

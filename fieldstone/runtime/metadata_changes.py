@@ -37,7 +37,7 @@ from fieldstone.query_language.formula.renaming import FormulaRenames
 from fieldstone.runtime.catalogs import ALL_COMPONENTS, stored_component
 from fieldstone.runtime.field_upkeep import keep_up
 from fieldstone.runtime.long_texts import worked_out
-from fieldstone.runtime.permissions import check_covered
+from fieldstone.runtime.permissions import check_covered, check_whole
 from fieldstone.runtime.statements import Prepared, incoming, parameter, prepare
 from fieldstone.runtime.terms import Limit
 from fieldstone.runtime.transactions import Transaction
@@ -141,19 +141,23 @@ def _check_objects(tx: Transaction, after: Catalog) -> None:
 def _check_administrator(tx: Transaction, plan: MetadataPlan, proposal: Proposal) -> None:
     """Refuse to all but administrators what decides who gets in or sees which records.
 
-    Raises Forbidden.
+    Raises Forbidden, InsufficientScope.
     """
-    if tx.viewer.standing.is_administrator:
+    if not any(_lets_in(change, proposal.keys) for change in plan.changes):
         return
-    if any(_lets_in(change, proposal.keys) for change in plan.changes):
+    check_whole(tx)
+    if not tx.viewer.standing.is_administrator:
         raise Forbidden("Only an administrator may change who gets in or sees which records.")
 
 
 def _lets_in(change: ComponentChange, asked: frozenset[tuple[str, str]]) -> bool:
     """Tell whether a change is an administrator's; not one that only follows a rename."""
     before, after = change.before, change.after
-    if get_kind(_named(change).kind).for_administrators:
+    kind = get_kind(_named(change).kind)
+    if kind.for_administrators:
         return any(one is not None and one.key in asked for one in (before, after))
+    if kind.decides_who_gets_in(before, after):
+        return True
     if before is None or after is None or after.kind != OBJECT.name:
         return False
     return OBJECT.read(before).sharing != OBJECT.read(after).sharing
@@ -220,6 +224,9 @@ def check_areas(tx: Transaction, proposal: Proposal) -> None:
     areas = {get_kind(kind).area for kind, _ in proposal.keys} or {SetupArea.OBJECTS}
     if not all(tx.rights.may_set_up(area) for area in areas):
         raise Forbidden("You may not change objects and fields.")
+    # What a narrowed token may change lets nobody in, and nobody do more.
+    if areas != {SetupArea.OBJECTS}:
+        check_whole(tx)
 
 
 def _check_sets(tx: Transaction, applied: Applied, proposal: Proposal) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from fieldstone.errors import Forbidden, NotFound
 from fieldstone.ids import BadId, RecordId, parse_id
+from fieldstone.metadata.api_scopes import API, reaches
 from fieldstone.metadata.catalog import Catalog
 from fieldstone.metadata.names import suggestion
 from fieldstone.metadata.permission_set import PermissionSet
@@ -101,6 +102,12 @@ class MoreThanOwn(Forbidden):
     code = "access.more_than_own"
 
 
+class InsufficientScope(Forbidden):
+    """A token that does not reach so far, whatever its owner may do."""
+
+    code = "access.insufficient_scope"
+
+
 @dataclass(frozen=True, slots=True)
 class Assignment:
     """A set that somebody has, by whom and since when."""
@@ -170,12 +177,42 @@ def check_permissions(tx: Transaction) -> None:
         raise Forbidden("You may not see or change what others may do.")
 
 
+def check_whole(tx: Transaction) -> None:
+    """Refuse a narrowed token where it would get somebody in, or further. Raises InsufficientScope.
+
+    Whoever has such a token could otherwise make themselves more with it than it reaches.
+    """
+    if not reaches(tx.viewer.standing.scopes, API):
+        raise insufficient_scope(API)
+
+
+def insufficient_scope(needed: str | None) -> InsufficientScope:
+    """Give the refusal of a token without a scope that is needed."""
+    return InsufficientScope(
+        "This token does not reach so far.",
+        hint=f"Take a token with the scope {needed}.",
+        details={"scope": needed},
+    )
+
+
 def check_covered(tx: Transaction, given: Rights) -> None:
     """Refuse what reaches further than the viewer's own rights. Raises MoreThanOwn."""
     if not tx.rights.covers(given):
-        raise MoreThanOwn(
-            "This allows more than you may do yourself.", hint="Ask an administrator to do it."
-        )
+        raise _more_than_own()
+
+
+def check_in_reach(tx: Transaction, person: Standing) -> None:
+    """Refuse to take charge of somebody who may do, or sees, more. Raises MoreThanOwn."""
+    theirs = person.rights_under(tx.catalog)
+    check_covered(tx, theirs)
+    if not tx.rights.record_access.covers(theirs.record_access):
+        raise _more_than_own()
+
+
+def _more_than_own() -> MoreThanOwn:
+    return MoreThanOwn(
+        "This allows more than you may do yourself.", hint="Ask an administrator to do it."
+    )
 
 
 def rights_given(
@@ -189,6 +226,7 @@ def rights_given(
 async def assign(tx: Transaction, user_id: int, one: PermissionSet) -> bool:
     """Give somebody a set; whether they did not have it. A profile takes another one's place."""
     check_permissions(tx)
+    check_whole(tx)
     check_covered(tx, rights_given(tx.catalog, (one,)))
     return await give(tx, user_id, one)
 
@@ -213,6 +251,7 @@ async def give(tx: Transaction, user_id: int, one: PermissionSet) -> bool:
 async def revoke(tx: Transaction, user_id: int, one: PermissionSet) -> bool:
     """Take a set from somebody; whether they had it."""
     check_permissions(tx)
+    check_whole(tx)
     return await _take(tx, user_id, one)
 
 

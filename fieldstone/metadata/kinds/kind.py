@@ -57,6 +57,10 @@ class Kind(Generic[B]):
         """Yield kind and name of the components that may not be removed while this one is there."""
         yield from self.depends_on(component)
 
+    def decides_who_gets_in(self, before: Component | None, after: Component | None) -> bool:
+        """Tell whether a change is for administrators, although others declare such components."""
+        return False
+
     def check(self, component: Component, scope: Scope) -> Iterator[Problem]:
         """Yield what is wrong with a well-shaped body among all others."""
         yield from ()

@@ -54,6 +54,14 @@ class OrganizationKind(Kind[OrganizationBody]):
     body_class = OrganizationBody
     area = SetupArea.ORGANIZATION
 
+    def decides_who_gets_in(self, before: Component | None, after: Component | None) -> bool:
+        """Tell whether a change is one of what is asked at the door, or of who may act as whom."""
+        was, becomes = (
+            OrganizationBody() if one is None else self.read(one) for one in (before, after)
+        )
+        doors = ((one.second_factor, one.acting) for one in (was, becomes))
+        return len(set(doors)) > 1
+
     def check(self, component: Component, scope: Scope) -> Iterator[Problem]:
         """Yield another name, and zones, currencies and locales that nobody knows."""
         if component.name != ORGANIZATION_NAME:

@@ -53,11 +53,13 @@ from fieldstone.platform.identity.statements import (
     THIS_SESSION,
 )
 from fieldstone.platform.identity.steps import end_steps
+from fieldstone.runtime import permissions
 from fieldstone.runtime.metering import check_users
 from fieldstone.runtime.permissions import (
     STANDARD,
     UnknownPerson,
     check_covered,
+    check_whole,
     find_set,
     get_set,
     give,
@@ -142,11 +144,13 @@ async def invite(
     """Let somebody become a member: the id of their user, and the invitation, told once.
 
     sets: names of the permission sets that they get; None for the usual one. Raises NotClaimed,
-    AlreadyMember, UnknownSet, MoreThanOwn, and what is wrong with a user of this name.
+    AlreadyMember, UnknownSet, MoreThanOwn, InsufficientScope, and what is wrong with a user of this
+    name.
     """
     check_administrator(tx)
-    given = None if sets is None else [get_set(tx.catalog, one) for one in sets]
-    check_covered(tx, rights_given(tx.catalog, given or (), is_administrator=is_administrator))
+    check_whole(tx)
+    given = _usual(tx) if sets is None else [get_set(tx.catalog, one) for one in sets]
+    check_covered(tx, rights_given(tx.catalog, given, is_administrator=is_administrator))
     user_id = await add_person(tx, email, name, is_administrator=is_administrator, sets=given)
     return user_id, await _invitation(tx, user_id)
 
@@ -190,6 +194,7 @@ async def invite_again(tx: Transaction, user_id: int, *, resets_factors: bool = 
     whether their second factors are taken away then, for whoever lost them.
     """
     check_administrator(tx)
+    check_whole(tx)
     member = await tx.row(MEMBER_BY_USER, tenant=tx.tenant.id, user_id=user_id)
     if member is None or member["ended_at"] is not None or member["is_service"]:
         raise unknown_person()
@@ -270,9 +275,11 @@ async def change_person(
 ) -> None:
     """Change what somebody is here; who is put out is signed out.
 
-    Raises UnknownPerson, LastAdministrator.
+    Raises UnknownPerson, LastAdministrator, MoreThanOwn, InsufficientScope.
     """
     check_administrator(tx)
+    if is_administrator is not None:
+        check_whole(tx)
     administrators = await tx.rows(LOCK_ADMINISTRATORS, tenant=tx.tenant.id)
     member = await tx.row(MEMBER_BY_USER, tenant=tx.tenant.id, user_id=user_id)
     if member is None:
@@ -311,11 +318,11 @@ def check_administrator(tx: Transaction) -> None:
 
 
 def check_in_reach(tx: Transaction, member: Any) -> None:
-    """Let nobody take charge of somebody who may do more than they. Raises MoreThanOwn.
+    """Let nobody take charge of somebody who may do, or sees, more than they. Raises MoreThanOwn.
 
     member: a row with what standing_of told of them.
     """
-    check_covered(tx, viewer_for(member).standing.rights_under(tx.catalog))
+    permissions.check_in_reach(tx, viewer_for(member).standing)
 
 
 async def _add_member(
@@ -338,9 +345,14 @@ async def _add_member(
         is_service=is_service,
         created_at=tx.now,
     )
-    usual = find_set(tx.catalog, STANDARD)
-    for one in ((usual,) if usual is not None else ()) if sets is None else sets:
+    for one in _usual(tx) if sets is None else sets:
         await give(tx, user_id, one)
+
+
+def _usual(tx: Transaction) -> list[PermissionSet]:
+    """Give the sets that new members get where nothing else is said."""
+    usual = find_set(tx.catalog, STANDARD)
+    return [] if usual is None else [usual]
 
 
 async def _set_password(tx: Transaction, user_id: int, before: str | None, after: str) -> None:

@@ -14,7 +14,6 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 
-from fieldstone.errors import Forbidden
 from fieldstone.metadata.api_scopes import (
     API,
     EXPORT,
@@ -25,14 +24,9 @@ from fieldstone.metadata.api_scopes import (
     WRITE_RECORDS,
     reaches,
 )
+from fieldstone.runtime.permissions import insufficient_scope
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
-class InsufficientScope(Forbidden):
-    """A token that does not reach so far, whatever its owner may do."""
-
-    code = "access.insufficient_scope"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +77,9 @@ DECLARED: Final[Mapping[str, Needs]] = {
     "/api/docs": Needs(READ_METADATA, READ_METADATA),
     "/api/people": Needs(PEOPLE, PEOPLE),
     "/api/people/{id}/tokens": _EVERYTHING,
+    "/api/people/{id}/invitation": _EVERYTHING,
+    "/api/people/{id}/permission-sets": Needs(PEOPLE, API),
+    "/api/people/{id}/role": Needs(PEOPLE, API),
     "/api/service-users": _EVERYTHING,
     "/api/session": Needs(None, API),
     "/api/sessions": _EVERYTHING,
@@ -121,11 +118,7 @@ def check_scope(routes: Sequence[BaseRoute], scope: Scope) -> None:
     needs = _needs_of(routes, scope)
     needed = needs.look if scope["method"] in _SAFE else needs.change
     if not reaches(scopes, needed):
-        raise InsufficientScope(
-            "This token does not reach so far.",
-            hint=f"Take a token with the scope {needed}.",
-            details={"scope": needed},
-        )
+        raise insufficient_scope(needed)
 
 
 def _needs_of(routes: Sequence[BaseRoute], scope: Scope) -> Needs:
