@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, assert_never
 
-from sqlalchemy import ColumnElement, Integer, Select, case, cast, func, null, select
+from sqlalchemy import ColumnElement, Integer, Null, Select, and_, case, cast, func, null, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from fieldstone.metadata.field_types.stored import constant
 from fieldstone.metadata.tables import LINK
 from fieldstone.metadata.values import write_json
-from fieldstone.query_language.columns import JsonText
+from fieldstone.query_language.columns import JsonText, comparable, stored_text
+from fieldstone.query_language.columns import shown as stored_id
 from fieldstone.query_language.joined_sources import refs_of_rows
 from fieldstone.query_language.past_links import pointed
 from fieldstone.query_language.plan import (
@@ -88,12 +89,39 @@ def _member(tables: Tables, value: Shown) -> ColumnElement[Any]:
 def _parent(tables: Tables, place: int, members: Sequence[Member]) -> ColumnElement[Any]:
     """Give a parent as JSON; null where there is none. It is looked up unless it is joined."""
     found, shown = tables.aliases[place], row_json(tables, members)
+    unseen = _unseen(tables, place, members)
     if place in tables.joins:
-        return case((found.c.id.is_not(None), shown), else_=null())
+        return case((found.c.id.is_not(None), shown), else_=unseen)
     above = tables.rows.sources[place].parent
     assert above is not None
     looked_up = select(shown).select_from(found).where(tables.on(place))
-    return looked_up.correlate(tables.aliases[above]).scalar_subquery()
+    one = looked_up.correlate(tables.aliases[above]).scalar_subquery()
+    return one if isinstance(unseen, Null) else func.coalesce(one, unseen, type_=JsonText())
+
+
+def _unseen(tables: Tables, place: int, members: Sequence[Member]) -> ColumnElement[Any]:
+    """Give a parent that the viewer may not see: the id that its holder tells, and no more.
+
+    That is part of the holder, and whoever writes back what they read must not lose it.
+    """
+    source = tables.rows.sources[place]
+    if source.guard is None or source.parent is None or source.reference is None:
+        return null()
+    holder, reference = tables.aliases[source.parent], source.reference
+    held = stored_id(holder, reference, tables.rows.sources[source.parent].object, tables.objects)
+    told = [(key, held if _is_id(value, place) else _NULL) for key, value in members]
+    points_there: ColumnElement[bool] = comparable(
+        holder, FieldRef(source.parent, reference)
+    ).is_not(None)
+    if reference.column is None:
+        # It may point to one of several objects, each of which is a source of its own.
+        prefix = constant(f"{source.object.prefix}_")
+        points_there = and_(points_there, func.starts_with(stored_text(holder, reference), prefix))
+    return case((points_there, json_object(told)), else_=null())
+
+
+def _is_id(value: Shown, place: int) -> bool:
+    return isinstance(value, FieldRef) and value.source == place and value.field.column == "id"
 
 
 def _points(

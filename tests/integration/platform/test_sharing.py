@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -99,6 +100,54 @@ async def test_rules_and_defaults_tell_nothing_of_what_cannot_be_seen(office: Of
         told.append([(one["code"], one.get("at")) for one in problems])
 
     assert told == [[("value.unknown_reference", "/company")]] * 2
+
+
+async def test_reference_keeps_its_id_where_what_it_points_to_cannot_be_seen(
+    office: Office,
+) -> None:
+    said = {"last_name": "Byron", "company": office.secret}
+    made = await office.ada.post("/contacts", said)
+    free = await office.ada.post("/contacts", {"last_name": "Free"})
+    path = f"/contacts/{made['id']}"
+    held = {"id": office.secret, "name": None}
+
+    read = await office.ben.get(path)
+    deeper = "SELECT company.name, company.parent.name FROM Contact WHERE last_name = 'Byron'"
+    [row] = (await office.ben.get("/api/query", params={"q": deeper}))["records"]
+    joined_one = "SELECT company.name FROM Contact ORDER BY company.name, last_name"
+    rows = (await office.ben.get("/api/query", params={"q": joined_one}))["records"]
+    lines = (await office.ben.send("GET", "/api/export?object=Contact&format=ndjson")).text
+    found = await office.ben.get("/contacts?where=company.name != null")
+
+    then = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    past = await office.ben.get(path, params={"as_of": then})
+
+    assert read["company"] == past["company"] == held
+    assert (await office.ben.get(f"/contacts/{free['id']}"))["company"] is None
+    assert row["company"] == {**held, "parent": None}
+    assert [one["company"] for one in rows] == [held, None]
+    assert office.secret in lines
+    assert found["data"] == []
+
+    await office.ben.patch(path, {"title": "Lord", "company": read["company"]["id"]})
+    form = await Browser(office.ben.http).send(
+        f"/admin/Contact/{made['id']}/edit", {"title": "Baron"}
+    )
+    assert form.status_code == 303
+    kept = await office.ada.get(path)
+    assert (kept["title"], kept["company"]["name"]) == ("Baron", "Secret Corp")
+
+
+async def test_reference_to_one_of_several_objects_keeps_its_id_too(office: Office) -> None:
+    deal = await office.ada.post("/deals", {"name": "Big"})
+    for number, target in enumerate((office.secret, deal["id"])):
+        await office.ada.post("/api/records/Task", {"subject": f"T{number}", "related_to": target})
+
+    query = "SELECT related_to.name FROM Task ORDER BY subject"
+    rows = (await office.ben.get("/api/query", params={"q": query}))["records"]
+
+    assert [one["related_to"]["id"] for one in rows] == [office.secret, deal["id"]]
+    assert [one["related_to"]["name"] for one in rows] == [None, "Big"]
 
 
 async def test_form_holds_nothing_of_a_hidden_parent(office: Office) -> None:
