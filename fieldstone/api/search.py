@@ -13,7 +13,7 @@ from fieldstone.api.requests import json_response, whole_number
 from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 from fieldstone.runtime.finding import is_find_in_braces
 from fieldstone.runtime.imports.start import object_named
-from fieldstone.runtime.search import MOST_RANKED, MOST_RESULTS, search_everything, show_hits
+from fieldstone.runtime.search import MOST_RESULTS, search_everything, show_hits
 
 _PAGE: Final = 20
 
@@ -36,7 +36,7 @@ async def search(request: Request) -> Response:
         text = asked.get("q", "")
         found = await search_everything(tx, text, obj, limit=limit + 1, offset=offset)
     following = offset + limit if len(found.hits) > limit else None
-    meta = {"complete": found.complete, "ranked_at_most": MOST_RANKED}
+    meta = {"complete": found.complete, "ranked_at_most": found.ranked}
     shown = show_hits(found.hits[:limit])
     return json_response({"results": shown, "next": following, "meta": meta})
 

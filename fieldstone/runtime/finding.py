@@ -51,6 +51,7 @@ from fieldstone.runtime.per_catalog import PerCatalog
 from fieldstone.runtime.queries import read_parameters
 from fieldstone.runtime.ranking import rate_name
 from fieldstone.runtime.ready_plans import MOST_OF_KEY
+from fieldstone.runtime.records.levels import all_open
 from fieldstone.runtime.statements import Prepared, prepare
 from fieldstone.runtime.terms import Feature
 from fieldstone.runtime.transactions import Transaction
@@ -59,6 +60,8 @@ MOST_ROWS: Final = 2_000
 MOST_SKIPPED: Final = 2_000
 MOST_LOOKED_AT: Final = 100_000
 """How many records whose text may match are looked at."""
+_WITH_HIDDEN: Final = 10
+"""So many times as many are, where the viewer may not see all of them."""
 _PARSED: Final = 200
 _SHORT: Final = 2_000
 _PLANS_KEPT: Final = 1_000
@@ -90,7 +93,8 @@ class Found:
     """What a search gives.
 
     records: each a JSON text, object by object in the order of RETURNING. objects: what there is
-    of each. complete: whether all records were looked at that may match, or the first 100,000.
+    of each. complete: whether all records were looked at that may match, or the first 100,000; for
+    a viewer who does not see all records, whether there are no more than so many to be seen.
     """
 
     records: list[str]
@@ -136,6 +140,7 @@ async def find(
     portions = [_portion(part, lifted) for part in ready.plan.parts]
     limit = _limit_of(lifted)
     words = _words(lifted.search)
+    is_partial = not all(all_open(tx, part.object) for part in ready.plan.parts)
     values = {
         **read_parameters(ready.plan.parameters, lifted.lifted, tx),
         **{rows_parameter(n): one.rows_for(limit) for n, one in enumerate(portions)},
@@ -144,12 +149,15 @@ async def find(
         TENANT: tx.tenant.id,
         OBJECTS: [int(part.object.id) for part in ready.plan.parts],
         PATTERNS: write_json([list(group) for group in patterns]),
-        MOST: most_looked_at,
+        MOST: most_looked_at * (_WITH_HIDDEN if is_partial else 1),
         BEGINNING: " ".join(words),
     }
     note_asked(tx, ready.uses)
     rows = await tx.fetch(ready.statement.sql, ready.statement.arguments(values))
     found = _found(ready.plan, lifted, rows, portions, limit)
+    if is_partial:
+        seen = sum(one.total for one in found.objects)
+        found = replace(found, complete=seen <= most_looked_at)
     return found if known.returning else found.without_empty_objects()
 
 

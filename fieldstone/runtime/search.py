@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from rapidfuzz import fuzz
 from sqlalchemy import ARRAY, BigInteger, Boolean, Integer, Text, column, func, select
@@ -24,7 +24,7 @@ from fieldstone.metadata.values import Json, JsonObject, fold
 from fieldstone.runtime.ranking import closeness, rate_name
 from fieldstone.runtime.records.draft import Data
 from fieldstone.runtime.records.heap_statements import inline
-from fieldstone.runtime.records.levels import levels_of
+from fieldstone.runtime.records.levels import all_open, levels_of
 from fieldstone.runtime.records.store import stored_record
 from fieldstone.runtime.statements import Prepared, parameter, prepare
 from fieldstone.runtime.transactions import Transaction
@@ -34,7 +34,8 @@ MOST_WORDS: Final = 10
 MOST_RESULTS: Final = 200
 MOST_RANKED: Final = 100_000
 """How many matches are put in order; of one letter a large tenant has more."""
-_CANDIDATES: Final = 1_000
+_PORTIONS: Final = (1_000, 9_000, 30_000, 60_000)
+"""How many candidates are read at a time, until enough of them are such that the viewer may see."""
 _LOOKED_AT: Final = 400
 _FEW: Final = 5
 _WORDS_APART: Final = 4
@@ -53,7 +54,9 @@ def _statement(name: str, *more: str) -> Prepared:
     )
     columns = [column("id", BigInteger), column("object_id", Integer), column("txt", Text)]
     columns += [column("more", Boolean)] if more else []
-    return prepare(select(*found.table_valued(*columns).c))
+    given = select(*found.table_valued(*columns).c)
+    passed, portion = parameter("passed", Integer()), parameter("portion", Integer())
+    return prepare(given.offset(passed).limit(portion))
 
 
 _ALL_WORDS: Final = _statement("search_records", "ranked")
@@ -97,11 +100,13 @@ _TAKEN: Final = frozenset({"type", "id", "name", "object"})
 class Results:
     """What a search found. complete: whether all that matches was put in order.
 
-    Otherwise only the first MOST_RANKED matches that came up were, and better ones may be missing.
+    Otherwise only the first of them that came up were, and better ones may be missing. ranked: how
+    many those are: fewer for who does not see all records, of which alone both tell.
     """
 
     hits: tuple[Hit, ...]
     complete: bool
+    ranked: int = MOST_RANKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +157,7 @@ async def search_everything(
     if len(hits) < min(limit + offset, _FEW):
         hits += await _loose_hits(search, hits)
     hits.sort(key=lambda hit: (-hit.score, fold(hit.name), hit.id))
-    return Results(tuple(hits[offset : offset + limit]), search.complete)
+    return Results(tuple(hits[offset : offset + limit]), search.complete, search.ranked)
 
 
 @dataclass(slots=True)
@@ -184,22 +189,50 @@ class _Search:
         self, statement: Prepared, words: Sequence[str], **limits: int
     ) -> dict[int, str]:
         """Give search texts by id, of objects that the viewer may read, the likeliest first."""
-        tx, every = self.tx, self.tx.catalog.objects if self.obj is None else (self.obj,)
-        objects = [int(one.id) for one in every if tx.rights.may_read_object(one.id)]
-        rows = await tx.rows(
-            statement,
-            tenant=tx.tenant.id,
-            objects=objects,
-            words=list(words),
-            most=_CANDIDATES,
-            **limits,
-        )
-        self.complete = self.complete and not (limits and rows and rows[0]["more"])
-        by_id = tx.catalog.by_id
-        open_ones = await _seen(tx, ((by_id[row["object_id"]], row["id"]) for row in rows))
-        seen = [(row["id"], row["txt"]) for row in rows if row["id"] in open_ones]
+        seen, rows, passed = list[tuple[int, str]](), list[Any](), 0
+        for portion in _PORTIONS if self.is_partial else _PORTIONS[:1]:
+            rows = await self._portion(statement, words, passed, portion, **limits)
+            open_ones = await _seen(self.tx, ((self._object_of(row), row["id"]) for row in rows))
+            seen += [(row["id"], row["txt"]) for row in rows if row["id"] in open_ones]
+            passed += portion
+            if len(rows) < portion or len(seen) > _LOOKED_AT:
+                break
+        more = len(seen) > self.ranked if self.is_partial else bool(rows and rows[0].get("more"))
+        self.complete = self.complete and not (limits and more)
         seen.sort(key=lambda pair: -closeness(pair[1], words))
         return dict(seen[:_LOOKED_AT])
+
+    async def _portion(
+        self, statement: Prepared, words: Sequence[str], passed: int, portion: int, **limits: int
+    ) -> list[Any]:
+        return await self.tx.rows(
+            statement,
+            tenant=self.tx.tenant.id,
+            objects=[int(one.id) for one in self._objects],
+            words=list(words),
+            most=passed + portion,
+            passed=passed,
+            portion=portion,
+            **limits,
+        )
+
+    def _object_of(self, row: Any) -> ObjectDef:
+        return self.tx.catalog.by_id[row["object_id"]]
+
+    @property
+    def _objects(self) -> list[ObjectDef]:
+        every = self.tx.catalog.objects if self.obj is None else (self.obj,)
+        return [one for one in every if self.tx.rights.may_read_object(one.id)]
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether there may be matches that the viewer does not see."""
+        return not all(all_open(self.tx, one) for one in self._objects)
+
+    @property
+    def ranked(self) -> int:
+        """How many matches are put in order, of those that the viewer sees."""
+        return min(self.most_ranked, _LOOKED_AT) if self.is_partial else self.most_ranked
 
 
 async def _loose_hits(search: _Search, hits: Sequence[Hit]) -> list[Hit]:

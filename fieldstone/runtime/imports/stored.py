@@ -31,6 +31,7 @@ MOST_KEPT: Final = 20_000
 
 _PAGE: Final = 2_000
 _PER_VALUE: Final = 5
+_MOST_PAGES: Final = 50
 _CACHED: Final = 1024
 # While an object grows, PostgreSQL's statistics take it for empty, and the general plan compares
 # every record with every value. Knowing the values, it takes the slot's index or hashes them.
@@ -55,12 +56,13 @@ class StoredRecords:
     async def load_all(self, tx: Transaction, obj: ObjectDef) -> None:
         """Let the matching know the whole object, unless it is large."""
         found: list[Known] = []
-        after = 0
-        while len(found) <= MOST_KEPT:
+        after, read = 0, 0
+        while read <= MOST_KEPT:
             statement = _page(obj.heap, tx.tenant.id, obj.id)
             rows = await tx.rows(statement, after=after, most=_PAGE)
             seen = await seen_of(tx, obj, (row["id"] for row in rows))
             found.extend(known_record(row) for row in rows if row["id"] in seen)
+            read += len(rows)
             if len(rows) < _PAGE:
                 self.complete = True
                 break
@@ -79,10 +81,8 @@ class StoredRecords:
                 continue
             statement = _by_slot(obj.heap, tx.tenant.id, obj.id, of.slot)
             most = _PER_VALUE * len(values)
-            found = await tx.rows(statement, values=sorted(values), most=most)
-            seen = await seen_of(tx, obj, (row["id"] for row in found))
-            for row in found:
-                if row["id"] in seen and row["id"] not in self._known:
+            for row in await _seen_rows(tx, obj, statement, sorted(values), most):
+                if row["id"] not in self._known:
                     self._known.add(row["id"])
                     self.remember(known_record(row))
 
@@ -98,6 +98,21 @@ class StoredRecords:
             self.matching.forget_all()
             self._known.clear()
             self._kept = 0
+
+
+async def _seen_rows(
+    tx: Transaction, obj: ObjectDef, statement: Prepared, values: Sequence[Any], most: int
+) -> list[Any]:
+    """Give the first records of these values that the viewer sees, as many pages as that takes."""
+    found, after = list[Any](), 0
+    for _ in range(1 if all_open(tx, obj) else _MOST_PAGES):
+        rows = await tx.rows(statement, values=values, most=most, after=after)
+        seen = await seen_of(tx, obj, (row["id"] for row in rows))
+        found += [row for row in rows if row["id"] in seen]
+        if len(rows) < most or len(found) >= most:
+            break
+        after = rows[-1]["id"]
+    return found[:most]
 
 
 def known_record(row: Any) -> Known:
@@ -137,8 +152,9 @@ def _by_slot(heap_name: str, tenant_id: int, object_id: int, slot: str) -> Prepa
             of_object(table, tenant_id, object_id),
             column == func.any(parameter("values", ARRAY(column.type))),
             table.c.deleted_at.is_(None),
+            # Not the bare id: its index would be walked from the first record on, for every batch.
+            table.c.id + constant(0) > parameter("after", BigInteger()),
         )
-        # Not the bare id: its index would be walked from the first record on, for every batch.
         .order_by(table.c.id + constant(0))
         .limit(parameter("most", Integer()))
     )
@@ -206,7 +222,7 @@ async def _seen_holders(
     """Give the holders of keys anew, counting those alone that the viewer sees."""
     statement = _by_slot(obj.heap, tx.tenant.id, obj.id, str(of.slot))
     every = sum(row["times"] for row in found)
-    rows = await tx.rows(statement, values=[row["value"] for row in found], most=every)
+    rows = await tx.rows(statement, values=[row["value"] for row in found], most=every, after=0)
     seen = await seen_of(tx, obj, (row["id"] for row in rows))
     held: dict[Any, list[int]] = {}
     for row in rows:

@@ -21,7 +21,12 @@ from fieldstone.runtime.records import store
 from fieldstone.runtime.records.checks import check_references, claim_unique, told_problems
 from fieldstone.runtime.records.draft import Draft, StoredRecord
 from fieldstone.runtime.records.heap_statements import mark_deleted
-from fieldstone.runtime.records.levels import NotEditable, check_level, levels_of
+from fieldstone.runtime.records.levels import (
+    NotEditable,
+    check_level,
+    count_seen,
+    levels_of,
+)
 from fieldstone.runtime.records.side_statements import (
     ADD_TO_BIN,
     IN_BIN,
@@ -66,6 +71,8 @@ class _Reach:
     """Field, the record that holds it, the record it points to."""
     emptied: list[tuple[Field, RecordId, Json]] = field(default_factory=list)
     """Field, the record that held it, the value that was taken from it."""
+    seen_along: int = 0
+    """How many of those that go along the viewer sees."""
 
     def has(self, object_id: ObjectId, record_id: RecordId) -> bool:
         return record_id in self.deleted.get(object_id, {})
@@ -78,8 +85,9 @@ class _Reach:
 async def delete(
     tx: Transaction, obj: ObjectDef, record_id: RecordId, version: int | None = None
 ) -> int:
-    """Put a record in the bin, and do to others what their references say; how many went along.
+    """Put a record in the bin, and do to others what their references say.
 
+    Gives how many went along, as far as the viewer may see them.
     Raises UnknownRecord, StaleVersion, StillReferenced, TooFarReaching.
     """
     if not tx.rights.may_delete(obj.id):
@@ -97,7 +105,7 @@ async def delete(
     for object_id, records in reach.deleted.items():
         await _mark(tx, tx.catalog.by_id[object_id], records)
     await _note(tx, obj, record_id, reach)
-    return sum(map(len, reach.deleted.values())) - 1
+    return reach.seen_along
 
 
 async def delete_all(tx: Transaction, obj: ObjectDef, ids: Sequence[RecordId]) -> int:
@@ -151,6 +159,7 @@ async def _next_level(tx: Transaction, links: Sequence[Any], reach: _Reach) -> l
                 continue
             if _goes_along(tx, source, holder, number, is_seen=number in seen):
                 reach.deleted.setdefault(source.id, {})[number] = living[number]
+                reach.seen_along += number in seen and tx.rights.may_read_object(source.id)
                 level.append(number)
             else:
                 reach.cleared.append((holder, number, RecordId(link["target_id"])))
@@ -258,8 +267,8 @@ async def restore(tx: Transaction, obj: ObjectDef, record_id: RecordId) -> int:
     """Take a record out of the bin, with all that went along and every reference to it.
 
     A record that went along with another brings back the whole of that deletion. References that
-    were given another value since keep it. Gives how many records came back. Raises UnknownRecord
-    if it is not in the bin, Several if a unique value was taken in the meantime.
+    were given another value since keep it. Gives how many records came back that the viewer sees.
+    Raises UnknownRecord if it is not in the bin, Several if a unique value was taken meanwhile.
     """
     if not tx.rights.may_delete(obj.id):
         raise Forbidden(f"You may not restore {obj.plural_label}.")
@@ -285,7 +294,7 @@ async def restore(tx: Transaction, obj: ObjectDef, record_id: RecordId) -> int:
     for back, ids in brought:
         await _drop_dangling(tx, back, ids)
     await tx.run(REMOVE_FROM_BIN, tenant=tx.tenant.id, ids=[root["root_id"]])
-    return sum(len(ids) for _, ids in brought)
+    return sum([await count_seen(tx, back, ids) for back, ids in brought])
 
 
 async def _may_restore(tx: Transaction, obj: ObjectDef, record_id: RecordId, root: Any) -> bool:

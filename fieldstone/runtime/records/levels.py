@@ -68,6 +68,11 @@ async def seen_of(tx: Transaction, obj: ObjectDef, ids: Iterable[int]) -> set[Re
     return {RecordId(number) for number in await levels_of(tx, obj, ids)}
 
 
+async def count_seen(tx: Transaction, obj: ObjectDef, ids: Iterable[int]) -> int:
+    """Count those of these records that the viewer may see, of whatever object they are."""
+    return len(await seen_of(tx, obj, ids)) if tx.rights.may_read_object(obj.id) else 0
+
+
 def refuse_reader(obj: ObjectDef, draft: Draft) -> None:
     """Note that a record may be seen alone."""
     text = format_id(obj.prefix, draft.id)

@@ -278,7 +278,7 @@ async def attach(tx: Transaction, waiting: Waiting) -> int:
     incoming = [Incoming({waiting.rule.field: text}, id=number) for number, text in waiting.pairs]
     found = await _drafts(tx, source, incoming, as_system=True)
     drafts = [one for one in found if still_waits(waiting, one)]
-    await prepare(tx, source, drafts)
+    await prepare(tx.as_system(), source, drafts)
     good = [draft for draft in drafts if not draft.problems]
     if good:
         await store.update(tx, source, good)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +18,7 @@ from fieldstone.metadata.rights import SetupArea
 from fieldstone.metadata.tables import BIN, heap
 from fieldstone.metadata.values import read_json
 from fieldstone.runtime.records.heap_statements import inline, of_object
-from fieldstone.runtime.records.levels import seen_of
+from fieldstone.runtime.records.levels import count_seen, seen_of
 from fieldstone.runtime.statements import Prepared, parameter, prepare
 from fieldstone.runtime.storage.errors import WrongCount
 from fieldstone.runtime.storage.purge import request_purge
@@ -43,13 +44,14 @@ _PAGE: Final = prepare(
     .limit(parameter("most", Integer()))
 )
 _ALONG: Final = prepare(
-    select(BIN.c.root_id, func.count().label("records"))
+    select(BIN.c.root_id, BIN.c.object_id, func.array_agg(BIN.c.record_id).label("ids"))
     .where(
         BIN.c.tenant_id == _TENANT,
         BIN.c.field_id == 0,
+        BIN.c.record_id != BIN.c.root_id,
         BIN.c.root_id == func.any(parameter("ids", ARRAY(BigInteger))),
     )
-    .group_by(BIN.c.root_id)
+    .group_by(BIN.c.root_id, BIN.c.object_id)
 )
 _COUNT: Final = prepare(select(func.count()).select_from(BIN).where(*_ROOTS))
 
@@ -72,7 +74,10 @@ def _titles(heap_name: str, tenant_id: int, object_id: int, key: str) -> Prepare
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """One deletion: a record, and how many went along with it. name: None without a title."""
+    """One deletion: a record, and how many went along with it that the viewer sees.
+
+    name: None without a title.
+    """
 
     obj: ObjectDef
     id: RecordId
@@ -85,9 +90,7 @@ class Deletion:
 async def load_bin(tx: Transaction, before: tuple[datetime, int], most: int) -> list[Deletion]:
     """Load the newest deletions before an instant and a record, of objects the viewer may see."""
     rows = await _page(tx, before, most)
-    ids = [row["root_id"] for row in rows]
-    counted = await tx.rows(_ALONG, tenant=tx.tenant.id, ids=ids)
-    along = {row["root_id"]: row["records"] - 1 for row in counted}
+    along = await _along(tx, [row["root_id"] for row in rows])
     names = await _names(tx, rows)
     return [
         Deletion(
@@ -96,10 +99,20 @@ async def load_bin(tx: Transaction, before: tuple[datetime, int], most: int) -> 
             row["at"],
             row["actor_id"],
             names.get(row["root_id"]),
-            along.get(row["root_id"], 0),
+            along[row["root_id"]],
         )
         for row in rows
     ]
+
+
+async def _along(tx: Transaction, roots: Sequence[int]) -> Counter[int]:
+    """Count what went along with deletions, as far as the viewer may see it."""
+    along = Counter[int]()
+    for row in await tx.rows(_ALONG, tenant=tx.tenant.id, ids=list(roots)):
+        obj = tx.catalog.by_id.get(ObjectId(row["object_id"]))
+        if obj is not None:
+            along[row["root_id"]] += await count_seen(tx, obj, row["ids"])
+    return along
 
 
 async def _page(tx: Transaction, before: tuple[datetime, int], most: int) -> list[Any]:

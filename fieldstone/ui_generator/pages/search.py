@@ -10,7 +10,7 @@ from starlette.responses import Response
 from fieldstone.errors import Problem
 from fieldstone.ids import format_id
 from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
-from fieldstone.runtime.search import MOST_RANKED, BadSearch, Hit, Results, search_everything
+from fieldstone.runtime.search import BadSearch, Hit, Results, search_everything
 from fieldstone.ui_generator.shell import Place, page
 
 MOST_HITS: Final = 50
@@ -35,7 +35,7 @@ async def show_search(request: Request) -> Response:
             422 if problem else 200,
             text=text,
             hits=found.hits,
-            most_ranked=None if found.complete else MOST_RANKED,
+            most_ranked=None if found.complete else found.ranked,
             problem=problem,
             address_of=address_of,
         )
