@@ -64,6 +64,7 @@ SIGN_IN_STEP: Final = Table(
     Column("user_id", BigInteger),
     Column("challenge", LargeBinary),
     Column("tries", Integer),
+    Column("method", Text),
     Column("created_at", DateTime(timezone=True)),
     Column("expires_at", DateTime(timezone=True)),
 )

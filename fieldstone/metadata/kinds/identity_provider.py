@@ -31,6 +31,7 @@ class IdentityProviderBody:
     providers that do not say whether an address is verified, and never let people choose one.
     domains: of the addresses that may come in by it; empty for all. create_members: whether people
     who are not members yet become so when they come in. permission_sets: what these are given.
+    counts_as_two: whether it asks for a second factor itself, so that none is asked for here.
     """
 
     label: Short
@@ -40,6 +41,7 @@ class IdentityProviderBody:
     email_claim: Short = "email"
     name_claim: Short = "name"
     trusts_addresses: bool = False
+    counts_as_two: bool = False
     domains: Annotated[tuple[Domain, ...], Meta(max_length=100)] = ()
     create_members: bool = False
     permission_sets: Annotated[tuple[Short, ...], Meta(max_length=50)] = ()

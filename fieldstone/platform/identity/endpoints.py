@@ -23,7 +23,7 @@ from fieldstone.ids import BadId, format_id, parse_id
 from fieldstone.metadata.api_scopes import API_SCOPES, in_order
 from fieldstone.metadata.field_types.datetime import read_instant, write_instant
 from fieldstone.metadata.values import Json, JsonObject
-from fieldstone.platform.identity import acting, people, tokens
+from fieldstone.platform.identity import account, acting, people, tokens
 from fieldstone.platform.identity.cookies import drop_session, keep_session
 from fieldstone.platform.identity.errors import ActingForbidden, SignInNeeded
 from fieldstone.platform.identity.events import Event, note_event
@@ -237,12 +237,14 @@ async def list_tokens(request: Request) -> Response:
 async def create_token(request: Request) -> Response:
     """POST /api/tokens: {"name", "expires_at"?, "scopes"?}: the token's text is told once.
 
-    A session makes it: a token that leaked makes no others, which would outlast it.
+    A session of somebody who just proved who they are makes it: neither a token that leaked nor a
+    browser that was left open makes others, which would outlast it.
     """
-    in_session(request)
+    viewer, session = own_session(request)
     tenant_of(request).terms.require(Feature.TOKENS)
     body = await read_object(request)
-    async with database_of(request).write_apart(tenant_of(request), viewer_of(request)) as tx:
+    async with database_of(request).write_apart(tenant_of(request), viewer) as tx:
+        await account.check_proved(tx, session)
         number, text = await tokens.make_token(tx, read_wish(body, tx.now))
     return json_response({"id": format_id(_TOKEN, number), "token": text}, 201)
 

@@ -144,7 +144,8 @@ DROP_PASSKEY: Final = prepare(delete(PASSKEY).where(*_mine(PASSKEY), PASSKEY.c.i
 DROP_PASSKEYS: Final = prepare(delete(PASSKEY).where(*_mine(PASSKEY)))
 
 ADD_STEP: Final = _added(
-    SIGN_IN_STEP, "token_hash", "purpose", "user_id", "challenge", "created_at", "expires_at"
+    SIGN_IN_STEP,
+    *("token_hash", "purpose", "user_id", "challenge", "created_at", "expires_at", "method"),
 )
 FIND_STEP: Final = prepare(
     select(
@@ -153,6 +154,7 @@ FIND_STEP: Final = prepare(
         SIGN_IN_STEP.c.user_id,
         SIGN_IN_STEP.c.challenge,
         SIGN_IN_STEP.c.expires_at,
+        SIGN_IN_STEP.c.method,
     )
     .where(
         SIGN_IN_STEP.c.tenant_id == _TENANT,

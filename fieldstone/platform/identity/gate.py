@@ -95,7 +95,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Who signed in. session: the number of the session; None for a token.
+    """Who signed in. session: the number of the session; None for a token. token: of the token.
 
     actor: the administrator who acts as the viewer; None for the viewer themselves.
     """
@@ -103,6 +103,12 @@ class Bearer:
     viewer: Viewer
     session: int | None = None
     actor: Actor | None = None
+    token: int | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is, whatever the request looked like that bore it."""
+        return f"token {self.token}" if self.session is None else f"session {self.session}"
 
 
 class Gate:
@@ -128,7 +134,9 @@ class Gate:
         if acts:
             return await self._acting(tenant, viewer, row["id"])
         await self._note(tenant, viewer, row, by_session=by_session)
-        return Bearer(viewer, row["id"] if by_session else None)
+        if by_session:
+            return Bearer(viewer, row["id"])
+        return Bearer(viewer, token=row["id"])
 
     async def _acting(self, tenant: Tenant, viewer: Viewer, session: int) -> Bearer | None:
         """Give who acts as somebody else; None where they may no more."""

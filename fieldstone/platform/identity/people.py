@@ -41,6 +41,7 @@ from fieldstone.platform.identity.statements import (
     ADD_INVITATION,
     ADD_MEMBER,
     CHANGE_MEMBER,
+    END_ALL_GRANTS,
     END_SESSIONS,
     END_TOKENS,
     FIND_INVITATION,
@@ -255,6 +256,7 @@ async def change_password(
         await _set_password(tx, viewer.user_id, kept, fresh)
         await end_other_sessions(tx, session)
         await tx.run(END_TOKENS, **mine, now=tx.now)
+        await tx.run(END_ALL_GRANTS, **mine)
         await end_steps(tx, viewer.user_id)
         await note_event(tx, viewer.user_id, Event.PASSWORD_CHANGED, tried.address)
         row = await tx.row(THIS_SESSION, **mine, id=session)

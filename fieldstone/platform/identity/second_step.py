@@ -38,8 +38,10 @@ from fieldstone.platform.identity.passkeys import (
 )
 from fieldstone.platform.identity.passwords import is_password
 from fieldstone.platform.identity.sign_in import (
+    REFUSED_MACHINE,
     Opened,
     Try,
+    check_machine,
     check_second_tries,
     check_tries,
     note_try,
@@ -103,7 +105,7 @@ async def take_code(door: Door, token: str, typed: str) -> Opened:
     async with door.write() as tx:
         if not await use_code(tx, door.keys, attempt.member["user_id"], typed):
             raise wrong_code()
-        return await _let_in(tx, door, attempt, "password and code")
+        return await _let_in(tx, door, attempt, f"{attempt.step.method} and code")
 
 
 async def ask_passkey(door: Door, site: WebSite, token: str) -> JsonObject:
@@ -122,7 +124,8 @@ async def take_passkey(door: Door, site: WebSite, token: str, credential: JsonOb
     """Take the second step with a passkey. Raises StepEnded, WrongFactor, TooManyTries."""
     attempt = await _attempt(door, token, Purpose.SECOND)
     key, count = await _verify(door, site, attempt.step, credential, alone=False)
-    return await _open_with_passkey(door, attempt, key, count, "password and passkey")
+    method = f"{attempt.step.method} and passkey"
+    return await _open_with_passkey(door, attempt, key, count, method)
 
 
 async def begin_alone(door: Door, site: WebSite) -> tuple[Begun, JsonObject]:
@@ -130,7 +133,7 @@ async def begin_alone(door: Door, site: WebSite) -> tuple[Begun, JsonObject]:
     rules = await ceremony()
     async with door.write() as tx:
         # Whoever asks for ever more of them waits like whoever guesses passwords.
-        await check_tries(tx, door.trial(""))
+        await check_machine(tx, door.trial(""))
         begun = await begin_step(tx, Purpose.PASSKEY, None)
     return begun, rules.assertion_options(site, begun.challenge, [], alone=True)
 
@@ -144,8 +147,8 @@ async def take_alone(door: Door, site: WebSite, token: str, credential: JsonObje
         step = await find_step(tx, token, Purpose.PASSKEY)
         await count_try(tx, step)
         tried = door.trial("")
-        await check_tries(tx, tried)
-        number = await note_try(tx, tried, "refused")
+        await check_machine(tx, tried)
+        number = await note_try(tx, tried, REFUSED_MACHINE)
     key, count = await _verify(door, site, step, credential, alone=True)
     async with door.write() as tx:
         member = await tx.row(MEMBER_BY_USER, tenant=door.tenant.id, user_id=key["user_id"])
@@ -192,7 +195,7 @@ async def enrol_code(door: Door, token: str, typed: str) -> tuple[Opened, tuple[
     async with door.write(viewer_for(attempt.member)) as tx:
         user_id = attempt.member["user_id"]
         await _check_none(tx, user_id)
-        opened = await _let_in(tx, door, attempt, "password and code")
+        opened = await _let_in(tx, door, attempt, f"{attempt.step.method} and code")
         begun_by = attempt.step.name
         return opened, await confirm_authenticator(tx, door.keys, user_id, typed, begun_by)
 
@@ -210,7 +213,7 @@ async def enrol_passkey(
     async with door.write(viewer_for(attempt.member)) as tx:
         user_id = attempt.member["user_id"]
         await _check_none(tx, user_id)
-        opened = await _let_in(tx, door, attempt, "password and passkey")
+        opened = await _let_in(tx, door, attempt, f"{attempt.step.method} and passkey")
         await add_passkey(tx, user_id, made, site, name)
         await note_event(tx, user_id, Event.PASSKEY_ADDED, door.address, name=name[:80])
         return opened, await codes_if_none(tx, door.keys, user_id)

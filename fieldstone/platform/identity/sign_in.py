@@ -22,6 +22,7 @@ from fieldstone.platform.identity.statements import (
     END_SESSION,
     END_SESSIONS,
     END_TOKENS,
+    FAILED_MACHINE,
     FAILED_SECOND,
     FAILED_TRIES,
     LOCK_TRIES,
@@ -42,6 +43,8 @@ _COUNTED: Final = timedelta(minutes=15)
 _MOST_FOR_ACCOUNT: Final = 10
 _MOST_FROM_ADDRESS: Final = 100
 _LONGEST: Final = 300
+REFUSED_MACHINE: Final = "refused_machine"
+"""What comes of a try with a secret that a machine made, and that nobody can guess."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +104,18 @@ async def sign_in(database: Database, tenant: Tenant, tried: Try) -> Opened | Wa
     )
 
 
-async def enter(tx: Transaction, tried: Try, member: Any) -> Opened | Waiting:
-    """Let somebody go on whose password was right: in, or to a second step."""
+async def enter(
+    tx: Transaction, tried: Try, member: Any, method: str = "password"
+) -> Opened | Waiting:
+    """Let somebody go on who took the first step: in, or to a second one. method: how."""
     factors = await load_factors(tx, member["user_id"])
     if factors.has_any:
         purpose, methods = Purpose.SECOND, factors.methods()
     elif wants_two(tx, member):
         purpose, methods = Purpose.ENROL, ()
     else:
-        return await open_session(tx, tried, member)
-    begun = await begin_step(tx, purpose, member["user_id"])
+        return await open_session(tx, tried, member, method)
+    begun = await begin_step(tx, purpose, member["user_id"], method)
     return Waiting(begun.token, purpose, methods, begun.expires_at)
 
 
@@ -189,9 +194,27 @@ async def check_tries(tx: Transaction, tried: Try) -> None:
         FAILED_TRIES, tenant=tx.tenant.id, email=email, address=place, since=since
     )
     if failed["for_account"] >= _MOST_FOR_ACCOUNT or failed["from_address"] >= _MOST_FROM_ADDRESS:
-        raise TooManyTries(
-            "Too many tries failed from where you are.", hint="Wait for a quarter of an hour."
-        )
+        raise _too_many()
+
+
+async def check_machine(tx: Transaction, tried: Try) -> None:
+    """Let no place try for ever with secrets of machines: of programs, providers, lone passkeys.
+
+    They are counted apart from passwords and by their place alone, so that nobody locks out a
+    program or a person who shares an address with them. Raises TooManyTries.
+    """
+    place = place_of(tried.address)[:_LONGEST]
+    await tx.run(LOCK_TRIES, place=f"{tx.tenant.id} machine {place}")
+    since = tx.now - _COUNTED
+    failed = await tx.value(FAILED_MACHINE, tenant=tx.tenant.id, address=place, since=since)
+    if failed >= _MOST_FROM_ADDRESS:
+        raise _too_many()
+
+
+def _too_many() -> TooManyTries:
+    return TooManyTries(
+        "Too many tries failed from where you are.", hint="Wait for a quarter of an hour."
+    )
 
 
 async def note_try(tx: Transaction, tried: Try, outcome: str) -> int:

@@ -222,6 +222,14 @@ FAILED_SECOND: Final = prepare(
         SIGN_IN.c.at > parameter("since", DateTime(timezone=True)),
     )
 )
+FAILED_MACHINE: Final = prepare(
+    select(func.count()).where(
+        SIGN_IN.c.tenant_id == _TENANT,
+        SIGN_IN.c.address == parameter("address", Text()),
+        SIGN_IN.c.outcome == "refused_machine",
+        SIGN_IN.c.at > parameter("since", DateTime(timezone=True)),
+    )
+)
 FAILED_TRIES: Final = prepare(
     select(
         func.count().label("from_address"),

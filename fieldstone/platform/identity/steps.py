@@ -50,13 +50,18 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step that waits. challenge: what a passkey has to sign; None until it is asked."""
+    """A step that waits.
+
+    challenge: what a passkey has to sign; None until it is asked. method: how the first step was
+    taken.
+    """
 
     digest: bytes
     purpose: Purpose
     user_id: int | None
     challenge: bytes | None
     expires_at: datetime
+    method: str
 
     @property
     def name(self) -> str:
@@ -73,8 +78,10 @@ class Begun:
     expires_at: datetime
 
 
-async def begin_step(tx: Transaction, purpose: Purpose, user_id: int | None) -> Begun:
-    """Let somebody take a step within ten minutes."""
+async def begin_step(
+    tx: Transaction, purpose: Purpose, user_id: int | None, method: str = "password"
+) -> Begun:
+    """Let somebody take a step within ten minutes. method: how they took the first one."""
     secret = secrets.make_secret(secrets.STEP)
     challenge, expires_at = random.token_bytes(_CHALLENGE_BYTES), tx.now + _LASTS
     await tx.run(
@@ -86,6 +93,7 @@ async def begin_step(tx: Transaction, purpose: Purpose, user_id: int | None) -> 
         challenge=challenge,
         created_at=tx.now,
         expires_at=expires_at,
+        method=method,
     )
     return Begun(secret.text, challenge, expires_at)
 
@@ -98,8 +106,8 @@ async def find_step(tx: Transaction, token: str, *purposes: Purpose) -> Step:
             FIND_STEP, tenant=tx.tenant.id, token_hash=digest, now=tx.now, most=_MOST_TRIES
         )
         if row is not None and row["purpose"] in purposes:
-            purpose = Purpose(row["purpose"])
-            return Step(digest, purpose, row["user_id"], row["challenge"], row["expires_at"])
+            known = (row["user_id"], row["challenge"], row["expires_at"], row["method"])
+            return Step(digest, Purpose(row["purpose"]), *known)
     raise _ended()
 
 

@@ -5,7 +5,6 @@ Requests of the machine itself and of operators are not limited; nor are files o
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -15,8 +14,9 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fieldstone.clock import Clock
-from fieldstone.platform.identity.cookies import find_session
 from fieldstone.platform.identity.errors import SignInNeeded
+from fieldstone.platform.identity.gate import Bearer
+from fieldstone.platform.identity.origin_place import place_of
 from fieldstone.platform.middleware.tenant import OPEN
 from fieldstone.platform.rates.bucket import Bucket, RateLimited, Rates, Verdict
 from fieldstone.platform.rates.ledger import caller_of
@@ -79,12 +79,11 @@ class RateLimit:
         return verdict
 
     def _buckets(self, request: Request, tenant: Tenant) -> list[Bucket]:
-        secret = request.headers.get("authorization") or find_session(request) or ""
-        digest = hashlib.sha256(secret.encode()).hexdigest()[:32]
+        bearer: Bearer = request.scope["state"]["bearer"]
         token = _rate(tenant, Limit.TOKEN_RATE, self._rules.token)
         whole = _rate(tenant, Limit.TENANT_RATE, self._rules.tenant)
         return [
-            Bucket(f"k:{tenant.id}:{digest}", token),
+            Bucket(f"k:{tenant.id}:{bearer.name}", token),
             Bucket(f"t:{tenant.id}", whole),
         ]
 
@@ -144,7 +143,7 @@ def _is_free(scope: Scope) -> bool:
 
 def _address_bucket(request: Request, rules: RateRules) -> Bucket:
     address = request.client.host if request.client is not None else ""
-    return Bucket(f"a:{address}", rules.address)
+    return Bucket(f"a:{place_of(address)}", rules.address)
 
 
 def _check(verdict: Verdict) -> None:

@@ -6,6 +6,8 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.integration.platform.test_second_factors import (
+    ADA,
+    NAMED,
     PASSWORD,
     a_browser,
     ada,
@@ -14,7 +16,8 @@ from tests.integration.platform.test_second_factors import (
     with_app,
     with_passkey,
 )
-from tests.support.app import Api
+from tests.support.app import Api, owner_connection
+from tests.support.soft_authenticator import SoftAuthenticator
 
 __all__ = ["ada"]
 OTHER_PASSWORD = "staple battery horse"
@@ -104,3 +107,32 @@ async def test_page_at_the_door_tells_the_key_that_it_told_before(app: Starlette
         await browser.post("/api/session/enrol", said, status=200)
 
     assert made["key"] in page.text.replace(" ", "")
+
+
+async def test_passkeys_that_fail_lock_out_nobody_else(app: Starlette, ada: Api) -> None:
+    device, _ = await with_passkey(ada)
+    stranger = SoftAuthenticator(NAMED)
+
+    async with a_browser(app) as browser:
+        asked = await browser.post("/api/session/passkey/options", {}, status=200)
+        stranger.create({**asked["options"], "user": {"id": "AAAA"}, "rp": {"id": "localhost"}})
+        for _ in range(12):
+            asked = await browser.post("/api/session/passkey/options", {}, status=200)
+            said = {"token": asked["token"], "credential": stranger.get(asked["options"])}
+            await browser.refused("POST", "/api/session/passkey", said, status=401)
+        asked = await browser.post("/api/session/passkey/options", {}, status=200)
+        said = {"token": asked["token"], "credential": device.get(asked["options"])}
+        opened = await browser.post("/api/session/passkey", said, status=200)
+
+    assert opened["viewer"]["name"] == ADA
+
+
+async def test_browser_that_was_left_open_makes_no_token(app_dsn: str, ada: Api) -> None:
+    async with owner_connection(app_dsn) as owner:
+        await owner.execute("UPDATE session SET proved_at = now() - interval '11 minutes'")
+
+    [problem] = await ada.refused("POST", "/api/tokens", {"name": "script"}, status=403)
+    await ada.ask("POST", "/api/session/proof", {"password": PASSWORD}, status=204)
+    await ada.post("/api/tokens", {"name": "script"})
+
+    assert problem["code"] == "access.proof_needed"

@@ -11,15 +11,17 @@ from authlib.common.security import generate_token
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from starlette.applications import Starlette
 
-from tests.support.app import ADDRESS, Api, client_of
+from tests.support.app import ADDRESS, Api, client_of, owner_connection
 from tests.support.programs import (
     ADA,
+    APPS,
     BACK,
     JWT_BEARER,
     PASSWORD,
     TOKEN,
     a_program,
     answered,
+    app_body,
     ask_for_tokens,
     authorize,
     connected,
@@ -346,13 +348,26 @@ async def test_form_must_be_one_with_nothing_twice(api: Api) -> None:
     assert [await refusal(twice), await refusal(other)] == ["invalid_request", "invalid_request"]
 
 
-async def test_secrets_cannot_be_guessed(api: Api) -> None:
-    await connected(api)
+async def test_secrets_cannot_be_guessed_and_guesses_lock_out_no_neighbour(
+    app: Starlette, api: Api
+) -> None:
+    secret = await connected(api)
     form = {"grant_type": "refresh_token", "client_id": "Mail_Sync", "client_secret": "x"}
+    old = {**form, "client_secret": secret, "refresh_token": "x"}
 
-    answers = [await ask_for_tokens(api, **form) for _ in range(12)]
+    stale = [await ask_for_tokens(api, **old) for _ in range(12)]
+    few = [await ask_for_tokens(api, **form) for _ in range(12)]
+    async with a_program(app, secret) as program:
+        told, _, _ = await tokens_of(program, api)
+    many = [await ask_for_tokens(api, **form) for _ in range(90)]
+    async with client_of(app) as person:
+        said = {"email": ADA, "password": PASSWORD}
+        await person.post("/api/session", said, status=200)
 
-    assert [answer.status_code for answer in answers] == [401] * 10 + [429] * 2
+    assert {answer.status_code for answer in stale} == {400}
+    assert {answer.status_code for answer in few} == {401}
+    assert "access_token" in told
+    assert [answer.status_code for answer in many] == [401] * 88 + [429] * 2
 
 
 async def test_another_secret_ends_the_one_before(app: Starlette, api: Api) -> None:
@@ -370,3 +385,52 @@ async def test_another_secret_ends_the_one_before(app: Starlette, api: Api) -> N
     )
 
     assert await refusal(answer, 401) == "invalid_client"
+
+
+async def test_refresh_tokens_end_with_the_password(app: Starlette, api: Api) -> None:
+    secret = await connected(api)
+    client = {"client_id": "Mail_Sync", "client_secret": secret, "grant_type": "refresh_token"}
+
+    async with a_program(app, secret) as program:
+        told, _, _ = await tokens_of(program, api)
+    said = {"before": PASSWORD, "after": "staple battery horse"}
+    await api.ask("POST", "/api/session/password", said, status=204)
+    answer = await ask_for_tokens(api, **client, refresh_token=told["refresh_token"])
+
+    assert await refusal(answer) == "invalid_grant"
+
+
+async def test_refresh_gives_no_more_than_the_app_may_have_by_now(app: Starlette, api: Api) -> None:
+    secret = await connected(api)
+    client = {"client_id": "Mail_Sync", "client_secret": secret, "grant_type": "refresh_token"}
+
+    async with a_program(app, secret, scope="records:write") as program:
+        told, _, _ = await tokens_of(program, api)
+    await api.ask("PUT", f"{APPS}/Mail_Sync", app_body(scopes=["records:read"]))
+    less = (await ask_for_tokens(api, **client, refresh_token=told["refresh_token"])).json()
+    await api.ask("PUT", f"{APPS}/Mail_Sync", app_body(scopes=["people"]))
+    none = await ask_for_tokens(api, **client, refresh_token=less["refresh_token"])
+
+    assert less["scope"] == "records:read"
+    assert await refusal(none) == "invalid_scope"
+
+
+async def test_program_is_allowed_something_by_whoever_just_proved_who_they_are(
+    api: Api, app_dsn: str
+) -> None:
+    await connected(api)
+    page = await api.send("GET", authorize())
+    fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page.text))
+    async with owner_connection(app_dsn) as owner:
+        await owner.execute("UPDATE session SET proved_at = now() - interval '11 minutes'")
+
+    asked = await api.send("GET", authorize())
+    sent = await api.send("POST", "/oauth/authorize", urlencode({**fields, "do": "allow"}))
+    await api.ask("POST", "/api/session/proof", {"password": PASSWORD}, status=204)
+    back = parse_qs(urlsplit(asked.headers["location"]).query)["next"][0]
+    again = await api.send("GET", back)
+
+    for answer in (asked, sent):
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith("/admin/account/proof?next=%2Foauth%2F")
+    assert "Mail Sync" in again.text

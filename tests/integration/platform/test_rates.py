@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from starlette.applications import Starlette
 
@@ -20,6 +21,7 @@ from fieldstone.platform.rates.shared import SharedRates
 from tests.support.app import Api, client_of, settings_for
 
 TENANTS = "/api/platform/tenants"
+OUTSIDE = "http://crm.example"
 PASSWORD = "correct horse battery"
 DAY = date(2030, 1, 31)
 
@@ -188,3 +190,33 @@ async def test_calls_of_a_day_are_limited_and_in_the_ledger(app: Starlette, api:
     assert (problem["code"], problem["details"]) == ("limit.api_calls", {"limit": 3, "current": 3})
     [calls] = [one for one in used["usage"] if one["name"] == "api_calls"]
     assert (calls["current"], calls["limit"], calls["state"]) == (4, 3, "reached")
+
+
+async def test_token_is_one_however_it_is_written(app_dsn: str, tmp_path: Path) -> None:
+    async with served(app_dsn, tmp_path, token_rate=1) as app, client_of(app) as api:
+        await claimed(api)
+        text = (await api.post("/api/tokens", {"name": "script"}))["token"]
+        said = [f"{word}{' ' * gap}{text}" for word in ("Bearer", "bEARER") for gap in range(1, 8)]
+        async with client_of(app) as program:
+            answers = [
+                await program.send("GET", "/api/session", headers={"authorization": one})
+                for one in said
+            ]
+        for _ in range(14):
+            await api.send("GET", "/api/session", headers={"authorization": f"Basic {_}"})
+        last = await api.send("GET", "/api/session", headers={"authorization": "Basic x"})
+
+    assert answers[-1].status_code == 429
+    assert last.status_code == 429
+
+
+async def test_strangers_of_one_network_are_one(app_dsn: str, tmp_path: Path) -> None:
+    async def status_from(app: Starlette, number: int) -> int:
+        transport = httpx.ASGITransport(app=app, client=(f"2001:db8::{number:x}", 5000))
+        async with httpx.AsyncClient(transport=transport, base_url=OUTSIDE) as http:
+            return (await http.get("/sign-in")).status_code
+
+    async with served(app_dsn, tmp_path, address_rate=1) as app:
+        statuses = await asyncio.gather(*(status_from(app, number) for number in range(1, 31)))
+
+    assert set(statuses) == {200, 429}

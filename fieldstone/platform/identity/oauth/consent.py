@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -12,8 +12,10 @@ from starlette.routing import BaseRoute, Route
 
 from fieldstone.errors import Forbidden
 from fieldstone.metadata.api_scopes import API_SCOPES
+from fieldstone.platform.identity.account import proved_until
+from fieldstone.platform.identity.account_pages import PROOF
 from fieldstone.platform.identity.door_forms import door_page, read_small
-from fieldstone.platform.identity.endpoints import in_session
+from fieldstone.platform.identity.endpoints import own_session
 from fieldstone.platform.identity.oauth.authorization import (
     PARAMETERS,
     Asking,
@@ -34,7 +36,7 @@ _LONGEST: Final = 8_000
 
 async def ask(request: Request) -> Response:
     """GET /oauth/authorize: ask somebody whether a program may work in their name."""
-    viewer = _own(request)
+    viewer, session = _own(request)
     sent = {name: request.query_params.get(name, "") for name in PARAMETERS}
     async with database_of(request).write_apart(tenant_of(request), viewer) as tx:
         place = read_place(tx.catalog, sent, server_of(request))
@@ -45,12 +47,14 @@ async def ask(request: Request) -> Response:
                 return _send_back(request, place.with_code(code))
         except OAuthRefusal as refusal:
             return _send_back(request, place.with_error(refusal))
-    return _page(request, place, asking, sent)
+        if await proved_until(tx, session) is None:
+            return _to_proof(sent)
+    return _page(request, place, asking, sent, viewer.name)
 
 
 async def answer(request: Request) -> Response:
     """POST /oauth/authorize: what they said; the program learns of it with its code."""
-    viewer = _own(request)
+    viewer, session = _own(request)
     form = await read_small(request)
     sent = {name: str(form.get(name, ""))[:_LONGEST] for name in PARAMETERS}
     async with database_of(request).write_apart(tenant_of(request), viewer) as tx:
@@ -59,18 +63,27 @@ async def answer(request: Request) -> Response:
             asking = read_asking(place, sent)
             if form.get("do") != "allow":
                 raise OAuthRefusal("access_denied", "It was not allowed.")
+            if await proved_until(tx, session) is None:
+                return _to_proof(sent)
             address = place.with_code(await _allow(tx, place, asking, viewer))
         except OAuthRefusal as refusal:
             address = place.with_error(refusal)
     return RedirectResponse(address, 303, headers={"Cache-Control": "no-store"})
 
 
-def _own(request: Request) -> Viewer:
-    """Give who is asked, who is themselves. Raises SignInNeeded, Forbidden."""
-    viewer = in_session(request)
+def _own(request: Request) -> tuple[Viewer, int]:
+    """Give who is asked, who is themselves, and their session. Raises SignInNeeded, Forbidden."""
+    viewer, session = own_session(request)
     if viewer.acting_id is not None:
         raise Forbidden("Only they themselves may let a program work in their name.")
-    return viewer
+    return viewer, session
+
+
+def _to_proof(sent: Mapping[str, str]) -> Response:
+    """Have somebody show that it is still they: what they allow outlasts their session."""
+    asked = urlencode({name: value for name, value in sent.items() if value})
+    address = f"{PROOF}?{urlencode({'next': f'{ADDRESS}?{asked}'})}"
+    return RedirectResponse(address, 303, headers={"Cache-Control": "no-store"})
 
 
 def _read(request: Request, place: Place, sent: Mapping[str, str]) -> Asking:
@@ -98,7 +111,9 @@ async def _allow(tx: Transaction, place: Place, asking: Asking, viewer: Viewer) 
     return await make_code(tx, grant, place.redirect_uri, asking.challenge)
 
 
-def _page(request: Request, place: Place, asking: Asking, sent: Mapping[str, str]) -> Response:
+def _page(
+    request: Request, place: Place, asking: Asking, sent: Mapping[str, str], name: str
+) -> Response:
     parts = urlsplit(place.redirect_uri)
     response = door_page(
         request,
@@ -109,7 +124,7 @@ def _page(request: Request, place: Place, asking: Asking, sent: Mapping[str, str
         scopes=[API_SCOPES[scope] for scope in asking.scopes],
         sent=sent,
         address=ADDRESS,
-        signed_in_as=_own(request).name,
+        signed_in_as=name,
     )
     # The form leads on to the program, which the policy of other pages does not allow.
     leads_to = f"{parts.scheme}://{parts.netloc}" if parts.netloc else f"{parts.scheme}:"

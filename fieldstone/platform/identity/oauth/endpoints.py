@@ -38,7 +38,6 @@ from fieldstone.runtime.asking import database_of, tenant_of
 from fieldstone.runtime.transactions import Transaction, Viewer
 
 _NOBODY: Final = Viewer(None, "")
-_GUESSED: Final = frozenset({"invalid_client", "invalid_grant"})
 _METHODS: Final = ("client_secret_basic", "client_secret_post", "none")
 
 
@@ -120,12 +119,15 @@ async def describe_server(request: Request) -> Response:
 
 @asynccontextmanager
 async def _counted(request: Request, said: Credentials) -> AsyncIterator[None]:
-    """Count what is refused inside, so that nobody can guess secrets. Raises TooManyTries."""
+    """Count secrets of programs that are wrong inside. Raises TooManyTries.
+
+    A code or a refresh token that does not hold any more is no guess of a secret.
+    """
     tried = await check_rate(request, said.client_id)
     try:
         yield
     except OAuthRefusal as refusal:
-        if refusal.error in _GUESSED:
+        if refusal.error == "invalid_client":
             await note_refusal(request, tried)
         raise
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from fieldstone.metadata.values import Json
 from fieldstone.platform.identity.oauth.apps import App, Credentials, authenticate, find_app
-from fieldstone.platform.identity.oauth.asked_scopes import narrow_scopes, read_scopes
+from fieldstone.platform.identity.oauth.asked_scopes import narrow_scopes, read_scopes, still_given
 from fieldstone.platform.identity.oauth.errors import (
     OAuthRefusal,
     invalid_client,
@@ -67,7 +67,7 @@ async def _by_code(tx: Transaction, asked: Asked) -> tuple[dict[str, Json], str]
     redeemed = await redeem_code(tx, app, asked.form)
     if redeemed.refusal:
         return {}, redeemed.refusal
-    scopes = tuple(redeemed.grant["scopes"])
+    scopes = narrow_scopes(still_given(app, redeemed.grant["scopes"]), "")
     return await issue(tx, app, redeemed.grant, scopes, refresh=app.body.refresh), ""
 
 
@@ -76,7 +76,8 @@ async def _by_refresh(tx: Transaction, asked: Asked) -> tuple[dict[str, Json], s
     redeemed = await redeem_refresh(tx, app, asked.form.get("refresh_token", ""))
     if redeemed.refusal:
         return {}, redeemed.refusal
-    scopes = narrow_scopes(tuple(redeemed.grant["scopes"]), asked.form.get("scope", ""))
+    left = still_given(app, redeemed.grant["scopes"])
+    scopes = narrow_scopes(left, asked.form.get("scope", ""))
     return await issue(tx, app, redeemed.grant, scopes, refresh=app.body.refresh), ""
 
 

@@ -15,7 +15,7 @@ from fieldstone.metadata.values import JsonObject
 from fieldstone.platform.identity.endpoints import try_of
 from fieldstone.platform.identity.oauth.apps import Credentials, read_credentials
 from fieldstone.platform.identity.oauth.errors import OAuthRefusal, invalid_request
-from fieldstone.platform.identity.sign_in import Try, check_tries, note_try
+from fieldstone.platform.identity.sign_in import REFUSED_MACHINE, Try, check_machine, note_try
 from fieldstone.runtime.asking import database_of, tenant_of
 from fieldstone.runtime.transactions import Viewer
 
@@ -79,11 +79,11 @@ async def check_rate(request: Request, client_id: str) -> Try:
     """Let no program guess: refusals are counted by where they come from. Raises TooManyTries."""
     tried = try_of(request, f"client:{client_id}", "")
     async with database_of(request).write_apart(tenant_of(request), _NOBODY) as tx:
-        await check_tries(tx, tried)
+        await check_machine(tx, tried)
     return tried
 
 
 async def note_refusal(request: Request, tried: Try) -> None:
     """Note that a program was refused."""
     async with database_of(request).write_apart(tenant_of(request), _NOBODY) as tx:
-        await note_try(tx, tried, "refused")
+        await note_try(tx, tried, REFUSED_MACHINE)

@@ -5,29 +5,37 @@ from __future__ import annotations
 from typing import Any, Final
 
 from fieldstone.metadata.kinds.identity_provider import IdentityProviderBody
-from fieldstone.platform.identity import people
+from fieldstone.platform.identity import people, sign_in
 from fieldstone.platform.identity.providers.arrival import Known
 from fieldstone.platform.identity.providers.errors import NoMember, ProviderRefused
 from fieldstone.platform.identity.providers.statements import ADD_LINK, FIND_LINK, USE_LINK
-from fieldstone.platform.identity.sign_in import Opened, Try, note_try, open_session
+from fieldstone.platform.identity.sign_in import Opened, Try, Waiting, note_try, open_session
 from fieldstone.platform.identity.statements import MEMBER_BY_EMAIL, MEMBER_BY_USER
 from fieldstone.runtime.permissions import get_set
 from fieldstone.runtime.tenants import Tenant
 from fieldstone.runtime.transactions import Database, Transaction, Viewer
 
+_METHOD: Final = "provider"
 _ASK: Final = "Ask an administrator to invite you."
 
 
 async def enter(
     database: Database, tenant: Tenant, body: IdentityProviderBody, known: Known, tried: Try
-) -> Opened:
-    """Open a session for somebody whom a provider vouches for. Raises NoMember, ProviderRefused."""
+) -> Opened | Waiting:
+    """Let somebody in whom a provider vouches for, or on to the second step that is wanted of them.
+
+    None is where the provider asks for a second factor itself. Raises NoMember, ProviderRefused.
+    """
     cause = {"sign_in": known.issuer}
     async with database.write(tenant, Viewer(None, "Sign-in"), cause) as tx:
         member = await _member(tx, body, known)
         seen = Try(member["email"], "", tried.address, tried.agent)
-        await note_try(tx, seen, "opened")
-        return await open_session(tx, seen, member)
+        if body.counts_as_two:
+            entered: Opened | Waiting = await open_session(tx, seen, member, _METHOD)
+        else:
+            entered = await sign_in.enter(tx, seen, member, _METHOD)
+        await note_try(tx, seen, "opened" if isinstance(entered, Opened) else "half")
+        return entered
 
 
 async def _member(tx: Transaction, body: IdentityProviderBody, known: Known) -> Any:

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import FieldstoneError, Unavailable
 from fieldstone.metadata.kinds.identity_provider import IdentityProviderBody
 from fieldstone.platform.identity.door_forms import HOME, let_in, sign_in_door, way_back
 from fieldstone.platform.identity.endpoints import try_of
@@ -24,7 +24,14 @@ from fieldstone.platform.identity.providers.offering import (
 )
 from fieldstone.platform.identity.providers.parts import parts_of
 from fieldstone.platform.identity.providers.round_trip import Departure
-from fieldstone.platform.identity.sign_in import Opened, Try, check_tries, note_try
+from fieldstone.platform.identity.sign_in import (
+    REFUSED_MACHINE,
+    Opened,
+    Try,
+    Waiting,
+    check_machine,
+    note_try,
+)
 from fieldstone.runtime.asking import database_of, tenant_of
 from fieldstone.runtime.transactions import Viewer
 
@@ -67,30 +74,33 @@ async def come_back(request: Request) -> Response:
             raise StrayArrival(
                 "You did not set out from here, or it took too long.", hint="Sign in once more."
             )
-        opened = await _arrive(request, departure)
+        entered = await _arrive(request, departure)
     except FieldstoneError as error:
         back = HOME if departure is None else departure.back
         response = await sign_in_door(request, back, error)
     else:
-        response = let_in(request, opened, departure.back)
+        response = let_in(request, entered, departure.back)
     round_trip.forget(request, response, state)
     return response
 
 
-async def _arrive(request: Request, departure: Departure) -> Opened:
+async def _arrive(request: Request, departure: Departure) -> Opened | Waiting:
     database, tenant = database_of(request), tenant_of(request)
     tried = try_of(request, f"provider:{departure.provider}", "")
     async with database.write_apart(tenant, _NOBODY) as tx:
-        await check_tries(tx, tried)
+        await check_machine(tx, tried)
     try:
         return await _vouched(request, departure, tried)
+    except Unavailable:
+        # A provider that is away is no guess of anybody's.
+        raise
     except FieldstoneError:
         async with database.write_apart(tenant, _NOBODY) as tx:
-            await note_try(tx, tried, "refused")
+            await note_try(tx, tried, REFUSED_MACHINE)
         raise
 
 
-async def _vouched(request: Request, departure: Departure, tried: Try) -> Opened:
+async def _vouched(request: Request, departure: Departure, tried: Try) -> Opened | Waiting:
     parts, tenant = parts_of(request), tenant_of(request)
     name, body = await _provider(request)
     issuer = request.query_params.get("iss", body.issuer)
