@@ -16,13 +16,14 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
   features: { devInteractions: { enabled: true } },
   pkce: { required: () => true },
   scopes: ["openid", "email", "profile"],
-  claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name"] },
+  claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name", "preferred_username"] },
   // Whoever signs in as "unverified:…" has an address that nobody has confirmed.
   findAccount: async (_, id) => ({
     accountId: id,
     claims: async () => {
       const email = id.replace(/^(unverified|other):/, "");
-      return { sub: id, email, email_verified: !id.startsWith("unverified:"), name: email.split("@")[0] };
+      const verified = !id.startsWith("unverified:");
+      return { sub: id, email, email_verified: verified, preferred_username: email, name: email.split("@")[0] };
     },
   }),
   cookies: { keys: ["tests only"] },

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from fieldstone.api.requests import BadJson, json_response, read_object
-from fieldstone.errors import Conflict
+from fieldstone.errors import Conflict, Forbidden
 from fieldstone.metadata.field_types.datetime import write_instant
 from fieldstone.platform.identity import account, acting, people
 from fieldstone.platform.identity.cookies import drop_session, keep_session
@@ -95,6 +95,8 @@ async def begin_as(request: Request, user_id: int) -> Opened:
         member = await tx.row(MEMBER_BY_USER, tenant=tx.tenant.id, user_id=user_id)
         if member is not None:
             people.check_in_reach(tx, member)
+        if not viewer.standing.is_administrator:
+            raise Forbidden("Only an administrator may act as somebody else.")
         return await acting.begin(tx, session, user_id, origin)
 
 

@@ -27,6 +27,7 @@ from fieldstone.metadata.factor_tables import (
     RECOVERY_CODE,
     SIGN_IN_STEP,
 )
+from fieldstone.metadata.tables import IDENTITY_LINK
 from fieldstone.runtime.statements import Prepared, parameter, prepare
 
 _TENANT: Final = parameter("tenant", Integer())
@@ -141,6 +142,7 @@ RENAME_PASSKEY: Final = prepare(
     .values(name=parameter("name", Text()))
 )
 DROP_PASSKEY: Final = prepare(delete(PASSKEY).where(*_mine(PASSKEY), PASSKEY.c.id == _ID))
+DROP_LINKS: Final = prepare(delete(IDENTITY_LINK).where(*_mine(IDENTITY_LINK)))
 DROP_PASSKEYS: Final = prepare(delete(PASSKEY).where(*_mine(PASSKEY)))
 
 ADD_STEP: Final = _added(

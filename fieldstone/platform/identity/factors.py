@@ -15,6 +15,7 @@ from fieldstone.platform.identity.factor_statements import (
     CODES_LEFT,
     DROP_AUTHENTICATORS,
     DROP_CODES,
+    DROP_LINKS,
     DROP_OTHER_AUTHENTICATORS,
     DROP_PASSKEYS,
     DROP_UNCONFIRMED,
@@ -202,9 +203,9 @@ async def remove_passkey(tx: Transaction, member: Any, number: int) -> None:
 
 
 async def reset_factors(tx: Transaction, user_id: int) -> None:
-    """Take every second factor and recovery code of somebody away."""
+    """Take every second factor, recovery code and account elsewhere of somebody away."""
     mine = {"tenant": tx.tenant.id, "user_id": user_id}
-    for statement in (DROP_AUTHENTICATORS, DROP_PASSKEYS, DROP_CODES):
+    for statement in (DROP_AUTHENTICATORS, DROP_PASSKEYS, DROP_CODES, DROP_LINKS):
         await tx.run(statement, **mine)
     await end_steps(tx, user_id)
     await note_event(tx, user_id, Event.FACTORS_RESET)

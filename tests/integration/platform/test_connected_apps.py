@@ -127,12 +127,12 @@ def assertion(key: Any = KEY, **claims: Any) -> str:
     return jwt.encode({"alg": "RS256", "kid": "1"}, said, key)
 
 
-async def signing(api: Api, app: Starlette) -> None:
+async def signing(api: Api, app: Starlette, **more: Any) -> None:
     """Connect an app that signs, and let it act as Ada."""
     grants = ["authorization_code", "jwt_bearer"]
     keys = [KEY.as_dict(private=False)]
     secret = await connected(api, grants=grants, public_keys=keys)
-    async with a_program(app, secret) as program:
+    async with a_program(app, secret, **more) as program:
         await tokens_of(program, api)
 
 
@@ -158,6 +158,18 @@ async def test_assertion_works_once(app: Starlette, api: Api) -> None:
     again = await ask_for_tokens(api, grant_type=JWT_BEARER, assertion=text)
 
     assert await refusal(again) == "invalid_grant"
+
+
+async def test_assertion_reaches_as_far_as_the_person_allowed(app: Starlette, api: Api) -> None:
+    await signing(api, app, scope="records:read")
+
+    told = await ask_for_tokens(api, grant_type=JWT_BEARER, assertion=assertion())
+    more = await ask_for_tokens(
+        api, grant_type=JWT_BEARER, assertion=assertion(jti="2"), scope="records:write"
+    )
+
+    assert told.json()["scope"] == "records:read"
+    assert await refusal(more) == "invalid_scope"
 
 
 @pytest.mark.parametrize(
@@ -232,3 +244,17 @@ async def test_secrets_and_tokens_are_stored_as_digests_alone(
     for text in (secret, code, told["access_token"], told["refresh_token"]):
         assert text not in stored
         assert text[4:] not in stored
+
+
+async def test_app_that_is_removed_leaves_nothing_to_a_later_one(
+    app: Starlette, api: Api, app_dsn: str
+) -> None:
+    secret = await connected(api)
+    async with a_program(app, secret) as program:
+        await tokens_of(program, api)
+    await api.delete(f"{APPS}/Mail_Sync", status=204)
+
+    async with owner_connection(app_dsn) as owner:
+        tables = ("app_secret", "oauth_grant", "refresh_token", "access_token")
+        left = [await owner.fetchval(f"SELECT count(*) FROM {one}") for one in tables]
+    assert left == [0, 0, 0, 0]

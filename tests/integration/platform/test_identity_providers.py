@@ -153,6 +153,36 @@ async def test_address_must_be_verified_and_of_a_domain_that_comes_in(
     assert said in answer.text
 
 
+@pytest.mark.parametrize(("trusts", "status"), [(False, 403), (True, 303)])
+async def test_verified_address_vouches_for_no_other_claim(
+    app: Starlette, api: Api, issuer: str, trusts: bool, status: int
+) -> None:
+    await offered(api, issuer, email_claim="preferred_username", trusts_addresses=trusts)
+
+    async with a_browser(app) as browser:
+        answer = await come(browser, ADA)
+
+    assert answer.status_code == status
+
+
+async def test_invitation_that_resets_factors_ends_accounts_elsewhere(
+    app: Starlette, api: Api, issuer: str, app_dsn: str
+) -> None:
+    await offered(api, issuer)
+    told = await api.post("/api/people", {"email": BEN, "name": "Ben"})
+    async with a_browser(app) as browser:
+        await come(browser, BEN)
+    async with owner_connection(app_dsn) as owner:
+        before = await owner.fetchval("SELECT count(*) FROM identity_link")
+        again = await api.post(f"/api/people/{told['id']}/invitation", {"resets_factors": True})
+        async with a_browser(app) as browser:
+            said = {"token": again["invitation"], "password": "staple battery horse"}
+            await browser.post("/api/welcome", said, status=200)
+        after = await owner.fetchval("SELECT count(*) FROM identity_link")
+
+    assert (before, after) == (1, 0)
+
+
 async def test_deactivated_person_does_not_come_in(app: Starlette, api: Api, issuer: str) -> None:
     await offered(api, issuer)
     told = await api.post("/api/people", {"email": BEN, "name": "Ben"})

@@ -165,3 +165,12 @@ async def test_who_sees_to_people_takes_charge_of_nobody_who_sees_more_records(
         await ben.refused("PATCH", f"/api/people/{dee}", {"is_active": False}, status=403)
 
     assert again["code"] == "access.more_than_own"
+
+
+async def test_who_sees_to_people_acts_as_nobody(app: Starlette, api: Api) -> None:
+    await claimed(api)
+    await api.patch("/api/organization", {"acting": "always"})
+    dee = (await api.post("/api/people", {**DEE, "permission_sets": ["Read_Only"]}))["id"]
+    async with a_browser(app) as ben:
+        await clerk(app, api, ben, "people")
+        await ben.refused("POST", f"/api/people/{dee}/acting", {}, status=403)

@@ -18,6 +18,7 @@ from fieldstone.platform.identity.oauth.errors import (
 from fieldstone.platform.identity.oauth.grants import (
     BY_CODE,
     Redeemed,
+    allowed_scopes,
     granted,
     issue,
     open_grant,
@@ -29,7 +30,7 @@ from fieldstone.platform.identity.oauth.jwt_bearer import (
     read_assertion,
     see_once,
 )
-from fieldstone.platform.identity.oauth.statements import FIND_GRANT, MY_GRANTS_OF_APP
+from fieldstone.platform.identity.oauth.statements import FIND_GRANT
 from fieldstone.platform.identity.statements import MEMBER_BY_EMAIL
 from fieldstone.runtime.tenants import Tenant
 from fieldstone.runtime.transactions import Database, Transaction, Viewer
@@ -87,7 +88,8 @@ async def _by_itself(tx: Transaction, asked: Asked) -> tuple[dict[str, Json], st
     member = await _service_user(tx, app)
     if member is None:
         raise OAuthRefusal("unauthorized_client", "The service user of this client is not there.")
-    return await _issued(tx, app, member, "client_credentials", asked), ""
+    scopes = read_scopes(app, asked.form.get("scope", ""))
+    return await _issued(tx, app, member, "client_credentials", scopes), ""
 
 
 async def _by_assertion(tx: Transaction, asked: Asked) -> tuple[dict[str, Json], str]:
@@ -97,12 +99,13 @@ async def _by_assertion(tx: Transaction, asked: Asked) -> tuple[dict[str, Json],
         raise invalid_client()
     _check_way(app, "jwt_bearer")
     assertion = read_assertion(text, app.body, asked.audiences, tx.now)
-    member = await _subject(tx, app, assertion.subject)
+    member, allowed = await _subject(tx, app, assertion.subject)
     if assertion.issuer != app.name or member is None:
         raise invalid_grant("This person has not allowed the client to act as them.")
+    scopes = narrow_scopes(still_given(app, allowed), asked.form.get("scope", ""))
     if not await see_once(tx, assertion.digest, assertion.expires_at):
         raise invalid_grant("This assertion was sent before.")
-    return await _issued(tx, app, member, "jwt_bearer", asked), ""
+    return await _issued(tx, app, member, "jwt_bearer", scopes), ""
 
 
 WAYS: Final[Mapping[str, Way]] = {
@@ -125,10 +128,9 @@ def _check_way(app: App, way: str) -> None:
 
 
 async def _issued(
-    tx: Transaction, app: App, member: Any, form: str, asked: Asked
+    tx: Transaction, app: App, member: Any, form: str, scopes: tuple[str, ...]
 ) -> dict[str, Json]:
     """Make an access token without a refresh token: the program can ask again at any time."""
-    scopes = read_scopes(app, asked.form.get("scope", ""))
     number = await open_grant(tx, app, member["user_id"], form, scopes)
     grant = await tx.row(FIND_GRANT, tenant=tx.tenant.id, grant_id=number, now=tx.now)
     return await issue(tx, app, grant, scopes, refresh=False)
@@ -141,17 +143,16 @@ async def _service_user(tx: Transaction, app: App) -> Any:
     return member if fits else None
 
 
-async def _subject(tx: Transaction, app: App, subject: str) -> Any:
-    """Give whom a program may act as: its service user, or somebody who allowed it as much."""
+async def _subject(tx: Transaction, app: App, subject: str) -> tuple[Any, tuple[str, ...]]:
+    """Give whom a program may act as, and how far: its service user, or who allowed it so much."""
     service = await _service_user(tx, app)
     if service is not None and service["email"] == subject:
-        return service
+        return service, app.body.scopes
     member = await tx.row(MEMBER_BY_EMAIL, tenant=tx.tenant.id, email=subject)
     if member is None or member["ended_at"] is not None:
-        return None
-    mine = {"tenant": tx.tenant.id, "user_id": member["user_id"], "app": app.name}
-    allowed = await tx.row(MY_GRANTS_OF_APP, **mine, now=tx.now, most=1)
-    return member if allowed is not None else None
+        return None, ()
+    allowed = await allowed_scopes(tx, app, member["user_id"])
+    return (member if allowed else None), allowed
 
 
 def needed(form: Mapping[str, str], name: str) -> str:

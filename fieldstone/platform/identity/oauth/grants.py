@@ -178,6 +178,13 @@ async def remembers(tx: Transaction, app: App, user_id: int, scopes: tuple[str, 
     return any(set(scopes) <= set(row["scopes"]) for row in rows)
 
 
+async def allowed_scopes(tx: Transaction, app: App, user_id: int) -> tuple[str, ...]:
+    """Give all that somebody has allowed an app on its page and has not taken back."""
+    mine = {"tenant": tx.tenant.id, "user_id": user_id, "app": app.name, "now": tx.now}
+    rows = await tx.rows(MY_GRANTS_OF_APP, **mine, most=_REMEMBERED)
+    return in_order(scope for row in rows for scope in row["scopes"])
+
+
 async def list_my_apps(tx: Transaction) -> list[dict[str, Any]]:
     """Give the programs that the viewer has allowed something, each once, the latest first."""
     mine = {"tenant": tx.tenant.id, "user_id": tx.viewer.user_id, "now": tx.now}

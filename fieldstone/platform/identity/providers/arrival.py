@@ -25,6 +25,8 @@ from fieldstone.platform.identity.providers.round_trip import Departure
 _OK: Final = 200
 _REFUSALS: Final = (400, 401, 403)
 _LONGEST_NAME: Final = 120
+_VOUCHED: Final = "email"
+"""The claim of which email_verified speaks (OpenID Connect Core, section 5.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +125,9 @@ def _email(body: IdentityProviderBody, claims: Mapping[str, Any]) -> str:
     """Give the address of somebody, if the provider stands for it that it is theirs."""
     told = claims.get(body.email_claim)
     verified = claims.get("email_verified")
-    # Some write true as a text.
-    certain = verified is True or verified == "true" or (body.trusts_addresses and not verified)
+    # It speaks of the claim email alone. Some write true as a text.
+    vouched = body.email_claim == _VOUCHED and (verified is True or verified == "true")
+    certain = vouched or body.trusts_addresses
     if verified is False or verified == "false" or not certain or not isinstance(told, str):
         return ""
     try:
