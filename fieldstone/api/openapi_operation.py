@@ -9,7 +9,7 @@ from typing import Final
 from fieldstone.metadata.values import Json, JsonObject
 
 JSON: Final = "application/json"
-ALWAYS_REFUSES: Final = (401, 403, 404, 503)
+ALWAYS_REFUSES: Final = (401, 403, 404, 429, 503)
 """What every address may answer: a stranger, an unknown tenant, a database that is away."""
 
 

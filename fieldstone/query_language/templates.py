@@ -17,9 +17,10 @@ from fieldstone.metadata.values import Json
 LONGEST: Final = 2_000
 _PREFIX: Final = "x__"
 # A brace begins JSON, a backslash escapes, comments may hold anything, and a caller may use our
-# names. A bind stands for a list where a value may not: a IN 'x' is no condition.
+# names. A bind stands for a list where a value may not: a IN 'x' is no condition. What WITH says of
+# contexts is no value of a query.
 _DIFFICULT: Final = re.compile(
-    rf"^\s*\{{|\\|//|/\*|{_PREFIX}|\b(?:IN|INCLUDES|EXCLUDES)\s*['\"\d]", re.IGNORECASE
+    rf"^\s*\{{|\\|//|/\*|{_PREFIX}|\b(?:IN|INCLUDES|EXCLUDES)\s*['\"\d]|\bWITH\b", re.IGNORECASE
 )
 _SINGLE: Final = r"'(?P<single>[^']*)'"
 _DOUBLE: Final = r'"(?P<double>[^"]*)"'

@@ -58,7 +58,7 @@ def answer_to(command: str, url: str) -> str:
         stderr=subprocess.STDOUT,
         text=True,
         cwd=ROOT,
-        env={**os.environ, "FIELDSTONE_URL": url},
+        env={**os.environ, "FIELDSTONE_URL": url, "FIELDSTONE_SECRET_KEY": "tests"},
         timeout=60,
     )
     return done.stdout

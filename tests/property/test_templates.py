@@ -41,6 +41,7 @@ def _asking(condition: Condition) -> Query:
     max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
 @given(queries)
+@example(parse_query("SELECT TODAY() FROM A WITH RecordVisibilityContext(A = '')"))
 def test_a_query_means_the_same_through_its_template(query: Query) -> None:
     text = render_query(query)
     template = template_of(text, words=False)
