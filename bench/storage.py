@@ -49,7 +49,7 @@ class _Recorder:
     def __init__(self) -> None:
         self.seen: list[tuple[str, tuple[Any, ...]]] = []
 
-    async def fetch(self, sql: str, *arguments: Any) -> list[dict[str, Any]]:
+    async def fetch(self, sql: str, *arguments: Any, **more: Any) -> list[dict[str, Any]]:
         """Note a statement and give a row that answers any."""
         self.seen.append((sql, arguments))
         return [{"row": "{}", "id": 0, "k0": None, "total": 0}]

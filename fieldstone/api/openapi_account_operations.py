@@ -155,7 +155,7 @@ ACCOUNT_OPERATIONS: Final[Mapping[str, Operation]] = {
         body=Body(object_schema({"code": TEXT}, required=("code",)), {"code": "123456"}),
         refuses=(413, 422),
     ),
-    "POST /account/passkeys/options": Operation(
+    "POST /account/passkey-options": Operation(
         _ACCOUNT,
         {200: Answer("What navigator.credentials.create() takes.", _BEGUN)},
         refuses=(422,),

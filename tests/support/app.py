@@ -54,6 +54,10 @@ def settings_for(dsn: str, data: Path = NOWHERE) -> Settings:
         "FIELDSTONE_DATABASE_URL": dsn,
         "FIELDSTONE_SECRET_KEY": "tests",
         "FIELDSTONE_ALLOW_PRIVATE_ADDRESSES": "yes",
+        # Tests ask more in a second than anybody may ask of one.
+        "FIELDSTONE_TOKEN_RATE": "1000000",
+        "FIELDSTONE_TENANT_RATE": "1000000",
+        "FIELDSTONE_ADDRESS_RATE": "1000000",
     }
     return load_settings(variables, {"data": data})
 

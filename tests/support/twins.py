@@ -10,7 +10,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -151,9 +151,7 @@ async def opened_twins(dsns: Sequence[str], directory: Path) -> AsyncIterator[tu
     async with AsyncExitStack() as stack:
         twins = []
         for number, (dsn, secrets) in enumerate(zip(dsns, (FIRST, SECOND), strict=True)):
-            # Both are asked more in a second than anybody may ask of one.
-            usual = settings_for(dsn, directory / str(number))
-            settings = replace(usual, token_rate=10**6, tenant_rate=10**6, address_rate=10**6)
+            settings = settings_for(dsn, directory / str(number))
             clock = TurningClock()
             engine = await open_engine(settings, clock)
             stack.push_async_callback(engine.close)

@@ -82,7 +82,7 @@ async def delete_authenticator(request: Request) -> Response:
 
 
 async def ask_new_passkey(request: Request) -> Response:
-    """POST /api/account/passkeys/options: what a browser needs to make a passkey."""
+    """POST /api/account/passkey-options: what a browser needs to make a passkey."""
     viewer, session = own_session(request)
     begun, options = await account.ask_new_passkey(
         door_of(request), site_of_request(request), viewer, session
@@ -195,7 +195,7 @@ ROUTES: Final = (
     Route("/api/account/authenticator", delete_authenticator, methods=["DELETE"]),
     Route("/api/account/authenticator/confirm", confirm_authenticator, methods=["POST"]),
     Route("/api/account/passkeys", create_passkey, methods=["POST"]),
-    Route("/api/account/passkeys/options", ask_new_passkey, methods=["POST"]),
+    Route("/api/account/passkey-options", ask_new_passkey, methods=["POST"]),
     Route("/api/account/passkeys/{id}", change_passkey, methods=["PATCH"]),
     Route("/api/account/passkeys/{id}", delete_passkey, methods=["DELETE"]),
     Route("/api/account/recovery-codes", make_codes, methods=["POST"]),

@@ -59,7 +59,7 @@ async def with_app(ada: Api) -> tuple[str, list[str]]:
 async def with_passkey(ada: Api, **more: Any) -> tuple[SoftAuthenticator, dict[str, Any]]:
     """Give Ada a passkey."""
     device = SoftAuthenticator(NAMED, **more)
-    asked = await ada.post("/api/account/passkeys/options", {}, status=200)
+    asked = await ada.post("/api/account/passkey-options", {}, status=200)
     said = {
         "token": asked["token"],
         "credential": device.create(asked["options"]),
@@ -295,7 +295,7 @@ async def test_what_is_no_passkey_is_refused(ada: Api, credential: dict[str, Any
     said = {"token": asked["token"], "credential": credential}
     await ada.refused("POST", "/api/session/passkey", said, status=401)
 
-    asked = await ada.post("/api/account/passkeys/options", {}, status=200)
+    asked = await ada.post("/api/account/passkey-options", {}, status=200)
     said = {"token": asked["token"], "credential": credential}
     await ada.refused("POST", "/api/account/passkeys", said, status=401)
 
@@ -327,7 +327,7 @@ async def test_what_changes_the_ways_in_wants_fresh_proof(
     for method, path in (
         ("DELETE", "/api/account/authenticator"),
         ("POST", "/api/account/authenticator"),
-        ("POST", "/api/account/passkeys/options"),
+        ("POST", "/api/account/passkey-options"),
         ("POST", "/api/account/recovery-codes"),
     ):
         [problem] = await ada.refused(method, path, status=403)
