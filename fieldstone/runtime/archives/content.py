@@ -81,4 +81,9 @@ LEFT_OUT: Final[Mapping[str, str]] = {
     "passkey": "holds for one site",
     "sign_in_step": "a secret",
     "access_event": "who came in, by which address",
+    "app_secret": "a secret",
+    "oauth_grant": "what programs were allowed in one installation; people allow it again",
+    "oauth_code": "a secret",
+    "refresh_token": "a secret",
+    "seen_once": "what was signed for one installation, and may not come twice",
 }
