@@ -17,7 +17,7 @@ async def zone_is(dsn: str, zone: str) -> None:
     try:
         await connection.execute(
             "INSERT INTO tenant (id, name, label, leaf, status, settings)"
-            " VALUES (1, 'one', 'One', 'record_p01', 'open', '{}') ON CONFLICT DO NOTHING"
+            " VALUES (1, 'one', 'One', 'record_p01', 'active', '{}') ON CONFLICT DO NOTHING"
         )
         await connection.execute(
             "INSERT INTO component (tenant_id, id, kind, name, body)"
