@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import socket
 import threading
@@ -17,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from fieldstone.platform.app import build_app, open_engine
 from tests.support.app import settings_for
+from tests.support.peers import missing
 from tests.support.servers import PostgresServer, made_database
 from tests.support.source import ROOT
 
@@ -34,13 +34,6 @@ FLAGS = [
 # Two browsers and two databases share a small machine: what is late is not yet wrong.
 expect.set_options(timeout=20_000)
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
-
-
-def missing(name: str) -> None:
-    """Skip a test for want of a program; in CI that is a failure."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{name} is missing")
-    pytest.skip(f"{name} is missing")
 
 
 class Served:
