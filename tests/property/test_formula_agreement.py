@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fieldstone.metadata.calculation import Kind
 from fieldstone.query_language.formula.compile import compile_by_rows
-from fieldstone.query_language.formula.typed import Apply, Typed
+from fieldstone.query_language.formula.typed import Apply, Failure, Typed
 from fieldstone.query_language.functions.function import Function
 from fieldstone.query_language.functions.registry import FUNCTIONS
 from tests.support.formulas import (
@@ -65,6 +65,27 @@ def test_memory_and_postgresql_agree(table: FormulaTable, kind: Kind, data: st.D
 @given(data=st.data())
 def test_each_function_agrees(table: FormulaTable, function: Function, data: st.DataObject) -> None:
     made = data.draw(applications(function))
+    rows = data.draw(sample_rows())
+    if made is None:
+        return
+
+    found = table.outcomes(made, rows)
+
+    assert found == [in_memory(made, row) for row in rows]
+
+
+@pytest.mark.parametrize("function", forms(), ids=lambda one: f"{one.name} {type(one).__name__}")
+@settings(thorough, max_examples=max(EXAMPLES // 4, 10))
+@given(data=st.data())
+def test_each_function_agrees_where_an_argument_fails(
+    table: FormulaTable, function: Function, data: st.DataObject
+) -> None:
+    arguments = data.draw(argument_lists(function))
+    if not arguments:
+        return
+    place = data.draw(st.integers(0, len(arguments) - 1))
+    failing = Failure("It always fails.", arguments[place].shape)
+    made = applied(function, [*arguments[:place], failing, *arguments[place + 1 :]])
     rows = data.draw(sample_rows())
     if made is None:
         return

@@ -32,11 +32,13 @@ def _address(target: str, record: str) -> str:
 
 def _address_sql(target: ColumnElement[Any], record: ColumnElement[Any]) -> ColumnElement[Any]:
     put_in = func.regexp_replace(target, constant(_RECORD_PATTERN), record)
-    return case(
+    address = case(
         (func.strpos(target, constant_sql(RECORD, Kind.TEXT)) == constant(0), target),
         (record.regexp_match(constant(f"^{_ID}$")), put_in),
         else_=constant(""),
     )
+    # The branches would have a value where what they do not read is null.
+    return case((target.concat(record).is_not(None), address))
 
 
 class UrlFor(Plain):

@@ -11,12 +11,12 @@ from tests.integration.platform.test_second_factors import (
     PASSWORD,
     a_browser,
     ada,
-    code_of,
     half_in,
     with_app,
     with_passkey,
 )
 from tests.support.app import Api, owner_connection
+from tests.support.authenticator_codes import code_of
 from tests.support.soft_authenticator import SoftAuthenticator
 
 __all__ = ["ada"]

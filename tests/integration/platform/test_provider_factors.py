@@ -13,8 +13,9 @@ from tests.integration.platform.test_identity_providers import (
     offered,
     viewer,
 )
-from tests.integration.platform.test_second_factors import code_of, with_app
+from tests.integration.platform.test_second_factors import with_app
 from tests.support.app import Api
+from tests.support.authenticator_codes import code_of
 
 __all__ = ["issuer"]
 

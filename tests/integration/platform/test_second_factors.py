@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-import pyotp
 import pytest
 from starlette.applications import Starlette
 
 from fieldstone.platform.identity.operator import operator_note
-from fieldstone.platform.identity.totp import STEP_S
 from tests.support.app import Api, owner_connection
+from tests.support.authenticator_codes import code_of
 from tests.support.soft_authenticator import SoftAuthenticator
 
 PASSWORD = "correct horse battery"
@@ -40,11 +38,6 @@ async def ada(app: Starlette) -> AsyncIterator[Api]:
     async with a_browser(app) as browser:
         await browser.post("/api/claim", CREDENTIALS)
         yield browser
-
-
-def code_of(key: str, steps: int = 0) -> str:
-    """Give the code that an app shows now, or so many steps away."""
-    return pyotp.TOTP(key).at(int(time.time()) + steps * STEP_S)
 
 
 async def with_app(ada: Api) -> tuple[str, list[str]]:
