@@ -1,11 +1,12 @@
-"""The kind identity_provider: a server that says who somebody is (OpenID Connect Core 1.0)."""
+"""The kind identity_provider: a server that says who somebody is (OpenID Connect, SAML 2.0)."""
 
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 from msgspec import Meta
@@ -19,24 +20,37 @@ from fieldstone.metadata.scope import Scope
 Short = Annotated[str, Meta(min_length=1, max_length=120)]
 Domain = Annotated[str, Meta(max_length=253, pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
 ScopeWord = Annotated[str, Meta(max_length=80, pattern=r"^[\x21\x23-\x5b\x5d-\x7e]+$")]
+Certificate = Annotated[str, Meta(min_length=100, max_length=20_000)]
+Protocol = Literal["openid_connect", "saml"]
 _PRINTED: Final = re.compile(r"[\x21-\x7e]+")
+_CERTIFICATE: Final = re.compile(
+    r"(-----BEGIN CERTIFICATE-----)?(?P<body>[A-Za-z0-9+/=\s]+)(-----END CERTIFICATE-----)?"
+)
+_SEQUENCE: Final = b"\x30"
+"""What every certificate begins with (X.690, section 8.9)."""
 
 
 @dataclass(frozen=True, slots=True)
 class IdentityProviderBody:
     """A provider that people sign in with. Its client secret is kept apart, encrypted.
 
-    issuer: as the provider writes it; its configuration is read from there. scopes: what is asked
-    for. email_claim, name_claim: what the provider calls address and name. trusts_addresses: for
-    providers that do not say whether an address is verified, and never let people choose one.
+    issuer: as the provider writes it; with OpenID Connect its configuration is read from there,
+    with SAML it is its entity id. client_id: who we are there; with SAML our entity id, "" for the
+    address of our metadata. scopes: what is asked for, by OpenID Connect. sign_in_address,
+    certificates: with SAML, where people are sent, and what it signs with. email_claim, name_claim:
+    what the provider calls address and name. trusts_addresses: for providers that do not say
+    whether an address is verified, as none does by SAML, and never let people choose one.
     domains: of the addresses that may come in by it; empty for all. create_members: whether people
     who are not members yet become so when they come in. permission_sets: what these are given.
     counts_as_two: whether it asks for a second factor itself, so that none is asked for here.
     """
 
     label: Short
-    issuer: Annotated[str, Meta(min_length=8, max_length=500)]
-    client_id: Annotated[str, Meta(min_length=1, max_length=500)]
+    issuer: Annotated[str, Meta(min_length=1, max_length=500)]
+    client_id: Annotated[str, Meta(max_length=500)] = ""
+    protocol: Protocol = "openid_connect"
+    sign_in_address: Annotated[str, Meta(max_length=1000)] = ""
+    certificates: Annotated[tuple[Certificate, ...], Meta(max_length=10)] = ()
     scopes: Annotated[tuple[ScopeWord, ...], Meta(max_length=20)] = ("openid", "email", "profile")
     email_claim: Short = "email"
     name_claim: Short = "name"
@@ -66,11 +80,7 @@ class IdentityProviderKind(Kind[IdentityProviderBody]):
         if not NAME.fullmatch(component.name):
             hint = "Names look like Google or Our_Directory."
             yield Problem("metadata.invalid", "This name is of no provider.", "/name", hint)
-        if not _is_issuer(body.issuer):
-            hint = "Such as https://accounts.example.com, without query and fragment."
-            yield Problem("metadata.invalid", "This is no issuer.", "/issuer", hint)
-        if "openid" not in body.scopes:
-            yield Problem("metadata.invalid", "Ask for the scope openid.", "/scopes", "Add openid.")
+        yield from _saml_problems(body) if body.protocol == "saml" else _openid_problems(body)
         if body.create_members and not body.domains:
             yield Problem(
                 "metadata.invalid",
@@ -80,16 +90,70 @@ class IdentityProviderKind(Kind[IdentityProviderBody]):
             )
 
 
-def _is_issuer(text: str) -> bool:
-    """Tell whether a text is the address of a provider (OpenID Connect Discovery, section 3).
+def _openid_problems(body: IdentityProviderBody) -> Iterator[Problem]:
+    if not _is_issuer(body.issuer):
+        hint = "Such as https://accounts.example.com, without query and fragment."
+        yield Problem("metadata.invalid", "This is no issuer.", "/issuer", hint)
+    if not body.client_id:
+        hint = "The provider gives one to every program that is registered there."
+        yield Problem("metadata.invalid", "A client id is missing.", "/client_id", hint)
+    if "openid" not in body.scopes:
+        yield Problem("metadata.invalid", "Ask for the scope openid.", "/scopes", "Add openid.")
+    if body.sign_in_address or body.certificates:
+        hint = "Leave them out: the provider's configuration tells both."
+        message = "Address and certificates are for SAML."
+        yield Problem("metadata.invalid", message, "/sign_in_address", hint)
 
-    By http it may be where the installation allows private addresses, which is known later.
-    """
+
+def _saml_problems(body: IdentityProviderBody) -> Iterator[Problem]:
+    """Yield what is missing or odd; until it is active, what the provider tells may be missing."""
+    if not _PRINTED.fullmatch(body.issuer):
+        hint = "Such as https://sso.example.com/metadata, as its metadata says."
+        yield Problem("metadata.invalid", "This is no entity id.", "/issuer", hint)
+    if body.client_id and not _PRINTED.fullmatch(body.client_id):
+        hint = "Leave it out to take the address of our metadata."
+        yield Problem("metadata.invalid", "This is no entity id.", "/client_id", hint)
+    if (body.active or body.sign_in_address) and not _is_web_address(body.sign_in_address):
+        hint = "Its metadata tells it, as the location of the binding HTTP-Redirect."
+        message = "People cannot be sent there to sign in."
+        yield Problem("metadata.invalid", message, "/sign_in_address", hint)
+    if body.active and not body.certificates:
+        hint = "Its metadata tells it, as the key for signing."
+        message = "What the provider says cannot be checked without its certificate."
+        yield Problem("metadata.invalid", message, "/certificates", hint)
+    for number, text in enumerate(body.certificates):
+        if not _is_certificate(text):
+            hint = "Paste it as it is, from BEGIN CERTIFICATE to END CERTIFICATE."
+            yield Problem("metadata.invalid", "No certificate.", f"/certificates/{number}", hint)
+    if body.active and not body.trusts_addresses:
+        hint = "Set trusts_addresses, if people cannot choose their addresses at the provider."
+        message = "By SAML no provider says whether an address is verified."
+        yield Problem("metadata.invalid", message, "/trusts_addresses", hint)
+
+
+def _is_certificate(text: str) -> bool:
+    """Tell whether a text can be a certificate (RFC 7468): whether it holds is seen when used."""
+    found = _CERTIFICATE.fullmatch(text.strip())
+    try:
+        return found is not None and b64decode(found["body"])[:1] == _SEQUENCE
+    except ValueError:
+        return False
+
+
+def _is_web_address(text: str) -> bool:
     try:
         parts = urlsplit(text)
         host = parts.hostname
     except ValueError:
         return False
-    odd = parts.query or parts.fragment or parts.username or parts.password or "?" in text
+    odd = parts.fragment or parts.username or parts.password
     is_web = parts.scheme in ("https", "http") and bool(host)
     return is_web and not odd and _PRINTED.fullmatch(text) is not None
+
+
+def _is_issuer(text: str) -> bool:
+    """Tell whether a text is the address of a provider (OpenID Connect Discovery, section 3).
+
+    By http it may be where the installation allows private addresses, which is known later.
+    """
+    return _is_web_address(text) and "?" not in text

@@ -54,7 +54,7 @@ async def proved_until(tx: Transaction, session: int) -> datetime | None:
     """Give until when a session counts as just proved; None where it does no more."""
     mine = {"tenant": tx.tenant.id, "user_id": tx.viewer.user_id}
     row = await tx.row(THIS_SESSION, **mine, id=session)
-    if row is None or row["proved_at"] + FRESH < tx.now:
+    if row is None or row["proved_at"] is None or row["proved_at"] + FRESH < tx.now:
         return None
     until: datetime = row["proved_at"] + FRESH
     return until

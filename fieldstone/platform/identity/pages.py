@@ -34,6 +34,7 @@ from fieldstone.platform.identity.endpoints import (
 )
 from fieldstone.platform.identity.errors import ProofNeeded
 from fieldstone.platform.identity.sign_in import sign_in
+from fieldstone.platform.server_address import server_of
 from fieldstone.runtime.asking import cause_of, database_of, tenant_of, viewer_of
 from fieldstone.ui_generator.pages.edit import read_form
 from fieldstone.ui_generator.shell import Crumb, Place, page
@@ -168,7 +169,7 @@ async def _people(
             "typed": typed or {"name": "", "email": ""},
             "problems": () if error is None else error.problems,
             "invited": invited,
-            "invitation": "" if token is None else f"{request.base_url}welcome/{token}",
+            "invitation": "" if token is None else f"{server_of(request)}/welcome/{token}",
         }
         return page(request, tx, _PLACE, "people.html", status, **values)
 

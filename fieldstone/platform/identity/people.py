@@ -131,7 +131,7 @@ async def claim(database: Database, tenant: Tenant, viewer: Viewer, tried: Try) 
         said: dict[str, Json] = {"email": tried.email}
         await write(tx, user, [incoming_of(read_values(user, said, tx.rights), id=user_id)])
         member = await tx.row(MEMBER_BY_USER, tenant=tenant.id, user_id=user_id)
-        return await open_session(tx, tried, member)
+        return await open_session(tx, tried, member, "password", tx.now)
 
 
 async def invite(
@@ -227,7 +227,7 @@ async def accept(database: Database, tenant: Tenant, text: str, tried: Try) -> O
         if resets_factors:
             await reset_factors(tx, user_id)
         known = Try(member["email"], "", tried.address, tried.agent)
-        return await enter(tx, known, member)
+        return await enter(tx, known, member, "password", tx.now)
 
 
 async def change_password(

@@ -19,6 +19,7 @@ from fieldstone.platform.identity.account_pages import ACCOUNT, PROOF
 from fieldstone.platform.identity.door_forms import text_of, way_back
 from fieldstone.platform.identity.endpoints import door_of, own_session
 from fieldstone.platform.identity.passkeys import has_passkeys, site_of_request
+from fieldstone.platform.identity.providers.offering import proving_providers
 from fieldstone.platform.identity.second_step_pages import read_credential
 from fieldstone.platform.identity.tokens import TokenWish, make_token, revoke_token
 from fieldstone.runtime.asking import database_of, tenant_of
@@ -39,7 +40,7 @@ _TOKEN_PLACE: Final = Place(
 async def show_proof(request: Request) -> Response:
     """GET /admin/account/proof: a password, a code or a passkey."""
     back = way_back(request.query_params.get("next") or ACCOUNT)
-    return await _proof(request, back)
+    return await proof_page(request, back)
 
 
 async def do_proof(request: Request) -> Response:
@@ -59,7 +60,7 @@ async def do_proof(request: Request) -> Response:
             password = text_of(form, "password")
             await second_step.prove_by_password(door, viewer, session, password)
     except FieldstoneError as error:
-        return await _proof(request, back, error)
+        return await proof_page(request, back, error)
     return RedirectResponse(back, 303)
 
 
@@ -96,7 +97,8 @@ async def change_tokens(request: Request) -> Response:
         return page(request, tx, _TOKEN_PLACE, "account_token.html", token=text, name=name)
 
 
-async def _proof(request: Request, back: str, error: FieldstoneError | None = None) -> Response:
+async def proof_page(request: Request, back: str, error: FieldstoneError | None = None) -> Response:
+    """Answer with the ways in which somebody who is in shows that it is still they."""
     viewer, _ = own_session(request)
     async with database_of(request).read(tenant_of(request), viewer) as tx:
         member, had, _ = await account.standing_of(tx)
@@ -105,6 +107,7 @@ async def _proof(request: Request, back: str, error: FieldstoneError | None = No
             "has_password": member["password_hash"] is not None,
             "has_codes": had.authenticator_at is not None or had.codes_left > 0,
             "passkeys": bool(had.passkeys) and has_passkeys(request),
+            "providers": await proving_providers(tx, back),
             "next": back,
             "problems": () if error is None else error.problems,
         }

@@ -342,7 +342,8 @@ async def _open_with_passkey(
 async def _let_in(tx: Transaction, door: Door, attempt: Attempt, method: str) -> Opened:
     await end_step(tx, attempt.step)
     await settle_try(tx, attempt.number)
-    return await open_session(tx, door.trial(attempt.member["email"]), attempt.member, method)
+    tried = door.trial(attempt.member["email"])
+    return await open_session(tx, tried, attempt.member, method, tx.now)
 
 
 async def _counted(door: Door, viewer: Viewer) -> int:

@@ -95,7 +95,7 @@ async def sign_in(database: Database, tenant: Tenant, tried: Try) -> Opened | Wa
             if fresh is not None:
                 mine = {"tenant": tenant.id, "user_id": member["user_id"]}
                 await tx.run(REHASH, **mine, hash_before=kept, hash_after=fresh)
-            entered = await enter(tx, tried, member)
+            entered = await enter(tx, tried, member, "password", tx.now)
             outcome = "opened" if isinstance(entered, Opened) else "half"
             await settle_try(tx, number, outcome)
             return entered
@@ -105,24 +105,30 @@ async def sign_in(database: Database, tenant: Tenant, tried: Try) -> Opened | Wa
 
 
 async def enter(
-    tx: Transaction, tried: Try, member: Any, method: str = "password"
+    tx: Transaction, tried: Try, member: Any, method: str, proved_at: datetime | None
 ) -> Opened | Waiting:
-    """Let somebody go on who took the first step: in, or to a second one. method: how."""
+    """Let somebody go on who took the first step: in, or to a second one.
+
+    method: how they took it. proved_at: when they showed who they are; None where nobody knows.
+    """
     factors = await load_factors(tx, member["user_id"])
     if factors.has_any:
         purpose, methods = Purpose.SECOND, factors.methods()
     elif wants_two(tx, member):
         purpose, methods = Purpose.ENROL, ()
     else:
-        return await open_session(tx, tried, member, method)
+        return await open_session(tx, tried, member, method, proved_at)
     begun = await begin_step(tx, purpose, member["user_id"], method)
     return Waiting(begun.token, purpose, methods, begun.expires_at)
 
 
 async def open_session(
-    tx: Transaction, tried: Try, member: Any, method: str = "password"
+    tx: Transaction, tried: Try, member: Any, method: str, proved_at: datetime | None
 ) -> Opened:
-    """Open a session for a member of the tenant. method: how they proved who they are."""
+    """Open a session for a member of the tenant.
+
+    method: how they proved who they are. proved_at: when; None where nobody knows.
+    """
     secret = secrets.make_secret(secrets.SESSION)
     expires_at = tx.now + LASTS
     await tx.run(
@@ -136,7 +142,7 @@ async def open_session(
         expires_at=expires_at,
         address=tried.address[:_LONGEST],
         agent=tried.agent[:_LONGEST],
-        proved_at=tx.now,
+        proved_at=proved_at,
         method=method,
     )
     viewer = viewer_for(member)

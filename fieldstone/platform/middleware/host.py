@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
-_HOST: Final = re.compile(r"(?P<name>[a-z0-9._~-]{1,253}|\[[0-9a-f:.]{2,45}\])(:[0-9]{0,5})?")
+_HOST: Final = re.compile(
+    r"(?P<name>[a-z0-9._~-]{1,253}|\[[0-9a-f:.]{2,45}\])(?P<port>:[0-9]{0,5})?"
+)
 
 
 def host_of(request: Request) -> str:
@@ -22,6 +24,13 @@ def host_of(request: Request) -> str:
         return str(server[0])
     match = _HOST.fullmatch(given.strip().lower())
     return match["name"].strip("[]") if match else ""
+
+
+def port_of(request: Request) -> str:
+    """Give the port in the header Host, with its colon; "" where it names none."""
+    match = _HOST.fullmatch(request.headers.get("host", "").strip().lower())
+    named = match["port"] if match else None
+    return named if named and named != ":" else ""
 
 
 def is_origin_of(origin: str, request: Request) -> bool:

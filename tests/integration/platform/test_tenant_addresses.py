@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlencode
 
 import httpx
 import pytest
+from joserfc import jwt
 
 from fieldstone.platform.app import build_app, open_engine
 from tests.support.app import Api, client_of, problems_of, settings_for
+from tests.support.programs import APPS, JWT_BEARER, KEY, app_body, claimed
 
 OTHER = {"Host": "other.localhost:8000"}
 
@@ -154,3 +158,33 @@ async def test_of_names_that_nobody_has_nothing_is_kept(app_dsn: str, tmp_path: 
 
     assert list(engine.directory._found) == ["other"]
     await engine.close()
+
+
+async def test_programs_sign_for_the_address_of_the_tenant_and_for_no_other(
+    app_dsn: str, tmp_path: Path
+) -> None:
+    elsewhere = {"Host": "evil.example"}
+    async with at_domain(app_dsn, "crm.example", tmp_path) as api:
+        await claimed(api)
+        service = await api.post("/api/service-users", {"name": "Sync"})
+        keys = [KEY.as_dict(private=False)]
+        await api.post(
+            APPS, app_body(grants=["jwt_bearer"], public_keys=keys, service_user=service["email"])
+        )
+        secret = (await api.post("/api/connected-apps/Mail_Sync/secret", None))["client_secret"]
+        described = await api.get("/.well-known/oauth-authorization-server", headers=elsewhere)
+
+        async def ask(audience: str) -> int:
+            claims = {"iss": "Mail_Sync", "sub": service["email"], "aud": audience}
+            signed = jwt.encode(
+                {"alg": "RS256", "kid": "1"}, {**claims, "exp": int(time.time()) + 60}, KEY
+            )
+            form = {"grant_type": JWT_BEARER, "assertion": signed, "client_id": "Mail_Sync"}
+            said = urlencode({**form, "client_secret": secret})
+            return (await api.send("POST", "/oauth/token", said, headers=elsewhere)).status_code
+
+        ours = await ask("http://default.crm.example/oauth/token")
+        theirs = await ask("http://evil.example/oauth/token")
+
+    assert described["issuer"] == "http://default.crm.example"
+    assert (ours, theirs) == (200, 400)

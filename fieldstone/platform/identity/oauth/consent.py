@@ -25,8 +25,8 @@ from fieldstone.platform.identity.oauth.authorization import (
 )
 from fieldstone.platform.identity.oauth.errors import OAuthRefusal
 from fieldstone.platform.identity.oauth.grants import BY_CODE, make_code, open_grant, remembers
-from fieldstone.platform.identity.oauth.requests import server_of
 from fieldstone.platform.middleware.security_headers import policy_for_forms
+from fieldstone.platform.server_address import server_of
 from fieldstone.runtime.asking import database_of, tenant_of
 from fieldstone.runtime.transactions import Transaction, Viewer
 

@@ -26,7 +26,6 @@ from fieldstone.platform.identity.oauth.requests import (
     in_oauth_shape,
     note_refusal,
     read_oauth_form,
-    server_of,
 )
 from fieldstone.platform.identity.oauth.statements import (
     DROP_ACCESS,
@@ -34,6 +33,7 @@ from fieldstone.platform.identity.oauth.statements import (
     LOOK_AT_ACCESS,
     TAKE_REFRESH,
 )
+from fieldstone.platform.server_address import server_of
 from fieldstone.runtime.asking import database_of, tenant_of
 from fieldstone.runtime.transactions import Transaction, Viewer
 

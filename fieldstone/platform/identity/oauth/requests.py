@@ -70,11 +70,6 @@ def answer(told: JsonObject, status: int = 200) -> Response:
     return response
 
 
-def server_of(request: Request) -> str:
-    """Give the name of this server, which is its address (RFC 8414, section 2)."""
-    return str(request.base_url).rstrip("/")
-
-
 async def check_rate(request: Request, client_id: str) -> Try:
     """Let no program guess: refusals are counted by where they come from. Raises TooManyTries."""
     tried = try_of(request, f"client:{client_id}", "")

@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
-from fieldstone.errors import BadValue
 from fieldstone.integrations.outgoing import Answered
 from fieldstone.metadata.kinds.identity_provider import IdentityProviderBody
 from fieldstone.metadata.values import Json, JsonObject
-from fieldstone.platform.identity.people import read_email
 from fieldstone.platform.identity.providers.configuration import (
     Configuration,
     ProviderStore,
@@ -20,23 +19,13 @@ from fieldstone.platform.identity.providers.configuration import (
 )
 from fieldstone.platform.identity.providers.errors import ProviderRefused
 from fieldstone.platform.identity.providers.id_token import read_id_token
+from fieldstone.platform.identity.providers.known import Known, address_in, name_in
 from fieldstone.platform.identity.providers.round_trip import Departure
 
 _OK: Final = 200
 _REFUSALS: Final = (400, 401, 403)
-_LONGEST_NAME: Final = 120
 _VOUCHED: Final = "email"
 """The claim of which email_verified speaks (OpenID Connect Core, section 5.1)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """Somebody as a provider knows them. email: "" unless it is theirs for certain."""
-
-    issuer: str
-    subject: str
-    email: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +51,8 @@ async def fetch_known(
     access = told.get("access_token")
     if body.email_claim not in claims and configuration.userinfo and isinstance(access, str):
         claims = {**await _fetch_userinfo(store, configuration.userinfo, access, subject), **claims}
-    return Known(body.issuer, subject, _email(body, claims), _name(body, claims))
+    email, name = _email(body, claims), name_in(claims.get(body.name_claim))
+    return Known(body.issuer, subject, email, name, _proved_at(claims))
 
 
 async def _fetch_tokens(
@@ -128,14 +118,15 @@ def _email(body: IdentityProviderBody, claims: Mapping[str, Any]) -> str:
     # It speaks of the claim email alone. Some write true as a text.
     vouched = body.email_claim == _VOUCHED and (verified is True or verified == "true")
     certain = vouched or body.trusts_addresses
-    if verified is False or verified == "false" or not certain or not isinstance(told, str):
-        return ""
+    return "" if verified is False or verified == "false" or not certain else address_in(told)
+
+
+def _proved_at(claims: Mapping[str, Any]) -> datetime | None:
+    """Give the claim auth_time, which is a number of seconds."""
+    told = claims.get("auth_time")
+    if isinstance(told, bool) or not isinstance(told, int | float):
+        return None
     try:
-        return read_email(told)
-    except BadValue:
-        return ""
-
-
-def _name(body: IdentityProviderBody, claims: Mapping[str, Any]) -> str:
-    told = claims.get(body.name_claim)
-    return told.strip()[:_LONGEST_NAME] if isinstance(told, str) else ""
+        return datetime.fromtimestamp(told, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

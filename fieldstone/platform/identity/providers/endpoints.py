@@ -18,6 +18,7 @@ from fieldstone.platform.identity.providers.client_secrets import (
 )
 from fieldstone.platform.identity.providers.offering import return_address
 from fieldstone.platform.identity.providers.parts import parts_of
+from fieldstone.platform.server_address import server_of
 from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 
 
@@ -34,7 +35,7 @@ async def list_providers(request: Request) -> Response:
                 "client_id": body.client_id,
                 "active": body.active,
                 "has_secret": fold(name) in kept,
-                "return_address": return_address(str(request.base_url), name),
+                "return_address": return_address(server_of(request), name),
             }
             for name, body in tx.catalog.identity_providers.items()
         ]

@@ -11,8 +11,11 @@ from fieldstone.metadata.kinds.identity_provider import IdentityProviderBody
 from fieldstone.metadata.values import fold
 from fieldstone.platform.identity.providers.errors import UnknownProvider
 from fieldstone.platform.identity.providers.round_trip import with_query
+from fieldstone.platform.identity.providers.statements import MY_LINKS
+from fieldstone.runtime.transactions import Transaction
 
 BEGIN: Final = "/sign-in/with"
+_MOST_LINKS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,18 @@ def offered_providers(catalog: Catalog, back: str) -> list[Offered]:
     return sorted(found, key=lambda one: fold(one.label))
 
 
+async def proving_providers(tx: Transaction, back: str) -> list[Offered]:
+    """Give the providers at which the viewer is known, and can show that it is still they."""
+    mine = {"tenant": tx.tenant.id, "user_id": tx.viewer.user_id}
+    issuers = {row["issuer"] for row in await tx.rows(MY_LINKS, **mine, most=_MOST_LINKS)}
+    found = [
+        Offered(body.label, with_query(f"{BEGIN}/{quote(name)}/proof", next=back))
+        for name, body in tx.catalog.identity_providers.items()
+        if body.active and body.issuer in issuers
+    ]
+    return sorted(found, key=lambda one: fold(one.label))
+
+
 def active_provider(catalog: Catalog, name: str) -> tuple[str, IdentityProviderBody]:
     """Give a provider that people may sign in with. Raises UnknownProvider."""
     for known, body in catalog.identity_providers.items():
@@ -41,6 +56,6 @@ def active_provider(catalog: Catalog, name: str) -> tuple[str, IdentityProviderB
     raise UnknownProvider("Nobody signs in that way.", hint="Choose another way.")
 
 
-def return_address(base: str, name: str) -> str:
-    """Give where a provider sends people back to. base: where this server is found."""
-    return f"{base.rstrip('/')}{BEGIN}/{quote(name)}/back"
+def return_address(server: str, name: str) -> str:
+    """Give where a provider sends people back to. server: the address of this one."""
+    return f"{server}{BEGIN}/{quote(name)}/back"

@@ -29,7 +29,11 @@ PATH: Final = "/sign-in"
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """Somebody who set out to a provider. back: where they go on afterwards."""
+    """Somebody who set out to a provider.
+
+    back: where they go on afterwards. session: of somebody who is in already, and shows once more
+    who they are; None for those who sign in.
+    """
 
     tenant: int
     provider: str
@@ -39,6 +43,7 @@ class Departure:
     verifier: str
     back: str
     at: float
+    session: int | None = None
 
     @property
     def challenge(self) -> str:
@@ -46,11 +51,13 @@ class Departure:
         return challenge_of(self.verifier)
 
 
-def depart(tenant: int, provider: str, issuer: str, back: str) -> Departure:
-    """Set out, with fresh secrets."""
+def depart(
+    tenant: int, provider: tuple[str, str], back: str, session: int | None = None
+) -> Departure:
+    """Set out, with fresh secrets. provider: its name and issuer."""
     state, nonce, verifier = (secrets.token_urlsafe(_BYTES) for _ in range(3))
     at = datetime.now(UTC).timestamp()
-    return Departure(tenant, provider, issuer, state, nonce, verifier, back, at)
+    return Departure(tenant, *provider, state, nonce, verifier, back, at, session)
 
 
 def challenge_of(verifier: str) -> str:
