@@ -16,6 +16,7 @@ from fieldstone.api.uploads import files_of, read_upload
 from fieldstone.metadata.values import JsonObject
 from fieldstone.platform.tenant_endpoints import name_of, operator_of, shown, tenants_of
 from fieldstone.platform.tenants import RESTORED
+from fieldstone.runtime.archives.members import ArchiveLimits
 from fieldstone.runtime.archives.read import restore_archive
 from fieldstone.runtime.asking import database_of, give_time
 from fieldstone.runtime.tenants import PLATFORM, RESTORING, Tenant
@@ -24,6 +25,10 @@ from fieldstone.runtime.transactions import Viewer
 
 _LASTS_S: Final = 3600.0
 _CHUNK_BYTES: Final = 256 * 1024
+# A row of the change log holds a record before and after, which came with one body each, and
+# PostgreSQL writes JSON with blanks.
+_ROW_PER_BODY: Final = 3
+_ROW_BESIDE_BYTES: Final = 1_000_000
 
 
 async def export_archive(request: Request) -> Response:
@@ -60,13 +65,21 @@ async def _restored(request: Request, tenant: Tenant, number: int) -> JsonObject
     done = False
     try:
         async with database_of(request).change_metadata(tenant, operator) as tx:
-            restored = await restore_archive(tx, path, store)
+            restored = await restore_archive(tx, path, store, limits_of(request))
         done = True
         return restored
     finally:
         if not done:
             await store.remove_all(tenant.id)
             await tenants_of(request).abandon(tenant, "its archive could not be restored")
+
+
+def limits_of(request: Request) -> ArchiveLimits:
+    """Give what an archive may unpack to in this installation."""
+    settings = request.app.state.settings
+    return ArchiveLimits(
+        settings.restore_limit_bytes, settings.body_limit_bytes * _ROW_PER_BODY + _ROW_BESIDE_BYTES
+    )
 
 
 async def _chunks(upload: UploadFile) -> AsyncIterator[bytes]:

@@ -226,6 +226,12 @@ class Settings:
         lambda: 500_000_000,
         "Largest file of an import, and of what any form may hold.",
     )
+    restore_limit_bytes: int = _setting(
+        "FIELDSTONE_RESTORE_LIMIT_BYTES",
+        _natural,
+        lambda: 20_000_000_000,
+        "What an archive of a tenant may unpack to when it is restored.",
+    )
     export_limit_bytes: int = _setting(
         "FIELDSTONE_EXPORT_LIMIT_BYTES",
         _natural,

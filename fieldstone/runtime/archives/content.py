@@ -17,6 +17,7 @@ from fieldstone.metadata import tables
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
 HEAP: Final = "record"
+FILES: Final = "files"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,28 +7,29 @@ into the shared one, from which big objects are moved again by themselves.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import AsyncIterator, Iterator, Mapping
+import zlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any, Final
-from zipfile import BadZipFile, ZipFile
+from typing import Any, Final
+from zipfile import BadZipFile
 
+import asyncpg
+import msgspec
 from sqlalchemy import BigInteger, Integer, Text, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 
-from fieldstone.errors import InvalidInput
 from fieldstone.metadata.tables import CATALOG_VERSION
-from fieldstone.metadata.values import JsonObject, read_json, write_json
-from fieldstone.runtime.archives.content import FORMAT, HEAP, MANIFEST, PARTS
+from fieldstone.metadata.values import JsonObject, write_json
+from fieldstone.runtime.archives.content import FILES, HEAP, PARTS
+from fieldstone.runtime.archives.members import ArchiveLimits, BadArchive, Members, open_archive
 from fieldstone.runtime.files import FileStore
 from fieldstone.runtime.statements import parameter, prepare
 from fieldstone.runtime.storage.job_steps import work_in_background
 from fieldstone.runtime.transactions import Transaction
 
 _PORTION: Final = 500
-_CHUNK_BYTES: Final = 256 * 1024
-_MOST_MANIFEST: Final = 50_000_000
-_ANY_SIZE: Final = 2**62
+_PORTION_BYTES: Final = 8_000_000
+_FILE_NUMBERS: Final = range(1, 2**63)
 _UNSETTLED: Final = ("heap", "indexes", "move", "leave", "index_job")
 _RESTORE: Final = prepare(
     select(func.restore_rows(parameter("table", Text()), parameter("rows", JSONB())))
@@ -45,84 +46,66 @@ _SET_VERSION: Final = prepare(
 )
 
 
-class BadArchive(InvalidInput):
-    """A file that is no archive of a tenant, was cut, or was changed."""
+# What reading it fails with: bytes that are no ZIP file's or JSON, and names that are not there.
+_NOT_ARCHIVE: Final = (
+    *(BadZipFile, EOFError, zlib.error, NotImplementedError),
+    *(msgspec.DecodeError, RecursionError, KeyError, TypeError, ValueError),
+)
+# What PostgreSQL says of rows that no archive of ours has: of other columns, types or duplicates.
+_NOT_ROWS: Final = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.SyntaxOrAccessError,
+    asyncpg.ProgramLimitExceededError,
+)
+_Rows = Iterator[tuple[dict[str, Any], int]]
 
-    code = "archive.bad"
 
-
-async def restore_archive(tx: Transaction, path: Path, files: FileStore) -> JsonObject:
-    """Restore an archive into the tenant of tx, which holds its catalog alone. Raises BadArchive.
+async def restore_archive(
+    tx: Transaction, path: Path, files: FileStore, limits: ArchiveLimits
+) -> JsonObject:
+    """Restore an archive into the tenant of tx, which holds its catalog alone.
 
     What the manifest says of each member, how many rows and which digest, is checked on the way.
+    Raises BadArchive, ArchiveTooLarge.
     """
     await work_in_background(tx)
     try:
-        with ZipFile(path) as archive:
-            manifest = _manifest(archive)
-            told = {str(one["name"]): one for one in _members(manifest)}
-            ids = await _new_ids(tx, archive, told)
-            count = 0
-            for part in PARTS:
-                lines = _checked(archive, told, part.member)
-                rows = (_renumbered(row, part.numbers, ids) for row in lines)
-                count += await _add(tx, part.table.name, rows)
-            for name in told:
-                if name.startswith(f"{HEAP}/"):
-                    rows = (
-                        _renumbered(r, ("object_id",), ids) for r in _checked(archive, told, name)
-                    )
-                    count += await _add(tx, tx.tenant.leaf, rows)
-            kept = await _keep_files(tx, archive, told, files)
-            version = int(str(manifest["catalog_version"]))
-            await tx.run(_SET_VERSION, tenant=tx.tenant.id, version=version + 1)
-    except (BadZipFile, KeyError, TypeError, ValueError, EOFError) as error:
+        with open_archive(path, limits) as members:
+            return await _restored(tx, members, files)
+    except _NOT_ARCHIVE as error:
         raise BadArchive(f"The file is no whole archive of a tenant: {error}.") from error
-    return {"rows": count, "files": kept, "tenant": manifest["tenant"]}
+    except _NOT_ROWS as error:
+        raise BadArchive("The archive has rows that no archive of a tenant has.") from error
 
 
-def _manifest(archive: ZipFile) -> dict[str, Any]:
-    if MANIFEST not in archive.namelist() or archive.getinfo(MANIFEST).file_size > _MOST_MANIFEST:
-        raise BadArchive("The archive has no manifest, so it was cut.", hint="Make it again.")
-    found = read_json(archive.read(MANIFEST))
-    if not isinstance(found, dict) or found.get("format") != FORMAT:
-        raise BadArchive("The archive is of a format that this version does not know.")
-    return found
+async def _restored(tx: Transaction, members: Members, files: FileStore) -> JsonObject:
+    ids = await _new_ids(tx, members)
+    count = 0
+    for part in PARTS:
+        rows = _renumbered(members.rows(part.member), part.numbers, ids)
+        count += await _add(tx, part.table.name, rows)
+    for name in members.below(HEAP):
+        rows = _renumbered(members.rows(name), ("object_id",), ids)
+        count += await _add(tx, tx.tenant.leaf, rows)
+    kept = await _keep_files(tx, members, files)
+    version = int(str(members.manifest["catalog_version"]))
+    await tx.run(_SET_VERSION, tenant=tx.tenant.id, version=version + 1)
+    return {"rows": count, "files": kept, "tenant": members.manifest["tenant"]}
 
 
-def _members(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return list(manifest["members"])
-
-
-def _checked(
-    archive: ZipFile, told: Mapping[str, Mapping[str, Any]], name: str
-) -> Iterator[dict[str, Any]]:
-    """Give the rows of a member. Raises BadArchive at its end if it is not as it was."""
-    digest, rows = hashlib.sha256(), 0
-    with archive.open(name) as member:
-        for line in member:
-            digest.update(line)
-            rows += 1
-            row = read_json(line)
-            assert isinstance(row, dict)
-            yield row
-    _check_digest(told[name], digest.hexdigest(), rows)
-
-
-def _check_digest(said: Mapping[str, Any], digest: str, rows: int) -> None:
-    if said["sha256"] != digest or said["rows"] != rows:
-        raise BadArchive(f"{said['name']} of the archive is not what its manifest says.")
-
-
-async def _new_ids(
-    tx: Transaction, archive: ZipFile, told: Mapping[str, Mapping[str, Any]]
-) -> dict[int, int]:
-    old = [int(row["id"]) for row in _checked(archive, told, PARTS[0].member)]
+async def _new_ids(tx: Transaction, members: Members) -> dict[int, int]:
+    old = [int(row["id"]) for row, _ in members.rows(PARTS[0].member)]
     rows = await tx.rows(_TAKE_IDS, count=len(old)) if old else []
     return {before: row["id"] for before, row in zip(old, rows, strict=True)}
 
 
-def _renumbered(
+def _renumbered(rows: _Rows, numbers: tuple[str, ...], ids: Mapping[int, int]) -> _Rows:
+    for row, size_bytes in rows:
+        yield _with_new_numbers(row, numbers, ids), size_bytes
+
+
+def _with_new_numbers(
     row: dict[str, Any], numbers: tuple[str, ...], ids: Mapping[int, int]
 ) -> dict[str, Any]:
     for name in numbers:
@@ -136,37 +119,34 @@ def _renumbered(
             row[name] = ids.get(value, value)
     if "storage" in row:
         kept = row["storage"]
+        if not isinstance(kept, dict):
+            raise TypeError("a component has no storage")
         row["storage"] = {key: one for key, one in kept.items() if key not in _UNSETTLED}
     return row
 
 
-async def _add(tx: Transaction, table: str, rows: Iterator[dict[str, Any]]) -> int:
-    count, portion = 0, list[dict[str, Any]]()
-    for row in rows:
+async def _add(tx: Transaction, table: str, rows: _Rows) -> int:
+    """Add rows in portions of so many, or of so many bytes where they are long."""
+    count, portion, held_bytes = 0, list[dict[str, Any]](), 0
+    for row, size_bytes in rows:
         portion.append(row)
-        if len(portion) == _PORTION:
+        held_bytes += size_bytes
+        if len(portion) == _PORTION or held_bytes > _PORTION_BYTES:
             count += await tx.value(_RESTORE, table=table, rows=write_json(portion))
-            portion = []
+            portion, held_bytes = [], 0
     if portion:
         count += await tx.value(_RESTORE, table=table, rows=write_json(portion))
     return count
 
 
-async def _keep_files(
-    tx: Transaction,
-    archive: ZipFile,
-    told: Mapping[str, Mapping[str, Any]],
-    files: FileStore,
-) -> int:
-    names = [name for name in told if name.startswith("files/")]
+async def _keep_files(tx: Transaction, members: Members, files: FileStore) -> int:
+    names = members.below(FILES)
     for name in names:
-        with archive.open(name) as member:
-            number = int(name.removeprefix("files/"), 16)
-            kept = await files.keep(tx.tenant.id, number, _chunks(member), _ANY_SIZE)
-        _check_digest(told[name], kept.sha256, 0)
+        number = int(name.removeprefix(f"{FILES}/"), 16)
+        if number not in _FILE_NUMBERS:
+            raise BadArchive(f"{name} of the archive is the name of no file.")
+        with members.chunks(name) as chunks:
+            size_bytes = members.size_bytes(name)
+            kept = await files.keep(tx.tenant.id, number, chunks, size_bytes)
+        members.check_bytes(name, kept)
     return len(names)
-
-
-async def _chunks(member: IO[bytes]) -> AsyncIterator[bytes]:
-    while chunk := member.read(_CHUNK_BYTES):
-        yield chunk

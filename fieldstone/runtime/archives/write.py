@@ -17,7 +17,7 @@ from sqlalchemy import ARRAY, Select, Table, Text, cast, func, literal, select
 from fieldstone.ids import TenantId
 from fieldstone.metadata.tables import CATALOG_VERSION, FILE, heap
 from fieldstone.metadata.values import Json, write_json
-from fieldstone.runtime.archives.content import FORMAT, HEAP, MANIFEST, PARTS
+from fieldstone.runtime.archives.content import FILES, FORMAT, HEAP, MANIFEST, PARTS
 from fieldstone.runtime.files import FileStore
 from fieldstone.runtime.metadata_changes import load_components
 from fieldstone.runtime.records.heap_statements import inline
@@ -110,7 +110,7 @@ async def _bytes_of_files(
         select(FILE.c.id).where(FILE.c.tenant_id == inline(tx.tenant.id)).order_by(FILE.c.id)
     )
     for row in await tx.rows(numbers):
-        async for chunk in archive.add(f"files/{row['id']:x}", _bytes(tx, files, row["id"])):
+        async for chunk in archive.add(f"{FILES}/{row['id']:x}", _bytes(tx, files, row["id"])):
             yield chunk
 
 

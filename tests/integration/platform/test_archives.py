@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_LZMA, ZipFile
 
+import pytest
 from starlette.applications import Starlette
 
 from fieldstone.metadata.tables import METADATA
 from fieldstone.runtime.archives.content import LEFT_OUT, PARTS
+from fieldstone.runtime.archives.members import ArchiveLimits
 from tests.support.app import Api, client_of
 from tests.support.imports import Desk
 
@@ -150,3 +153,85 @@ async def test_share_with_a_role_and_all_below_comes_back(desk: Desk) -> None:
     async with client_of(desk.app, "again") as again:
         [share] = (await again.get(path))["shares"]
     assert share["with"]["name"] == before["shares"][0]["with"]["name"] == "Chief and below"
+
+
+def packed(members: dict[str, bytes], method: int = ZIP_DEFLATED) -> bytes:
+    """Give an archive of some members, with a manifest that tells of them truly."""
+    told = [
+        {"name": name, "rows": body.count(b"\n"), "sha256": hashlib.sha256(body).hexdigest()}
+        for name, body in members.items()
+    ]
+    manifest = {"format": 1, "tenant": "other", "catalog_version": 1, "members": told}
+    out = io.BytesIO()
+    with ZipFile(out, "w", method) as archive:
+        for name, body in {**members, "manifest.json": json.dumps(manifest).encode()}.items():
+            archive.writestr(name, body)
+    return out.getvalue()
+
+
+def with_rows(name: str, body: bytes) -> dict[str, bytes]:
+    """Give the members of an archive of which one alone has rows."""
+    return {**{part.member: b"" for part in PARTS}, name: body}
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let an archive unpack to a megabyte in all, and to a hundred thousand bytes in a row."""
+    limits = ArchiveLimits(unpacked_bytes=1_000_000, row_bytes=100_000)
+    monkeypatch.setattr("fieldstone.platform.archive_endpoints.limits_of", lambda _: limits)
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("size_bytes", [200_000, 50_000_000])
+async def test_small_file_that_unpacks_to_much_is_refused(desk: Desk, size_bytes: int) -> None:
+    content = packed(with_rows("component.ndjson", b'{"id": "' + b"x" * size_bytes + b'"}\n'))
+
+    answer = await restored(desk.api, "again", content)
+
+    assert len(content) < 100_000
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["errors"][0]["code"] == "archive.too_large"
+    await desk.api.get(f"{TENANTS}/again", status=404)
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        with_rows("component.ndjson", b"[1]\n"),
+        with_rows("component.ndjson", b"no json\n"),
+        with_rows("component.ndjson", b'{"id": ' + b"[" * 100_000 + b"]" * 100_000 + b"}\n"),
+        with_rows("component.ndjson", b'{"id": 1, "storage": 5}\n'),
+        with_rows("team.ndjson", b'{"id": "no number"}\n'),
+        with_rows("team.ndjson", b'{"id": 1, "tenant_id": 1, "name": "a"}\n'),
+        with_rows("team.ndjson", b'{"id": 1, "name\\" FROM x; --": "a"}\n'),
+        with_rows("team.ndjson", b'{"id": 1}\n'),
+        with_rows("files/-1", b"x"),
+        with_rows("files/../../secret", b"x"),
+        with_rows("files/" + "f" * 200, b"x"),
+    ],
+)
+async def test_archive_with_rows_that_none_has_restores_nothing(
+    desk: Desk, members: dict[str, bytes]
+) -> None:
+    answer = await restored(desk.api, "again", packed(members))
+
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["errors"][0]["code"] == "archive.bad"
+    await desk.api.get(f"{TENANTS}/again", status=404)
+
+
+async def test_archive_packed_in_another_way_is_refused(desk: Desk) -> None:
+    answer = await restored(desk.api, "again", packed(with_rows("team.ndjson", b""), ZIP_LZMA))
+
+    assert answer.json()["errors"][0]["code"] == "archive.bad"
+
+
+async def test_archive_of_more_members_than_memory_takes_is_refused(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fieldstone.runtime.archives.members._MOST_MEMBERS", 20)
+
+    answer = await restored(desk.api, "again", packed({str(n): b"" for n in range(30)}))
+
+    assert answer.json()["errors"][0]["code"] == "archive.bad"
+    assert "20 members" in answer.text
