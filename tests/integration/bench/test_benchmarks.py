@@ -74,9 +74,17 @@ def test_exports_are_compared() -> None:
 
 @pytest.mark.slow
 def test_tenants_are_measured() -> None:
-    shown = told("bench.catalog", "--rows", "3")
+    shown = told("bench.tenants", "--rows", "3", "--sign-ups", "2")
 
     assert "First request of a tenant: median" in shown
+    assert "4 at a time median" in shown
+
+
+@pytest.mark.slow
+def test_catalogs_are_measured() -> None:
+    shown = told("bench.catalog")
+
+    assert "| 50 x 40 | 50 | 2000 |" in shown
 
 
 @pytest.mark.slow
