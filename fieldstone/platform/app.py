@@ -70,6 +70,7 @@ from fieldstone.platform.job_kinds import (
 )
 from fieldstone.platform.middleware.body_limit import BodyLimit
 from fieldstone.platform.middleware.errors import Errors
+from fieldstone.platform.middleware.host_cookies import HostCookies
 from fieldstone.platform.middleware.rate_limit import RateLimit, RateRules, StrangerLimit
 from fieldstone.platform.middleware.request_id import RequestId
 from fieldstone.platform.middleware.security_headers import SecurityHeaders
@@ -166,6 +167,7 @@ def build_app(engine: Engine, settings: Settings) -> Starlette:
         middleware=[
             Middleware(RequestId),
             Middleware(SecurityHeaders),
+            Middleware(HostCookies),
             Middleware(Errors, show_page=error_page),
             Middleware(TimeLimit, limit_s=settings.request_timeout_s),
             Middleware(

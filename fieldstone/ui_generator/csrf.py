@@ -55,7 +55,6 @@ def keep_token(request: Request, response: Response) -> None:
             fresh,
             httponly=True,
             samesite="lax",
-            secure=request.url.scheme == "https",
             path="/",
         )
 

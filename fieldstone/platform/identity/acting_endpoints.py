@@ -66,7 +66,7 @@ async def stop_acting(request: Request) -> Response:
     if opened is not None:
         return entered_answer(request, opened)
     response = Response(status_code=204)
-    drop_session(request, response)
+    drop_session(response)
     return response
 
 
@@ -76,7 +76,7 @@ async def do_stop_acting(request: Request) -> Response:
     opened = await _stop(request)
     response = RedirectResponse(_SIGN_IN if opened is None else _HOME, 303)
     if opened is None:
-        drop_session(request, response)
+        drop_session(response)
     else:
         keep_session(request, response, opened)
     return response

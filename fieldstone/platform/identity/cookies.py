@@ -17,20 +17,11 @@ _REMEMBERED_S: Final = 400 * 86_400
 TENANT_COOKIE: Final = "fs_tenant"
 """Where a browser keeps whose session it has. It stays when the session ends."""
 _SESSION: Final = "fs_session"
-_OF_HOST: Final = "__Host-"
-
-
-def own_cookie(request: Request, name: str) -> str:
-    """Give what a cookie is called: over TLS so that no other host can set it (RFC 6265bis).
-
-    A neighbour below the same domain could otherwise put its own session over ours.
-    """
-    return f"{_OF_HOST}{name}" if request.url.scheme == "https" else name
 
 
 def find_session(request: Request) -> str:
     """Give the secret of the session that a browser keeps; nothing where it keeps none."""
-    return request.cookies.get(own_cookie(request, _SESSION), "")
+    return request.cookies.get(_SESSION, "")
 
 
 def form_token(secret: str) -> str:
@@ -41,12 +32,11 @@ def form_token(secret: str) -> str:
 def keep_session(request: Request, response: Response, opened: Opened) -> None:
     """Let the browser keep a session: out of reach of scripts, and of other sites' forms."""
     response.set_cookie(
-        own_cookie(request, _SESSION),
+        _SESSION,
         opened.secret,
         max_age=int((opened.expires_at - datetime.now(UTC)).total_seconds()),
         httponly=True,
         samesite="lax",
-        secure=request.url.scheme == "https",
         path="/",
     )
     response.set_cookie(
@@ -55,17 +45,11 @@ def keep_session(request: Request, response: Response, opened: Opened) -> None:
         max_age=_REMEMBERED_S,
         httponly=True,
         samesite="lax",
-        secure=request.url.scheme == "https",
         path="/",
     )
 
 
-def drop_session(request: Request, response: Response) -> None:
-    """Let the browser forget its session."""
-    response.delete_cookie(
-        own_cookie(request, _SESSION),
-        path="/",
-        httponly=True,
-        samesite="lax",
-        secure=request.url.scheme == "https",
-    )
+def drop_session(response: Response) -> None:
+    """Let the browser forget its session, and whatever pages kept in it."""
+    response.delete_cookie(_SESSION, path="/", httponly=True, samesite="lax")
+    response.headers["clear-site-data"] = '"storage"'

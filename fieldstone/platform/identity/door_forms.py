@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from fieldstone.api.requests import read_body
 from fieldstone.errors import FieldstoneError
 from fieldstone.platform.errors import status_of
-from fieldstone.platform.identity.cookies import keep_session, own_cookie
+from fieldstone.platform.identity.cookies import keep_session
 from fieldstone.platform.identity.passkeys import has_passkeys
 from fieldstone.platform.identity.providers.offering import offered_providers
 from fieldstone.platform.identity.sign_in import Opened, Waiting
@@ -65,42 +65,40 @@ def let_in(request: Request, entered: Opened | Waiting, back: str) -> Response:
     if isinstance(entered, Opened):
         response = RedirectResponse(back, 303)
         keep_session(request, response, entered)
-        drop_step(request, response)
+        drop_step(response)
         return response
     wanted = "" if back == HOME else f"?next={quote(back, safe='')}"
     response = RedirectResponse(f"{_ADDRESSES[entered.purpose]}{wanted}", 303)
-    keep_step(request, response, entered.token, entered.expires_at)
+    keep_step(response, entered.token, entered.expires_at)
     return response
 
 
-def keep_step(request: Request, response: Response, token: str, expires_at: datetime) -> None:
+def keep_step(response: Response, token: str, expires_at: datetime) -> None:
     """Let the browser keep the token of a step, for the pages at the door."""
     lasts_s = int((expires_at - datetime.now(UTC)).total_seconds())
     response.set_cookie(
-        own_cookie(request, _STEP),
+        _STEP,
         token,
         max_age=lasts_s,
         httponly=True,
         samesite="strict",
-        secure=request.url.scheme == "https",
         path="/",
     )
 
 
-def drop_step(request: Request, response: Response) -> None:
+def drop_step(response: Response) -> None:
     """Let the browser forget its step."""
     response.delete_cookie(
-        own_cookie(request, _STEP),
+        _STEP,
         path="/",
         httponly=True,
         samesite="strict",
-        secure=request.url.scheme == "https",
     )
 
 
 def step_of_browser(request: Request) -> str:
     """Give the token of the step that a browser is at; nothing where it is at none."""
-    return request.cookies.get(own_cookie(request, _STEP), "")
+    return request.cookies.get(_STEP, "")
 
 
 async def read_small(request: Request) -> FormData:

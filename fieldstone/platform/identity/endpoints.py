@@ -85,7 +85,7 @@ async def close_session(request: Request) -> Response:
     """DELETE /api/session: sign out."""
     await sign_out(request)
     response = Response(status_code=204)
-    drop_session(request, response)
+    drop_session(response)
     return response
 
 

@@ -74,7 +74,7 @@ async def do_sign_out(request: Request) -> Response:
     await read_form(request)
     await sign_out(request)
     response = RedirectResponse("/sign-in", 303)
-    drop_session(request, response)
+    drop_session(response)
     return response
 
 

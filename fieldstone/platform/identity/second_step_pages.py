@@ -69,7 +69,7 @@ async def ask_alone(request: Request) -> Response:
     await read_small(request)
     begun, options = await second_step.begin_alone(door_of(request), site_of_request(request))
     response = json_response({"options": options})
-    keep_step(request, response, begun.token, begun.expires_at)
+    keep_step(response, begun.token, begun.expires_at)
     return response
 
 
@@ -169,7 +169,7 @@ def _codes(request: Request, opened: Opened, codes: tuple[str, ...], back: str) 
         return let_in(request, opened, back)
     response = door_page(request, "door_codes.html", "Recovery codes", codes=codes, next=back)
     keep_session(request, response, opened)
-    drop_step(request, response)
+    drop_step(response)
     return response
 
 
@@ -178,7 +178,7 @@ async def _from_the_start(request: Request, error: FieldstoneError, back: str) -
     if not step_of_browser(request) and isinstance(error, StepEnded):
         return RedirectResponse(_SIGN_IN, 303)
     response = await sign_in_door(request, back, error)
-    drop_step(request, response)
+    drop_step(response)
     return response
 
 

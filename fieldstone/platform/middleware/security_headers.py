@@ -18,8 +18,13 @@ _HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    # What may be kept says so itself, as assets and documents with an etag do.
+    (b"cache-control", b"private, no-store"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 )
+# Tenants have subdomains; so has nobody else below the domain of an installation.
+_TLS_ALONE: Final = b"max-age=31536000; includeSubDomains"
 
 
 def policy_for_forms(leads_to: str) -> str:
@@ -45,7 +50,7 @@ class SecurityHeaders:
                 there = {name.lower() for name, _ in headers}
                 headers.extend((k, v) for k, v in _HEADERS if k not in there)
                 if scope.get("scheme") == "https":
-                    headers.append((b"strict-transport-security", b"max-age=31536000"))
+                    headers.append((b"strict-transport-security", _TLS_ALONE))
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

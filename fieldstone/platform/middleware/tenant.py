@@ -61,7 +61,7 @@ class TenantOfRequest:
 
         async def remembering(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message.setdefault("headers", []).append((b"set-cookie", _cookie(request, tenant)))
+                message.setdefault("headers", []).append((b"set-cookie", _cookie(tenant)))
             await send(message)
 
         await self._app(scope, receive, remembering if remember else send)
@@ -122,7 +122,6 @@ def _may_choose(request: Request) -> bool:
     return request.method == "GET" and request.scope["path"] in _CHOOSES
 
 
-def _cookie(request: Request, tenant: Tenant) -> bytes:
+def _cookie(tenant: Tenant) -> bytes:
     """Write the cookie of a tenant, whose name has no character that would have to be quoted."""
-    secure = "; Secure" if request.url.scheme == "https" else ""
-    return f"{TENANT_COOKIE}={tenant.name}; Path=/; HttpOnly; SameSite=Lax{secure}".encode()
+    return f"{TENANT_COOKIE}={tenant.name}; Path=/; HttpOnly; SameSite=Lax".encode()

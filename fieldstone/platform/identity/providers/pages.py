@@ -96,7 +96,7 @@ async def _leave(request: Request, back: str, session: int | None = None) -> Res
         **asks,
     )
     response = RedirectResponse(address, 303, headers={"Cache-Control": "no-store"})
-    round_trip.keep(request, response, departure, parts.ways)
+    round_trip.keep(response, departure, parts.ways)
     return response
 
 

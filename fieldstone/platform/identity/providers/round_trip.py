@@ -24,7 +24,6 @@ _COOKIE: Final = "fs_way_"
 _NAMED: Final = 12
 _LASTS_S: Final = 600
 _BYTES: Final = 32
-PATH: Final = "/sign-in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ def challenge_of(verifier: str) -> str:
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-def keep(request: Request, response: Response, departure: Departure, sealer: Sealer) -> None:
+def keep(response: Response, departure: Departure, sealer: Sealer) -> None:
     """Let the browser keep what it must bring back; no script reads it."""
     name = _COOKIE + departure.state[:_NAMED]
     sealed = sealer.seal(msgspec.json.encode(departure), name)
@@ -76,8 +75,8 @@ def keep(request: Request, response: Response, departure: Departure, sealer: Sea
         max_age=_LASTS_S,
         httponly=True,
         samesite="lax",
-        secure=request.url.scheme == "https",
-        path=PATH,
+        # A cookie that belongs to this host alone is sent to all of its addresses.
+        path="/",
     )
 
 
@@ -96,10 +95,9 @@ def find(request: Request, state: str, sealer: Sealer) -> Departure | None:
 
 def forget(request: Request, response: Response, state: str) -> None:
     """Let the browser forget a departure: a way is gone once."""
-    secure = request.url.scheme == "https"
     name = _COOKIE + state[:_NAMED]
     if name in request.cookies:
-        response.delete_cookie(name, path=PATH, httponly=True, samesite="lax", secure=secure)
+        response.delete_cookie(name, path="/", httponly=True, samesite="lax")
 
 
 def with_query(address: str, **parameters: str) -> str:
