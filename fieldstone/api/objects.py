@@ -205,6 +205,7 @@ def _line(obj: ObjectDef) -> dict[str, Json]:
         "package": obj.package,
         "in_navigation": obj.in_navigation,
         "sharing": str(obj.sharing),
+        "about": str(obj.about),
     }
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from fieldstone.api.openapi_operation import list_schema, object_schema, or_null, schema_ref
+from fieldstone.metadata.catalog import About
 from fieldstone.metadata.field_types.field_type import FieldType
 from fieldstone.metadata.field_types.registry import FIELD_TYPES, SPELLINGS
 from fieldstone.metadata.kinds.registry import FIELD, OBJECT
@@ -128,6 +129,7 @@ def _shown_schemas() -> Iterator[tuple[str, Json]]:
         "package": or_null({"type": "string"}),
         "in_navigation": _FLAG,
         "sharing": {"enum": [str(one) for one in Sharing]},
+        "about": {"enum": [str(one) for one in About]},
     }
     yield "api.ObjectLine", object_schema(line, required=tuple(line))
     shown: dict[str, Json] = {

@@ -26,6 +26,7 @@ from fieldstone.api.openapi_operation import (
     shared_ref,
 )
 from fieldstone.api.openapi_platform_operations import PLATFORM_OPERATIONS
+from fieldstone.api.openapi_privacy_operations import PRIVACY_OPERATIONS
 from fieldstone.api.openapi_query_shapes import query_schemas
 from fieldstone.api.openapi_record_operations import RECORD_OPERATIONS, shortcut_operations
 from fieldstone.api.openapi_setup_operations import SETUP_OPERATIONS
@@ -51,6 +52,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     **WORK_OPERATIONS,
     **STORAGE_OPERATIONS,
     **SHARING_OPERATIONS,
+    **PRIVACY_OPERATIONS,
 }
 """By method and address, which may also begin with /api."""
 

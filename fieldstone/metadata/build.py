@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 
 from fieldstone.ids import FieldId, ObjectId, TenantId
 from fieldstone.metadata.catalog import (
+    About,
     AttachRule,
     Catalog,
     ChildRelation,
@@ -46,6 +47,7 @@ from fieldstone.metadata.kinds.setting import setting_of
 from fieldstone.metadata.names import keys_of, label_of, slug_of
 from fieldstone.metadata.organization import Organization, Setting
 from fieldstone.metadata.permission_sets import permission_sets_of
+from fieldstone.metadata.retention_policies import retention_of
 from fieldstone.metadata.scope import Scope
 from fieldstone.metadata.sharing import Sharing
 from fieldstone.metadata.sharing_components import roles_of, sharing_rules_of
@@ -142,6 +144,7 @@ class _Builder:
             permission_sets=permission_sets_of(self._rows, find_object),
             roles=roles_of(self._rows),
             sharing_rules=sharing_rules_of(self._rows, self._scope, self._ids),
+            retention=retention_of(self._scope, self._ids),
         )
 
     def _collect(self) -> dict[str, _Draft]:
@@ -181,6 +184,7 @@ class _Builder:
             is_junction=body.junction,
             created_at=stored.created_at,
             sharing=Sharing(body.sharing),
+            about=About(body.about),
             indexes=indexes_in(stored.storage),
         )
 
@@ -227,6 +231,7 @@ class _Builder:
             external_id=body.external_id,
             searchable=_searchable(field_type, body, row),
             read_only=body.read_only or field_type.read_only or body.is_calculated,
+            personal=body.personal,
             default=body.default,
             default_formula=body.default_formula,
             visible_if=body.visible_if,

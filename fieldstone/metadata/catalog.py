@@ -22,6 +22,7 @@ from fieldstone.metadata.kinds.identity_provider import IdentityProviderBody
 from fieldstone.metadata.names import suggestion
 from fieldstone.metadata.organization import Organization, Setting
 from fieldstone.metadata.permission_set import PermissionSet
+from fieldstone.metadata.retention import RetentionPolicy
 from fieldstone.metadata.sharing import RoleTree, Sharing, SharingRule
 from fieldstone.metadata.slots import SlotKind
 from fieldstone.metadata.values import Json, fold
@@ -112,6 +113,7 @@ class Field:
     visible_if, required_if: conditions under which forms show it, and it must have a value.
     child_name: what its target calls the records that point to it, such as contacts.
     narrows: the reference of the catalog that this one is, to records of one object alone.
+    personal: whether it goes when a person is made anonymous; None lets metadata/personal.py say.
     """
 
     id: FieldId
@@ -129,6 +131,7 @@ class Field:
     external_id: bool = False
     searchable: bool = False
     read_only: bool = False
+    personal: bool | None = None
     default: Json = None
     default_formula: str | None = None
     visible_if: str | None = None
@@ -168,6 +171,14 @@ class Field:
     def is_system(self) -> bool:
         """Whether it is a column of every record rather than a part of its JSON."""
         return self.column is not None
+
+
+class About(StrEnum):
+    """What the records of an object are about; the value is its name in definitions."""
+
+    THINGS = "things"
+    PERSON = "person"
+    DEALINGS = "dealings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +221,7 @@ class ObjectDef:
     created_at: datetime | None = None
     indexes: tuple[ObjectIndex, ...] = ()
     sharing: Sharing = Sharing.READ_WRITE
+    about: About = About.THINGS
     own_fields: tuple[Field, ...] = dataclass_field(init=False, repr=False, default=())
     """The fields that are kept in the record's JSON."""
 
@@ -331,6 +343,7 @@ class Catalog:
     sharing_rules: Mapping[ObjectId, tuple[SharingRule, ...]] = dataclass_field(
         default_factory=dict
     )
+    retention: tuple[RetentionPolicy, ...] = ()
 
     def find_object(self, name: str) -> ObjectDef | None:
         """Give the object that a name or alias means, whatever its case; None if there is none."""

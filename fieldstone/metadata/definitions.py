@@ -356,6 +356,7 @@ def show_object(
         "custom": obj.package is None,
         "in_navigation": obj.in_navigation,
         "sharing": str(obj.sharing),
+        "about": str(obj.about),
         "created_at": obj.created_at.isoformat() if obj.created_at else None,
         "fields": fields,
         "relations": relations,

@@ -129,6 +129,7 @@ _LEAST: Final[dict[str, JsonObject]] = {
     "permission_set": {"label": "Set"},
     "role": {"label": "Role"},
     "sharing_rule": {"object": "User", "share_with": {"everyone": True}, "where": "id = NULL"},
+    "retention_policy": {"of": "jobs", "days": 1},
 }
 """For each kind, a body that has the right shape and leans on nothing of a tenant's own."""
 

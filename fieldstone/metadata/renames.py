@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final, Protocol
 
@@ -33,6 +34,12 @@ _FORMULAS: Final = {
     "validation_rule": ("condition",),
 }
 """Where the bodies of components hold formulas."""
+
+_FIELDS_NAMED: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
+    "attach_rule": {"object": ("field", "source"), "target": ("target_field",)},
+    "retention_policy": {"object": ("since",)},
+}
+"""Where the bodies of components name fields, by what names the object of those."""
 
 
 def renamed(
@@ -135,9 +142,7 @@ def _after_field(component: Component, old: str, new: str, scope: Scope) -> Comp
         body["name_field"] = new
     if component.kind == "validation_rule" and scope.object_name(str(body["object"])) == owner:
         body["field"] = follow(body.get("field"))
-    if component.kind == "attach_rule":
-        places = {"object": ("field", "source"), "target": ("target_field",)}
-        for side, keys in places.items():
-            if scope.object_name(str(body.get(side))) == owner:
-                body.update({key: follow(body[key]) for key in keys})
+    for side, keys in _FIELDS_NAMED.get(component.kind, {}).items():
+        if scope.object_name(str(body.get(side))) == owner:
+            body.update({key: follow(body[key]) for key in keys if key in body})
     return replace(component, body=body)

@@ -19,6 +19,7 @@ class SetupArea(StrEnum):
     PERMISSIONS = "permissions"
     STORAGE = "storage"
     ORGANIZATION = "organization"
+    PRIVACY = "privacy"
 
 
 class Action(StrEnum):

@@ -25,6 +25,8 @@ from fieldstone.api import objects as objects_api
 from fieldstone.api import openapi as openapi_api
 from fieldstone.api import organization as organization_api
 from fieldstone.api import permissions as permissions_api
+from fieldstone.api import privacy_holds as privacy_holds_api
+from fieldstone.api import privacy_retention as privacy_retention_api
 from fieldstone.api import query as query_api
 from fieldstone.api import records as records_api
 from fieldstone.api import recycle_bin as recycle_bin_api
@@ -241,6 +243,8 @@ def all_routes() -> list[BaseRoute]:
         *archives_api.ROUTES,
         *components_api.ROUTES,
         *sharing_api.ROUTES,
+        *privacy_holds_api.ROUTES,
+        *privacy_retention_api.ROUTES,
         *records_api.ROUTES,
         *query_api.ROUTES,
         *imports_api.ROUTES,

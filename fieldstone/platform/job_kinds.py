@@ -19,6 +19,7 @@ from fieldstone.runtime.files import LocalFiles
 from fieldstone.runtime.imports.plan import IMPORT
 from fieldstone.runtime.imports.run import ImportParts, run_import
 from fieldstone.runtime.job_runs import JobFunction
+from fieldstone.runtime.privacy.retaining import RETAIN, run_retention
 from fieldstone.runtime.records.attach_job import run_attach
 from fieldstone.runtime.records.write import ATTACH
 from fieldstone.runtime.row_streams import StreamLimits
@@ -66,5 +67,6 @@ def job_kinds(settings: Settings) -> Mapping[str, JobFunction]:
         ATTACH: run_attach,
         EXPORT: partial(run_export, parts=export_parts(settings)),
         CLEAR: partial(clear_export, files=files_of(settings)),
+        RETAIN: partial(run_retention, files=files_of(settings)),
         **storage_jobs(storage_rules_of(settings), files_of(settings)),
     }

@@ -44,6 +44,7 @@ AREAS: Final = (
     (SetupArea.PERMISSIONS, "Permissions"),
     (SetupArea.STORAGE, "Storage"),
     (SetupArea.ORGANIZATION, "Organization"),
+    (SetupArea.PRIVACY, "Personal data"),
 )
 _LONGEST: Final = 4000
 

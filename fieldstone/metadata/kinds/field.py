@@ -78,7 +78,8 @@ class FieldBody:
     numbers that are missing count as in it, "zero" or "blank". roll_up: what the value sums up of
     the records that point to this one. default_formula: what a new record gets where nothing is
     said, calculated when it is made. visible_if: a condition without which forms neither show nor
-    demand the field. required_if: a condition under which it must have a value.
+    demand the field. required_if: a condition under which it must have a value. personal: whether
+    it goes when a person is made anonymous; None lets the type decide, for objects of people.
     """
 
     object: Name
@@ -90,6 +91,7 @@ class FieldBody:
     searchable: bool | None = None
     read_only: bool = False
     indexed: bool | None = None
+    personal: bool | None = None
     default: Any = None
     derive: DeriveBody | None = None
     formula: Annotated[str, Meta(min_length=1, max_length=MAX_FORMULA)] | None = None

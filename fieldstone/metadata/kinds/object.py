@@ -33,7 +33,9 @@ class ObjectBody:
     plural_label also gives the address of its lists. prefix begins its records' ids.
     name_field is the field that names a record. aliases are other names it is found by.
     sharing: who sees records where nothing else says so: the owner alone, everybody, everybody who
-    may change them too, or whoever sees the record that they are parts of.
+    may change them too, or whoever sees the record that they are parts of. about: whether each of
+    its records is a person, or tells of dealings with people and goes with them when they are
+    erased.
     """
 
     label: Label
@@ -46,6 +48,7 @@ class ObjectBody:
     in_navigation: bool = True
     junction: bool = False
     sharing: Literal["private", "read", "read_write", "parent"] = "read_write"
+    about: Literal["things", "person", "dealings"] = "things"
 
     @property
     def plural(self) -> str:

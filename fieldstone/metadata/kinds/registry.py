@@ -16,6 +16,7 @@ from fieldstone.metadata.kinds.organization import OrganizationKind
 from fieldstone.metadata.kinds.permission_set import PermissionSetKind
 from fieldstone.metadata.kinds.picklist import PicklistKind
 from fieldstone.metadata.kinds.relation import RelationKind
+from fieldstone.metadata.kinds.retention_policy import RetentionPolicyKind
 from fieldstone.metadata.kinds.role import RoleKind
 from fieldstone.metadata.kinds.setting import SettingKind
 from fieldstone.metadata.kinds.sharing_rule import SharingRuleKind
@@ -42,6 +43,7 @@ CONNECTED_APP: Final = ConnectedAppKind()
 PERMISSION_SET: Final = PermissionSetKind()
 ROLE: Final = RoleKind()
 SHARING_RULE: Final = SharingRuleKind()
+RETENTION_POLICY: Final = RetentionPolicyKind()
 
 KINDS: Final[Mapping[str, Kind[Any]]] = {
     kind.name: kind
@@ -50,6 +52,7 @@ KINDS: Final[Mapping[str, Kind[Any]]] = {
         *(ORGANIZATION, SETTING, PERMISSION_SET),
         *(IDENTITY_PROVIDER, CONNECTED_APP),
         *(ROLE, SHARING_RULE),
+        RETENTION_POLICY,
     )
 }
 

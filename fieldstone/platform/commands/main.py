@@ -22,6 +22,7 @@ COMMANDS = {
     "people": (f"{_ROOM}.people", "Let people sign in, and list who may."),
     "permissions": (f"{_ROOM}.permissions", "Show permission sets, and give them to people."),
     "explain-access": (f"{_ROOM}.explain_access", "Tell why somebody may do something, or not."),
+    "privacy": (f"{_ROOM}.privacy", "See to personal data: holds, retention, people."),
     "storage": (f"{_ROOM}.storage", "Show where records lie, and move them."),
     "advise": (f"{_ROOM}.advise", "Tell what slots and indexes would serve queries."),
     "doctor": (f"{_ROOM}.doctor", "Check Python, servers, data directory and settings."),

@@ -96,6 +96,7 @@ DECLARED: Final[Mapping[str, Needs]] = {
     "/api/permission-sets": _EVERYTHING,
     "/api/usage": _EVERYTHING,
     "/api/teams": _EVERYTHING,
+    "/api/privacy": _EVERYTHING,
 }
 """By how the paths of routes begin, whole segments at a time; the longest beginning decides."""
 

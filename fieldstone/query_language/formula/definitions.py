@@ -56,6 +56,11 @@ def wrong_formulas(catalog: Catalog, among: Affected) -> Iterator[WrongFormula]:
             if shared.where is not None:
                 tried = partial(_try_criterion, obj, shared.where, catalog)
                 yield from _wrong("sharing_rule", shared.name, "where", tried)
+    for policy in catalog.retention:
+        if policy.where is not None and policy.object_id is not None:
+            records = catalog.by_id[policy.object_id]
+            tried = partial(_try_criterion, records, policy.where, catalog)
+            yield from _wrong("retention_policy", policy.name, "where", tried)
 
 
 def _try_criterion(obj: ObjectDef, where: str, catalog: Catalog) -> None:

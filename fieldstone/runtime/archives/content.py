@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy import Table
 
-from fieldstone.metadata import tables
+from fieldstone.metadata import privacy_tables, tables
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
@@ -59,6 +59,9 @@ PARTS: Final = (
     Part(tables.TEAM, ("id",)),
     Part(tables.TEAM_MEMBER, ("team_id", "user_id")),
     Part(tables.RECORD_SHARE, ("record_id", "principal"), ("object_id", "principal", "along")),
+    Part(privacy_tables.LEGAL_HOLD, ("id",)),
+    Part(privacy_tables.HELD_RECORD, ("hold_id", "record_id"), ("object_id",)),
+    Part(privacy_tables.PRIVACY_REQUEST, ("id",), ("object_id",), ("job_id",)),
     Part(tables.ADVICE_SETTING, ("automatic",)),
     Part(tables.USAGE_LEDGER, ("meter", "day")),
     Part(tables.USAGE_ENTRY, ("id",), (), ("id",)),

@@ -35,12 +35,16 @@ from sqlalchemy.dialects.postgresql import insert
 from fieldstone.clock import Clock
 from fieldstone.errors import Conflict, FieldstoneError
 from fieldstone.ids import ObjectId
+from fieldstone.metadata.retention import Kept
 from fieldstone.metadata.tables import BIN, COMPONENT, FILE, IDEMPOTENCY, JOB, MAINTENANCE, TENANT
+from fieldstone.runtime.privacy.bin_terms import bin_terms, kept_for
+from fieldstone.runtime.privacy.retaining import request_retention
 from fieldstone.runtime.statements import Prepared, parameter, prepare
 from fieldstone.runtime.storage.advising import apply_strongest, find_strongest
 from fieldstone.runtime.storage.job_steps import PATIENCE_S
 from fieldstone.runtime.storage.moving import Place, request_move
 from fieldstone.runtime.storage.purge import is_purging, request_purge
+from fieldstone.runtime.storage.purge_statements import IS_OVERDUE
 from fieldstone.runtime.storage.resuming import find_stuck, resume_stuck
 from fieldstone.runtime.storage.rules import StorageRules
 from fieldstone.runtime.storage.usage import DAYS_KEPT, WEEK, forget_use
@@ -54,6 +58,9 @@ JOBS_KEPT: Final = timedelta(days=30)
 ENDED_KEPT: Final = timedelta(days=1)
 """Sessions and invitations after their end, and sessions of which nothing is heard."""
 
+RETAINED_EVERY: Final = timedelta(hours=23)
+"""How often retention policies are carried out: every day, at the first hour that comes."""
+
 TRIES_KEPT: Final = timedelta(days=90)
 ACCESS_LOG_KEPT: Final = timedelta(days=400)
 _LOOK_EVERY_S: Final = 60.0
@@ -65,6 +72,7 @@ _NOBODY: Final = Viewer(None, "Fieldstone")
 _TENANT: Final = parameter("tenant", Integer())
 _INSTANT: Final = DateTime(timezone=True)
 _BEFORE: Final = parameter("before", _INSTANT)
+_DELETED: Final = parameter("deleted", _INSTANT)
 _NAME: Final = parameter("task", Text())
 _NO_TIME_LIMIT: Final = prepare(select(func.set_config("statement_timeout", "0", true())))
 _BEGIN: Final = prepare(
@@ -89,7 +97,7 @@ _EXTEND_LOG: Final = prepare(select(func.extend_change_log()))
 _DUE: Final = prepare(
     select(column("due", Integer())).select_from(
         func.tenants_due(
-            parameter("deleted", _INSTANT),
+            _DELETED,
             parameter("answered", _INSTANT),
             parameter("ended", _INSTANT),
             parameter("used", Date()),
@@ -101,6 +109,11 @@ _ADVISED: Final = prepare(
         func.tenants_advised(parameter("since", Date())).table_valued("advised")
     )
 )
+_RETAINING: Final = prepare(
+    select(column("retaining", Integer())).select_from(
+        func.tenants_retaining(parameter("since", _INSTANT)).table_valued("retaining")
+    )
+)
 _BIG: Final = prepare(
     select(column("of_tenant", Integer()), column("object_id", Integer())).select_from(
         func.big_objects(parameter("above", Integer())).table_valued("of_tenant", "object_id")
@@ -110,8 +123,8 @@ _ONE_TENANT: Final = prepare(tenant_rows(TENANT.c.id == _TENANT))
 _TO_PURGE: Final = prepare(
     select(
         or_(
-            exists().where(BIN.c.tenant_id == _TENANT, BIN.c.at < _BEFORE),
-            exists().where(COMPONENT.c.tenant_id == _TENANT, COMPONENT.c.deleted_at < _BEFORE),
+            exists().where(BIN.c.tenant_id == _TENANT, IS_OVERDUE),
+            exists().where(COMPONENT.c.tenant_id == _TENANT, COMPONENT.c.deleted_at < _DELETED),
             exists().where(FILE.c.tenant_id == _TENANT, FILE.c.released_at.is_not(None)),
         )
     )
@@ -201,6 +214,10 @@ class Maintenance:
             await self._promote(tenant, ObjectId(row["object_id"]))
         for row in await _run(connection, _ADVISED, since=now.date() - timedelta(days=WEEK)):
             await self._heed_advice(await self._tenant(connection, row["advised"]))
+        for row in await _run(connection, _RETAINING, since=now - RETAINED_EVERY):
+            tenant = await self._tenant(connection, row["retaining"])
+            async with self.database.write(tenant, _NOBODY) as tx:
+                await request_retention(tx)
         if self.besides is not None:
             await self.besides()
 
@@ -212,13 +229,16 @@ class Maintenance:
         """Clear away what a tenant has no more use for, and begin again what is stuck."""
         async with self.database.write(tenant, _NOBODY) as tx:
             before = tx.now - self.rules.keep_deleted
-            wanted = await tx.value(_TO_PURGE, tenant=tenant.id, before=before)
+            terms = bin_terms(tx, self.rules.keep_deleted)
+            overdue = {**terms.arguments(), "deleted": before}
+            wanted = await tx.value(_TO_PURGE, tenant=tenant.id, **overdue)
             if wanted and not await is_purging(tx):
-                await request_purge(tx, before, components=True)
+                await request_purge(tx, before, components=True, terms=terms)
+            jobs_kept = kept_for(tx.catalog, Kept.JOBS, JOBS_KEPT)
             await forget_use(tx, tx.now.date() - timedelta(days=DAYS_KEPT))
             stuck = await find_stuck(tx)
         await self._remove(tenant, _OLD_ANSWERS, ANSWERS_KEPT)
-        await self._remove(tenant, _OLD_JOBS, JOBS_KEPT)
+        await self._remove(tenant, _OLD_JOBS, jobs_kept)
         if stuck:
             with suppress(CatalogBusy):
                 async with self._alone(tenant) as tx:

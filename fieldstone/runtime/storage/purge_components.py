@@ -18,6 +18,7 @@ from fieldstone.metadata.storage import SLOT_KEYS
 from fieldstone.metadata.values import Json, fold
 from fieldstone.runtime.job_runs import JobContext
 from fieldstone.runtime.metadata_changes import load_components
+from fieldstone.runtime.privacy.held import objects_held
 from fieldstone.runtime.records import store
 from fieldstone.runtime.records.delete import unchanged
 from fieldstone.runtime.records.draft import StoredRecord
@@ -63,13 +64,21 @@ async def purge_old_components(context: JobContext, before: datetime) -> int:
 async def _due(context: JobContext, before: datetime, kind: str) -> list[StoredComponent]:
     async with context.write() as tx:
         rows = await load_components(tx)
+        held = await objects_held(tx)
     return [
         row
         for row in rows
         if row.deleted_at is not None
         and row.deleted_at < before
         and (not kind or row.component.kind == kind)
+        and not _is_of_held(rows, row, held)
     ]
+
+
+def _is_of_held(rows: list[StoredComponent], row: StoredComponent, held: set[ObjectId]) -> bool:
+    """Tell whether records under legal hold would lose values along with a component."""
+    owner = _owner_of(rows, row) if row.component.kind == "field" else row
+    return owner is not None and owner.id in held
 
 
 async def _purge_other(context: JobContext, stored: StoredComponent) -> int:

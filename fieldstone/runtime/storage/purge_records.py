@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from fieldstone.ids import ObjectId, RecordId
@@ -18,6 +17,7 @@ from fieldstone.metadata.component import StoredComponent
 from fieldstone.metadata.values import Json, read_json, write_json
 from fieldstone.runtime.job_runs import JobContext
 from fieldstone.runtime.metering import meter
+from fieldstone.runtime.privacy.bin_terms import BinTerms
 from fieldstone.runtime.records import store
 from fieldstone.runtime.records.delete import MOST_TOUCHED, parted, unchanged
 from fieldstone.runtime.records.side_statements import (
@@ -55,13 +55,26 @@ def target_of(tx: Transaction, stored: StoredComponent) -> PurgeTarget | None:
     return PurgeTarget(ObjectId(stored.id), heap)
 
 
-async def purge_old_records(context: JobContext, before: datetime) -> int:
-    """Purge what was put in the bin up to an instant; how many records.
+async def purge_old_records(context: JobContext, terms: BinTerms) -> int:
+    """Purge what was put in the bin long enough ago; how many records.
 
     A whole deletion is first marked, and cannot be restored from then on. What is marked and not
     purged yet, because its records are being moved, is left for the next time.
     """
-    await _mark_roots(context, before)
+    await _mark_roots(context, terms)
+    return await _purge_marked(context)
+
+
+async def purge_deletions(context: JobContext, roots: Sequence[int]) -> int:
+    """Purge some deletions at once, but for those that hold something under legal hold."""
+    async with context.write() as tx:
+        rows = await tx.rows(statements.MARK_FREE_ROOTS, tenant=tx.tenant.id, ids=list(roots))
+        ids = sorted({row["root_id"] for row in rows})
+        await tx.run(statements.DROP_NOTES, tenant=tx.tenant.id, ids=ids)
+    return await _purge_marked(context)
+
+
+async def _purge_marked(context: JobContext) -> int:
     purged, root, record = 0, 0, 0
     while True:
         stop_if_told(context)
@@ -73,15 +86,15 @@ async def purge_old_records(context: JobContext, before: datetime) -> int:
             if not rows:
                 return purged
             purged += await _purge_batch(tx, rows)
-            await context.checkpoint(tx, {"done": purged})
+            await context.checkpoint(tx, {**context.job.progress, "done": purged})
             root, record = rows[-1]["root_id"], rows[-1]["record_id"]
 
 
-async def _mark_roots(context: JobContext, before: datetime) -> None:
+async def _mark_roots(context: JobContext, terms: BinTerms) -> None:
     while True:
         async with context.write() as tx:
             rows = await tx.rows(
-                statements.OLD_ROOTS, tenant=tx.tenant.id, before=before, most=BATCH
+                statements.OLD_ROOTS, tenant=tx.tenant.id, **terms.arguments(), most=BATCH
             )
             ids = [row["root_id"] for row in rows]
             if not ids:

@@ -11,7 +11,9 @@ from sqlalchemy import (
     DateTime,
     Integer,
     Text,
+    column,
     delete,
+    exists,
     func,
     or_,
     select,
@@ -30,6 +32,7 @@ from fieldstone.metadata.tables import (
     RECORD_UNIQUE,
     heap,
 )
+from fieldstone.runtime.privacy.held import is_held
 from fieldstone.runtime.records.heap_statements import of_object
 from fieldstone.runtime.statements import Prepared, incoming, parameter, prepare
 
@@ -47,15 +50,45 @@ _OBJECT: Final = parameter("object", Integer())
 _FIELDS: Final = parameter("fields", ARRAY(Integer))
 _IN_TENANT: Final = BIN.c.tenant_id == _TENANT
 
+_TERMS: Final = (
+    func.unnest(
+        parameter("objects", ARRAY(Integer)), parameter("befores", ARRAY(DateTime(timezone=True)))
+    )
+    .table_valued(column("id", Integer), column("before", DateTime(timezone=True)))
+    .render_derived()
+    .alias("terms")
+)
+IS_OVERDUE: Final = BIN.c.at <= func.coalesce(
+    select(_TERMS.c.before).where(_TERMS.c.id == BIN.c.root_object_id).scalar_subquery(),
+    parameter("before", DateTime(timezone=True)),
+)
+"""Whether a deletion is kept no longer: until before, or what befores says of its object."""
+
+_ALONG: Final = BIN.alias("along")
+_HOLDS_HELD: Final = exists().where(
+    _ALONG.c.tenant_id == _TENANT,
+    _ALONG.c.root_id == BIN.c.root_id,
+    _ALONG.c.field_id == 0,
+    is_held(_ALONG.c.record_id),
+)
+"""Whether anything that one deletion took along is under legal hold: then all of it stays."""
+
 OLD_ROOTS: Final = prepare(
     select(BIN.c.root_id)
     .where(
         _IN_TENANT,
-        BIN.c.at <= parameter("before", DateTime(timezone=True)),
+        IS_OVERDUE,
         BIN.c.field_id != BEING_PURGED,
+        ~_HOLDS_HELD,
     )
     .distinct()
     .limit(_MOST)
+)
+MARK_FREE_ROOTS: Final = prepare(
+    update(BIN)
+    .where(_IN_TENANT, BIN.c.root_id == func.any(_IDS), BIN.c.field_id == 0, ~_HOLDS_HELD)
+    .values(field_id=BEING_PURGED)
+    .returning(BIN.c.root_id)
 )
 MARK_ROOTS: Final = prepare(
     update(BIN)
@@ -70,6 +103,7 @@ TO_PURGE: Final = prepare(
     .where(
         _IN_TENANT,
         BIN.c.field_id == BEING_PURGED,
+        ~is_held(BIN.c.record_id),
         tuple_(BIN.c.root_id, BIN.c.record_id)
         > tuple_(parameter("root", BigInteger()), parameter("record", BigInteger())),
     )
