@@ -56,11 +56,7 @@ async def query(request: Request) -> Response:
         return streamed(request, question, form, download_headers(f"{title}.{form.kind}"))
 
     async def show(tx: Transaction) -> Response:
-        page = await answer(tx, question)
-        after, total = write_json(page.next), write_json(page.total)
-        records = ",".join(page.records)
-        plan = "" if page.plan is None else f', "plan": {write_json(page.plan)}'
-        return text_response(f'{{"records": [{records}], "total": {total}, "next": {after}{plan}}}')
+        return text_response((await answer(tx, question)).show())
 
     return await database_of(request).ask(tenant_of(request), viewer_of(request), show)
 

@@ -80,16 +80,14 @@ def explain_plan(plan: Plan, expected: Expected | None) -> JsonObject:
         {"object": source.object.name, "heap": source.object.heap, "through": _through(plan, place)}
         for place, source in enumerate(sources)
     ]
-    conditions = [_used(plan, ref) for ref in operands(plan.rows.where)]
-    orders = [_used(plan, key.left) for key in plan.order_by if not _is_second(plan, key.left)]
+    conditions, orders = used_in(plan)
     advice = list(_advice(plan, expected))
     says = [
         _reading(plan),
         *_looking_back(plan),
         *(_joining(read, joined=place in joined) for place, read in enumerate(reads) if place),
-        *(f"The condition on {one['field']} is answered by {_words(one)}." for one in conditions),
-        *(f"The order by {one['field']} comes from {_words(one)}." for one in orders),
-        *_estimated(expected),
+        *told_of_use(conditions, orders),
+        *told_of_estimate(expected),
         *advice,
     ]
     numbers = {"rows": expected.rows, "cost": round(expected.cost)} if expected else {}
@@ -104,7 +102,23 @@ def explain_plan(plan: Plan, expected: Expected | None) -> JsonObject:
     }
 
 
-def _estimated(expected: Expected | None) -> Iterator[str]:
+def used_in(plan: Plan) -> tuple[list[JsonObject], list[JsonObject]]:
+    """Give what the conditions of a plan and its order ask of, each with what answers it."""
+    conditions = [_used(plan, ref) for ref in operands(plan.rows.where)]
+    orders = [_used(plan, key.left) for key in plan.order_by if not _is_second(plan, key.left)]
+    return conditions, orders
+
+
+def told_of_use(conditions: Sequence[JsonObject], orders: Sequence[JsonObject]) -> Iterator[str]:
+    """Yield the same as sentences."""
+    for one in conditions:
+        yield f"The condition on {one['field']} is answered by {_words(one)}."
+    for one in orders:
+        yield f"The order by {one['field']} comes from {_words(one)}."
+
+
+def told_of_estimate(expected: Expected | None) -> Iterator[str]:
+    """Yield what PostgreSQL expects, as sentences; nothing where that is not to be told."""
     if expected is not None:
         yield from expected.scans
         yield f"PostgreSQL expects {expected.rows:,} rows, at a cost of {expected.cost:,.0f}."

@@ -17,6 +17,7 @@ from fieldstone.errors import Span
 from fieldstone.metadata.catalog import Catalog
 from fieldstone.metadata.values import Json, JsonObject, fold, read_json, write_json
 from fieldstone.query_language.errors import BadQuery
+from fieldstone.query_language.explaining import read_expected
 from fieldstone.query_language.finding.checks import marking_of
 from fieldstone.query_language.finding.compile import (
     BEGINNING,
@@ -32,6 +33,7 @@ from fieldstone.query_language.finding.compile import (
     rows_parameter,
 )
 from fieldstone.query_language.finding.cover import patterns_of
+from fieldstone.query_language.finding.explaining import explain_find
 from fieldstone.query_language.finding.lifting import (
     LiftedFind,
     lift_find,
@@ -48,7 +50,7 @@ from fieldstone.query_language.used_fields import ObjectUse, used_fields
 from fieldstone.runtime.long_texts import worked_out
 from fieldstone.runtime.observing import note_asked
 from fieldstone.runtime.per_catalog import PerCatalog
-from fieldstone.runtime.queries import read_parameters
+from fieldstone.runtime.queries import EXPLAIN, Page, page_of_plan, read_parameters
 from fieldstone.runtime.ranking import rate_name
 from fieldstone.runtime.ready_plans import MOST_OF_KEY
 from fieldstone.runtime.records.levels import all_open
@@ -66,12 +68,28 @@ _PARSED: Final = 200
 _SHORT: Final = 2_000
 _PLANS_KEPT: Final = 1_000
 _IN_BRACES: Final = re.compile(r"\s*FIND\s*\{", re.IGNORECASE)
-_FIND: Final = re.compile(r"\s*FIND(?!\w)", re.IGNORECASE)
+_FIND: Final = re.compile(r"\s*(?P<explains>EXPLAIN\s+)?FIND(?!\w)", re.IGNORECASE)
 
 
 def is_find(text: str) -> bool:
     """Tell whether a text is a search in the search language rather than a query."""
     return _FIND.match(text) is not None
+
+
+def explains_find(text: str) -> bool:
+    """Tell whether a text asks for the plan of a search."""
+    return _length_of_explain(text) > 0
+
+
+def _without_explain(text: str) -> str:
+    """Give a search with blanks for the word EXPLAIN in front of it."""
+    length = _length_of_explain(text)
+    return " " * length + text[length:]
+
+
+def _length_of_explain(text: str) -> int:
+    found = _FIND.match(text)
+    return 0 if found is None or found["explains"] is None else found.end("explains")
 
 
 def is_find_in_braces(text: str) -> bool:
@@ -127,12 +145,60 @@ async def find(
 
     Without ORDER BY the records of an object are ranked as GET /search ranks them.
     """
+    asked = await _settled(tx, text, params or {}, most_looked_at)
+    ready, lifted = asked.ready, asked.lifted
+    note_asked(tx, ready.uses)
+    rows = await tx.fetch(ready.statement.sql, ready.statement.arguments(asked.values))
+    found = _found(ready.plan, lifted, rows, asked.portions, asked.limit)
+    if asked.is_partial:
+        seen = sum(one.total for one in found.objects)
+        found = replace(found, complete=seen <= most_looked_at)
+    return found if asked.known.returning else found.without_empty_objects()
+
+
+async def explain(tx: Transaction, text: str, params: Mapping[str, Json] | None = None) -> Page:
+    """Give the plan of a search, with what PostgreSQL expects where nothing is hidden.
+
+    text: from FIND on, or with EXPLAIN in front. Raises InvalidInput.
+    """
+    asked = await _settled(tx, _without_explain(text), params or {}, MOST_LOOKED_AT)
+    expected = None
+    if tx.rights.reads_everything:
+        statement = asked.ready.statement
+        rows = await tx.fetch(EXPLAIN + statement.sql, statement.arguments(asked.values))
+        expected = read_expected(read_json(rows[0][0]))
+    plan = explain_find(asked.ready.plan, asked.patterns, expected, asked.values[MOST])
+    return page_of_plan(plan)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A search that is ready to run.
+
+    known: as it was written. patterns: what the index is asked for. is_partial: whether there are
+    records that the viewer may not see.
+    """
+
+    known: Find
+    lifted: LiftedFind
+    patterns: list[list[str]]
+    ready: _Ready
+    portions: list[_Portion]
+    limit: int
+    values: dict[str, Any]
+    is_partial: bool
+
+
+async def _settled(
+    tx: Transaction, text: str, params: Mapping[str, Json], most_looked_at: int
+) -> _Asked:
+    """Give what a search means to the viewer of tx. Raises InvalidInput."""
     tx.tenant.terms.require(Feature.FIND)
     catalog, rights = tx.catalog, tx.rights
 
     def read() -> tuple[Find, LiftedFind, list[list[str]]]:
-        known = with_text(_parsed(text), params or {})
-        lifted = lift_find(with_objects(known, catalog, rights), params or {})
+        known = with_text(_parsed(text), params)
+        lifted = lift_find(with_objects(known, catalog, rights), params)
         return known, lifted, patterns_of(lifted.search)
 
     known, lifted, patterns = await worked_out(read, len(text))
@@ -152,13 +218,7 @@ async def find(
         MOST: most_looked_at * (_WITH_HIDDEN if is_partial else 1),
         BEGINNING: " ".join(words),
     }
-    note_asked(tx, ready.uses)
-    rows = await tx.fetch(ready.statement.sql, ready.statement.arguments(values))
-    found = _found(ready.plan, lifted, rows, portions, limit)
-    if is_partial:
-        seen = sum(one.total for one in found.objects)
-        found = replace(found, complete=seen <= most_looked_at)
-    return found if known.returning else found.without_empty_objects()
+    return _Asked(known, lifted, patterns, ready, portions, limit, values, is_partial)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,8 @@ MOST_COUNTED: Final = 100_000
 _EVERYTHING: Final = 2**62
 _STEPS: Final = (2, 6, 11, 26, 51, 101, 201, 501, 1_001, 2_001)
 _PARSED: Final = 500
-_EXPLAIN: Final = "EXPLAIN (FORMAT JSON) "
+EXPLAIN: Final = "EXPLAIN (FORMAT JSON) "
+"""What asks PostgreSQL for its plan of the statement behind it."""
 _EXPLAINS: Final = re.compile(r"\s*EXPLAIN(?=\s+SELECT(?!\w))", re.IGNORECASE)
 
 
@@ -137,6 +138,12 @@ class Page:
     next: str | None
     total: int | None
     plan: JsonObject | None = None
+
+    def show(self) -> str:
+        """Give it as callers see it, as JSON text."""
+        after, total = write_json(self.next), write_json(self.total)
+        plan = "" if self.plan is None else f', "plan": {write_json(self.plan)}'
+        return f'{{"records": [{",".join(self.records)}], "total": {total}, "next": {after}{plan}}}'
 
 
 async def answer(tx: Transaction, question: Question) -> Page:
@@ -438,7 +445,11 @@ async def _explained(
     expected = None
     if tx.rights.reads_everything:
         expected = await _expected(tx, ready, values, limit)
-    plan = explain_plan(ready.plan, expected)
+    return page_of_plan(explain_plan(ready.plan, expected))
+
+
+def page_of_plan(plan: JsonObject) -> Page:
+    """Give a plan as a page, whose records are its sentences."""
     sentences = plan["says"]
     assert isinstance(sentences, list)
     return Page([write_json({"plan": one}) for one in sentences], None, len(sentences), plan)
@@ -453,7 +464,7 @@ async def _expected(
         size = DEFAULT_PAGE if limit is None else max(1, min(limit, MOST_PER_PAGE))
         statement = await ready.made(partial(ready.page, Wanted(step_above(size))))
     known = {**values, CAP: limit, OFFSET: 0}
-    rows = await tx.fetch(_EXPLAIN + statement.sql, statement.arguments(known))
+    rows = await tx.fetch(EXPLAIN + statement.sql, statement.arguments(known))
     return read_expected(read_json(rows[0][0]))
 
 

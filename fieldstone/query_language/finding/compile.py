@@ -214,7 +214,9 @@ class _Part:
         if self._part.texts:
             texts = _joined([_text(self._table, one) for one in self._part.texts])
             folded = func.lower(texts).collate("C")
-            tests.append(folded.regexp_match(bound(mention.expression, Text())))
+            # PostgreSQL folds both, as it may know capitals that Python does not.
+            expression = func.lower(bound(mention.expression, Text())).collate("C")
+            tests.append(folded.regexp_match(expression))
         if mention.digits is not None:
             digits = bound(mention.digits, Text())
             for phone in self._part.phones:

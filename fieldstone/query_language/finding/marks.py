@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from fieldstone.metadata.values import Json, JsonObject
+from fieldstone.metadata.values import Json, JsonObject, fold
 from fieldstone.query_language.finding.checks import Marking
 from fieldstone.query_language.finding.patterns import steady_expression_of
 from fieldstone.query_language.finding.syntax import (
@@ -34,9 +34,7 @@ class Marker:
     def of(cls, search: SearchText, marking: Marking) -> Marker:
         """Give the marker of a search."""
         terms = dict.fromkeys(wanted_terms(search))
-        expressions = (
-            re.compile(steady_expression_of(one.pattern), re.IGNORECASE) for one in terms
-        )
+        expressions = (re.compile(steady_expression_of(one.pattern)) for one in terms)
         return cls(marking, tuple(expressions))
 
     def members(self, texts: Mapping[str, Json]) -> JsonObject:
@@ -71,8 +69,10 @@ class Marker:
 
     def _places(self, text: str) -> list[tuple[int, int]]:
         """Give where the terms stand, in order, those that touch as one."""
-        looked_at = text[:MOST_MARKED]
-        spans = sorted(span for one in self.expressions for span in _spans(one, looked_at))
+        folded = _Folded.of(text[:MOST_MARKED])
+        spans = sorted(
+            folded.place(span) for one in self.expressions for span in _spans(one, folded.text)
+        )
         merged: list[tuple[int, int]] = []
         for start, end in spans:
             if merged and start <= merged[-1][1]:
@@ -80,6 +80,34 @@ class Marker:
             else:
                 merged.append((start, end))
         return merged
+
+
+@dataclass(frozen=True, slots=True)
+class _Folded:
+    """A text as terms are looked for in it.
+
+    starts: where each of its characters stands in the text as it was; None where all do so at the
+    same place.
+    """
+
+    text: str
+    starts: tuple[int, ...] | None
+
+    @classmethod
+    def of(cls, text: str) -> _Folded:
+        """Fold a text; a capital may become two characters."""
+        folded = fold(text)
+        if len(folded) == len(text):
+            return cls(folded, None)
+        signs = [(place, sign) for place, one in enumerate(text) for sign in fold(one)]
+        return cls("".join(sign for _, sign in signs), tuple(place for place, _ in signs))
+
+    def place(self, span: tuple[int, int]) -> tuple[int, int]:
+        """Give where a part of it, of one character at least, stands in the text as it was."""
+        if self.starts is None:
+            return span
+        begin, end = span
+        return self.starts[begin], self.starts[end - 1] + 1
 
 
 def wanted_terms(search: SearchText) -> Iterator[Term]:

@@ -41,6 +41,17 @@ async def test_search_is_asked_in_the_address(api: Api, address: str) -> None:
     assert answer["complete"] is True
 
 
+async def test_a_search_is_explained_by_its_text_or_beside_it(api: Api) -> None:
+    by_text = await api.post("/api/query", {"q": f"EXPLAIN {ASKED}"}, status=200)
+    beside = await api.post("/api/query", {"q": ASKED, "explain": True}, status=200)
+    (problem,) = await api.refused("POST", "/api/query", {"q": ASKED, "explain": 1}, status=422)
+
+    assert by_text == beside
+    assert [one["object"] for one in by_text["plan"]["objects"]] == ["Company", "Contact"]
+    assert by_text["records"][0]["plan"] == by_text["plan"]["says"][0]
+    assert problem["at"] == "/explain"
+
+
 async def test_search_is_asked_in_a_body_with_parameters(api: Api) -> None:
     await furnish(api)
 

@@ -8,11 +8,11 @@ from typing import Any, Final, cast
 import pytest
 import pytest_asyncio
 
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import FieldstoneError, Span
 from fieldstone.metadata.changes import Proposal
 from fieldstone.metadata.component import Component
 from fieldstone.metadata.values import Json, JsonObject, read_json
-from fieldstone.runtime.finding import Found, find
+from fieldstone.runtime.finding import Found, explain, find
 from fieldstone.runtime.metadata_changes import change_metadata
 from tests.support.query_world import World, a_world
 from tests.support.servers import PostgresServer, made_database
@@ -59,6 +59,7 @@ async def _fill(world: World) -> None:
         {"name": "Old Acme Works"},
         {"name": "Pacmeria"},
         {"name": "100% Juice"},
+        {"name": "ΟΔΟΣ ΣΟΦΙΑΣ ΟΔΟΣΗΜΑΝΣΗ ΣΟΦΙΑ İZMİR"},
     )
     await world.create(
         "Contact",
@@ -175,6 +176,18 @@ async def test_a_phone_number_is_found_however_it_is_written(place: World, sough
 
 async def test_chinese_is_found_without_signs_between_its_words(place: World) -> None:
     assert await names(place, "FIND {小龍} RETURNING Contact(name)") == ["李小龍"]
+
+
+@pytest.mark.parametrize(
+    "sought", ["ΟΔΟΣ", "οδος", "οδοσ", "ΟΔΟΣ*", "ΣΟΦΙΑ", "σοφ*", '"ΟΔΟΣ ΣΟΦΙΑ"', "İZMİR", "i̇zmi̇r"]
+)
+async def test_small_letters_that_depend_on_their_place_are_found(
+    place: World, sought: str
+) -> None:
+    text = f"FIND {{{sought}}} IN NAME FIELDS RETURNING Company(name) WITH HIGHLIGHT"
+    (record,) = await records(place, text)
+
+    assert "<mark>" in record["highlight"]["name"]
 
 
 @pytest.mark.parametrize(
@@ -412,3 +425,53 @@ class _Counted:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)
+
+
+async def explained(world: World, text: str, **params: Json) -> JsonObject:
+    """Give the plan of a search."""
+    async with world.engine.database.read(world.tenant, world.viewer) as tx:
+        plan = (await explain(tx, text, params)).plan
+    assert plan is not None
+    return plan
+
+
+async def test_a_search_is_explained(place: World) -> None:
+    plan = await explained(
+        place,
+        "EXPLAIN FIND {acme AND works} RETURNING Company(name WHERE industry = 'x' ORDER BY name),"
+        " Deal(name LIMIT 5)",
+    )
+
+    company, deal = cast(list[Any], plan["objects"])
+    says = cast(list[str], plan["says"])
+    assert (company["object"], deal["object"]) == ("Company", "Deal")
+    assert "name" in company["fields"]
+    assert company["conditions"] == [{"field": "industry", "by": "slot"}]
+    assert company["order"] == [{"field": "name", "by": "slot"}]
+    assert plan["tests"] == 2
+    assert says[0].startswith("An index over the search texts of all records is asked for 2 pat")
+    assert any(one.startswith("Records of Deal come in the order of how well") for one in says)
+    assert any(one.startswith("PostgreSQL expects") for one in says)
+    assert "acme" not in str(plan)
+
+
+async def test_a_search_for_little_is_explained_with_advice(place: World) -> None:
+    (advice,) = cast(
+        list[str], (await explained(place, "FIND :w RETURNING Deal", w="ac"))["advice"]
+    )
+
+    assert advice.startswith("A word with fewer than 3 letters")
+
+
+async def test_what_is_hidden_is_no_part_of_a_plan(place: World) -> None:
+    viewer = await place.without("Company.description")
+    plan = await explained(viewer, "EXPLAIN FIND {acme} RETURNING Company")
+
+    assert "description" not in str(plan)
+    assert not {"rows", "cost"} & plan.keys()
+
+
+async def test_a_mistake_of_an_explained_search_has_its_place(place: World) -> None:
+    with pytest.raises(FieldstoneError) as caught:
+        await explained(place, "EXPLAIN FIND {acme} RETURNING Company(nme)")
+    assert caught.value.problem.at == Span(1, 39, 3)
