@@ -40,6 +40,7 @@ ATOMS = st.sampled_from(
     ]
 )
 TIMES = st.sampled_from(["", "", "", "?", "*", "+", "{2}", "{0,2}", "{1,}", "*?", "{0}"])
+POSSESSIVE = st.sampled_from(["*+", "++", "?+", "{2}+", "{0,2}+", "{1,3}+", "{2,}+"])
 
 
 WIDE = st.sampled_from(
@@ -62,7 +63,7 @@ WIDE = st.sampled_from(
 
 def patterns(atoms: st.SearchStrategy[str] = ATOMS) -> st.SearchStrategy[str]:
     """Give a strategy of patterns; some repeat what cannot be repeated."""
-    one = st.tuples(atoms, TIMES).map("".join)
+    one = st.tuples(atoms, TIMES | POSSESSIVE).map("".join)
     return st.recursive(
         one,
         lambda inner: st.one_of(

@@ -1,8 +1,9 @@
 """A pattern to its parts: the regular expressions of Java, as far as they are regular.
 
 What would mean something else in memory than in PostgreSQL is refused, and so is what could take
-for ever: references to groups, possessive repetitions, looking behind. The letters, digits and
-blanks of the short classes are those of ASCII, as in Java; categories are those of Unicode.
+for ever: references to groups, looking behind, possessive repetitions of more than one character.
+The letters, digits and blanks of the short classes are those of ASCII, as in Java; categories are
+those of Unicode.
 """
 
 from __future__ import annotations
@@ -155,12 +156,12 @@ class _Reader:
             return part
         if isinstance(part, Look | Edge):
             raise BadPattern("What stands for no character cannot be repeated.")
-        if self._next("+"):
-            raise BadPattern("Possessive repetitions, such as a++, are not known.")
-        self._next("?")  # As much or as little as possible: it is the same for a whole text.
+        is_possessive = self._next("+")
+        if not is_possessive:
+            self._next("?")  # As much or as little as possible: it is the same for a whole text.
         if self._repetition() is not None:
             raise BadPattern("A repetition is repeated without parentheses.")
-        return Repeat(part, *bounds)
+        return _possessive(part, *bounds) if is_possessive else Repeat(part, *bounds)
 
     def _repetition(self) -> tuple[int, int | None] | None:
         for sign, bounds in _SIMPLE.items():
@@ -289,6 +290,33 @@ class _Reader:
     def _member(self) -> Ranges:
         sign = self._take()
         return self._escaped() if sign == "\\" else of_characters(sign)
+
+
+def _possessive(part: Node, least: int, most: int | None) -> Node:
+    """Give a repetition that keeps all it can take: as often as may be, or up to another sign."""
+    letter = _one_letter(part)
+    if letter is None:
+        raise BadPattern(
+            "A possessive repetition, such as [a-z]++, repeats one character or a set of them."
+        )
+    ends = Look(letter, negative=True)
+    if most is None:
+        return Row((Repeat(letter, least, None), ends))
+    whole = Repeat(letter, most, most)
+    return whole if least == most else Choice((whole, Row((Repeat(letter, least, most - 1), ends))))
+
+
+def _one_letter(part: Node) -> Letter | None:
+    """Give the set of which a part is one character; None where it is more, or nothing."""
+    match part:
+        case Letter():
+            return part
+        case Choice(options):
+            letters = [_one_letter(option) for option in options]
+            known = [letter.ranges for letter in letters if letter is not None]
+            if len(known) == len(letters):
+                return Letter(ranges_of(pair for ranges in known for pair in ranges))
+    return None
 
 
 def _coded(code: int) -> Ranges:

@@ -17,7 +17,9 @@ from tests.support.formulas import FAILED, typed, value_of
     "pattern",
     [
         r"(a)\1",
-        "a++",
+        "(ab)++",
+        "(a|bc)*+",
+        "a++?",
         "a**",
         "*a",
         "(?<=a)b",
