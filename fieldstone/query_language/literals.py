@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 from lark import Token
@@ -151,6 +151,16 @@ def _datetime(token: Token) -> DateTimeValue:
     )
 
 
+def _time(token: Token) -> Text:
+    """Read a time of day, which is a text in JSON as well."""
+    text = _FRACTION.sub(r"\1", token.upper().removesuffix("Z"))
+    try:
+        value = time.fromisoformat(text)
+    except ValueError:
+        raise BadSyntax(f"{token} is no time of a day.", at=span_of(token)) from None
+    return Text(value.isoformat(timespec="milliseconds"), span_of(token))
+
+
 def _relative(token: Token) -> RelativeDate:
     name, _, digits = token.partition(":")
     if not digits:
@@ -170,6 +180,7 @@ _READERS: dict[str, Callable[[Token], Value]] = {
     "MONEY": _money,
     "BOOLEAN": _boolean,
     "NULL": _null,
+    "TIME": _time,
     "DATE": _date,
     "DATETIME": _datetime,
     "RELATIVE": _relative,
