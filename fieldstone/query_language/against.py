@@ -15,7 +15,6 @@ from fieldstone.query_language.functions.equal import are_alike
 from fieldstone.query_language.operands import in_one_form
 from fieldstone.query_language.plan import Against, AggregateRef, FieldRef, Ref
 from fieldstone.query_language.syntax import (
-    Aggregate,
     AggregateFunction,
     Call,
     Comparison,
@@ -70,8 +69,6 @@ def _bound_right(right: Operand, names: Names) -> Ref:
 
 def _viewers_day(operand: Operand) -> Operand:
     """Give the day of an instant as the viewer's clocks show it."""
-    if isinstance(operand, Aggregate):
-        return operand
     local = Call("CONVERTTIMEZONE", (operand,), operand.span)
     return Call("DAY_ONLY", (local,), operand.span)
 

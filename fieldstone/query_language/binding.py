@@ -183,6 +183,12 @@ class Binder(Sources):
             self._expressions[path.text] = made_ref(0, field, bound_at(found, 0, self))
         return self._expressions[path.text]
 
+    def outside(self, path: Path) -> Typed:
+        """Give the value that a name with a dollar stands for. Raises UnknownField."""
+        found = self._outside(path).computed
+        assert found is not None, "it is worked out"
+        return found
+
     def _part(self, place: int, name: str, part: str) -> FieldRef | None:
         """Give the part of a field's value, such as the city of an address."""
         obj = self.sources[place].object

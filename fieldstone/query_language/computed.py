@@ -7,6 +7,7 @@ the same form, so that constants are bound alike.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -30,6 +31,7 @@ from fieldstone.query_language.formula.compile import compile_expression
 from fieldstone.query_language.formula.sql_values import SQL_TYPES, number_sql
 from fieldstone.query_language.formula.typed import Read
 from fieldstone.query_language.functions.look_up import Sought
+from fieldstone.query_language.held_ids import read_at
 from fieldstone.query_language.plan import (
     AggregateRef,
     FieldRef,
@@ -46,6 +48,18 @@ _TEXT_FORMS: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """What values of groups are made of.
+
+    aggregate: gives the SQL of an aggregate. look_up: gives a value of the viewer's own record, or
+    of what is above it, by the place of that: the tables of rows are not those of their groups.
+    """
+
+    aggregate: Callable[[AggregateRef, Kind], ColumnElement[Any]]
+    look_up: Callable[[int, ColumnElement[Any]], ColumnElement[Any]]
+
+
 class Values:
     """The calculated values of some sources, each an aliased table.
 
@@ -58,13 +72,13 @@ class Values:
         aliases: tuple[FromClause, ...],
         objects: Mapping[ObjectId, ObjectDef],
         subquery: Callable[[RolledUp | Sought], ColumnElement[Any]],
-        aggregate: Callable[[AggregateRef, Kind], ColumnElement[Any]] | None = None,
+        groups: Groups | None = None,
     ) -> None:
         self._sources = sources
         self._aliases = aliases
         self._objects = objects
         self._subquery = subquery
-        self._total = aggregate
+        self._groups = groups
 
     def comparable(self, ref: FieldRef) -> ColumnElement[Any]:
         """Give what is compared and ordered by; null where there is no value."""
@@ -113,23 +127,30 @@ class Values:
         return found.value, kind_of(ref)
 
     def _aggregate(self, ref: AggregateRef, kind: Kind) -> ColumnElement[Any]:
-        assert self._total is not None, "groups alone have aggregates"
-        return self._total(ref, kind)
+        assert self._groups is not None, "groups alone have aggregates"
+        return self._groups.aggregate(ref, kind)
 
     def _read(self, read: Read) -> ColumnElement[Any]:
         match read.source:
             case Parameter(name):
                 return _parameter(name, read.shape.kind)
             case Leaf(source, field, part):
-                return self._leaf(source, field, part)
+                return self._beside_groups(source, self._leaf(source, field, part))
             case AggregateRef() as ref:
                 return self._aggregate(ref, read.shape.kind)
-            case RolledUp() | Sought():
+            case RolledUp(source):
+                return self._beside_groups(source, self._subquery(read.source))
+            case Sought():
                 return self._subquery(read.source)
             case _:
                 raise AssertionError(read.source)
 
+    def _beside_groups(self, source: int, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Give a value of a source's row, which groups have none of: they look it up."""
+        return value if self._groups is None else self._groups.look_up(source, value)
+
     def _leaf(self, source: int, field: Field, part: str | None) -> ColumnElement[Any]:
+        source, field = read_at(self._sources, source, field)
         table = self._aliases[source]
         if field.column is not None:
             return self._column(source, field, table.c[field.column])

@@ -30,6 +30,7 @@ from fieldstone.query_language.syntax import (
 )
 
 _SIGN: Final = "?"
+_DOLLAR: Final = "$"
 _LIFTED: Final = frozenset(
     {Kind.TEXT, Kind.NUMBER, Kind.DATE, Kind.DATETIME, Kind.TIME, Kind.PLACE}
 )
@@ -72,6 +73,18 @@ def is_constant(written: Expression) -> bool:
             return False
         case _:
             return True
+
+
+def names_no_record(written: Expression) -> bool:
+    """Tell whether an expression is the same for every record because it asks none of them.
+
+    It is made of constants, of what is known of moment and viewer, and of names with a dollar.
+    """
+    return not any(
+        isinstance(part, Aggregate)
+        or (isinstance(part, Path) and not part.names[0].startswith((_SIGN, _DOLLAR)))
+        for part in parts_of(written)
+    )
 
 
 def constant_of(written: Expression) -> Constant | None:

@@ -6,7 +6,7 @@ stands once, as GROUP BY wants it. PostgreSQL flattens it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any, Final, assert_never
 
@@ -37,6 +37,7 @@ from fieldstone.metadata.slots import SlotKind
 from fieldstone.metadata.tables import heap
 from fieldstone.metadata.values import fold, write_json
 from fieldstone.query_language.columns import comparable, stored_text
+from fieldstone.query_language.computed import kind_of
 from fieldstone.query_language.formula.sql_values import SQL_TYPES, number_sql
 from fieldstone.query_language.of_aggregates import aggregates_in
 from fieldstone.query_language.operands import uses_slot
@@ -114,9 +115,9 @@ class _Groups(RowConditions):
             return self._aggregate(ref)
         if aggregates_in(ref.computed):
             return self._values.comparable(ref)
-        key = next(
-            one for one in self._grouped if one.field is ref.field and one.source == ref.source
-        )
+        key = _key_of(ref, self._grouped)
+        if key is None:
+            return self._values.comparable(ref)  # the same for all groups
         found = self._get("key", key)
         # A constant of more digits than a slot has is compared as it is written.
         is_rough = ref.exact and not key.exact and key.field.type.slot is SlotKind.NUMBER
@@ -129,6 +130,8 @@ class _Groups(RowConditions):
         return self.left(ref)
 
     def against(self, ref: Ref) -> ColumnElement[Any]:
+        if isinstance(ref, FieldRef) and ref.computed is not None and not kind_of(ref).is_number:
+            return self._values.value(ref)
         return cast(self.left(ref), Numeric)
 
     def shown(self, ref: Ref) -> ColumnElement[Any]:
@@ -250,14 +253,25 @@ def _all_refs(plan: Plan) -> list[Ref]:
     refs.extend(ref for _, ref in plan.members if isinstance(ref, FieldRef | AggregateRef))
     if plan.having is not None:
         refs.extend(refs_in(plan.having))
-    return [part for ref in refs for part in _parts(ref)]
+    return [part for ref in refs for part in _parts(ref, plan.group_by)]
 
 
-def _parts(ref: Ref) -> list[Ref]:
-    """Give what an operand needs of the rows: of an expression over aggregates, each of them."""
-    if isinstance(ref, FieldRef) and (parts := aggregates_in(ref.computed)):
-        return list(parts)
-    return [ref]
+def _parts(ref: Ref, keys: Sequence[FieldRef]) -> list[Ref]:
+    """Give what an operand needs of the rows: of an expression over aggregates, each of them.
+
+    keys: by which rows are grouped; anything else is the same for all groups, and needs none.
+    """
+    if isinstance(ref, AggregateRef) or _key_of(ref, keys) is not None:
+        return [ref]
+    return list(aggregates_in(ref.computed))
+
+
+def _key_of(ref: FieldRef, keys: Sequence[FieldRef]) -> FieldRef | None:
+    """Give the one of the keys of groups that is an operand; None where none is."""
+    for one in keys:
+        if one.field is ref.field and one.source == ref.source:
+            return one
+    return None
 
 
 def refs_in(condition: object) -> list[Ref]:

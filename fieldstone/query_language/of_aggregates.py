@@ -17,11 +17,18 @@ from fieldstone.query_language.formula import errors as formula_errors
 from fieldstone.query_language.formula.check import applied, check
 from fieldstone.query_language.formula.object_fields import no_look_up
 from fieldstone.query_language.formula.record_scope import FieldPath, shape_of
-from fieldstone.query_language.formula.typed import FormulaFunction, Read, Shape, Typed
+from fieldstone.query_language.formula.typed import (
+    Apply,
+    FormulaFunction,
+    MomentValue,
+    Read,
+    Shape,
+    Typed,
+)
 from fieldstone.query_language.functions.currencyrate import CurrencyRate
 from fieldstone.query_language.functions.look_up import LookUp
 from fieldstone.query_language.functions.registry import FUNCTIONS
-from fieldstone.query_language.plan import AggregateRef, FieldRef
+from fieldstone.query_language.plan import AggregateRef, FieldRef, Parameter
 from fieldstone.query_language.shaping import shaped
 from fieldstone.query_language.syntax import (
     Aggregate,
@@ -41,11 +48,17 @@ _PLACE: Final = "$aggregate"
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What gives the aggregates of an expression, the constants that were lifted, and rates."""
+    """What gives the aggregates of an expression, the constants that were lifted, and rates.
+
+    outside: gives what a name with a dollar means. moment: gives the parameter that takes what is
+    known of moment and viewer.
+    """
 
     aggregate: Callable[[Aggregate], AggregateRef]
     constant: Constants
     rates: Callable[[], Mapping[str, Decimal]]
+    outside: Callable[[Path], Typed]
+    moment: Callable[[object], Parameter]
 
 
 def has_aggregates(written: Expression) -> bool:
@@ -53,7 +66,9 @@ def has_aggregates(written: Expression) -> bool:
     return any(isinstance(part, Aggregate) for part in parts_of(written))
 
 
-def of_aggregates(written: Call | Operation, number: int, obj: ObjectDef, parts: Parts) -> FieldRef:
+def of_aggregates(
+    written: Aggregate | Call | Operation, number: int, obj: ObjectDef, parts: Parts
+) -> FieldRef:
     """Give the value of an expression over aggregates, as a field made for it.
 
     number: unique among the fields made for a query. Raises BadQuery, TypeMismatch and
@@ -72,7 +87,19 @@ def of_aggregates(written: Call | Operation, number: int, obj: ObjectDef, parts:
     ) as error:
         problem = error.problem
         raise TypeMismatch(problem.message, at=problem.at, hint=problem.hint) from None
-    return made_ref(0, made_field(number, f"expression {number}", typed.shape, obj), typed)
+    field = made_field(number, f"expression {number}", typed.shape, obj)
+    return made_ref(0, field, _at_the_moment(typed, parts))
+
+
+def _at_the_moment(typed: Typed, parts: Parts) -> Typed:
+    """Give an expression with parameters for what is known of moment and viewer."""
+    match typed:
+        case Read(MomentValue() as source):
+            return Read(parts.moment(source), typed.shape)
+        case Apply(_, arguments):
+            return replace(typed, arguments=tuple(_at_the_moment(one, parts) for one in arguments))
+        case _:
+            return typed
 
 
 def aggregates_in(expression: Typed | None) -> list[AggregateRef]:
@@ -103,6 +130,8 @@ class _Scope:
         """Give the aggregate that a name stands for. Raises BadQuery."""
         if names_constant(path):
             return self.parts.constant(path)
+        if path.names[0] != _PLACE and path.names[0].startswith("$"):
+            return self.parts.outside(path)
         if path.names[0] != _PLACE:
             raise BadQuery(
                 f"{path.text[:80]} stands beside an aggregate, where only aggregates do.",

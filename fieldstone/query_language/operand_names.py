@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol, assert_never
 
 from fieldstone.metadata.values import fold
+from fieldstone.query_language.constants import names_no_record
 from fieldstone.query_language.errors import BadQuery, NotSupported, TypeMismatch
 from fieldstone.query_language.of_aggregates import has_aggregates
 from fieldstone.query_language.operands import Reader, told_apart
@@ -43,7 +44,7 @@ class AskedQuery(Protocol):
         """Give what an aggregate means."""
         ...
 
-    def of_aggregates(self, written: Call | Operation) -> FieldRef:
+    def of_aggregates(self, written: Aggregate | Call | Operation) -> FieldRef:
         """Give the value of an expression over aggregates, as a field."""
         ...
 
@@ -99,7 +100,7 @@ class RowNames:
 
 
 class GroupNames:
-    """What operands mean where groups are tested: in HAVING, and in the order of groups."""
+    """What operands mean to the order of groups."""
 
     def __init__(
         self, query: AskedQuery, aliases: Mapping[str, Ref], group_by: tuple[FieldRef, ...]
@@ -129,7 +130,9 @@ class GroupNames:
     def calculated(self, operand: Operand) -> FieldRef:
         """Refuse what is no number, by which alone groups are compared."""
         raise TypeMismatch(
-            "Of groups, numbers alone are compared with each other.", at=operand.span
+            "Of groups, aggregates are compared with each other, and with what is no part of them.",
+            at=operand.span,
+            hint="A condition on what rows are grouped by stands behind WHERE.",
         )
 
     def rows(self, membership: Membership, query: Query) -> PlanCondition:
@@ -139,3 +142,23 @@ class GroupNames:
     def parameter(self, number: int | None, read: Reader) -> Parameter:
         """Make a parameter of the plan."""
         return self._query.parameter(number, read)
+
+
+class HavingNames(GroupNames):
+    """What operands mean where groups are tested: also what is the same for all of them."""
+
+    def bind(self, operand: Operand) -> Ref:
+        """Give what an operand means, such as $Setup.Limits.Least or TODAY()."""
+        if not isinstance(operand, Aggregate) and names_no_record(operand):
+            return self._query.expression(operand)
+        return super().bind(operand)
+
+    def calculated(self, operand: Operand) -> FieldRef:
+        """Give what an operand means as a calculated value. Raises TypeMismatch."""
+        if isinstance(operand, Aggregate):
+            return self._query.of_aggregates(operand)
+        if names_no_record(operand):
+            return self._query.expression(operand)
+        if not isinstance(operand, Path) and has_aggregates(operand):
+            return self._query.of_aggregates(operand)
+        return super().calculated(operand)

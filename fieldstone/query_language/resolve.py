@@ -35,7 +35,7 @@ from fieldstone.query_language.grouped_select import GroupedSelect
 from fieldstone.query_language.guards import Guards
 from fieldstone.query_language.lifting import Lifted
 from fieldstone.query_language.of_aggregates import Parts, of_aggregates
-from fieldstone.query_language.operand_names import GroupNames, RowNames
+from fieldstone.query_language.operand_names import GroupNames, HavingNames, RowNames
 from fieldstone.query_language.operands import Reader
 from fieldstone.query_language.plan import (
     AggregateRef,
@@ -179,7 +179,8 @@ class _OneQuery:
         groups = GroupNames(self, aliases, select.keys)
         having = None
         if query.having is not None:
-            having = Conditions(lifted, groups).resolve(query.having)
+            tested = HavingNames(self, aliases, select.keys)
+            having = Conditions(lifted, tested).resolve(query.having)
         where = self.where()
         order_by: tuple[SortKey, ...] = ()
         if not only_counts:
@@ -267,14 +268,19 @@ class _OneQuery:
         """Give the value of an expression, as a field."""
         return self._binder.expression(written, self._whole.lifted)
 
-    def of_aggregates(self, written: Call | Operation) -> FieldRef:
+    def of_aggregates(self, written: Aggregate | Call | Operation) -> FieldRef:
         """Give the value of an expression over aggregates, as a field."""
         lifted = self._whole.lifted
         known = with_values(written, lifted.inlined)
-        assert isinstance(known, Call | Operation)
+        assert isinstance(known, Aggregate | Call | Operation)
         obj = self._binder.sources[0].object
-        constant = partial(self._binder.constant, lifted=lifted)
-        parts = Parts(self.aggregate, constant, partial(rates_of, self._whole.catalog))
+        parts = Parts(
+            aggregate=self.aggregate,
+            constant=partial(self._binder.constant, lifted=lifted),
+            rates=partial(rates_of, self._whole.catalog),
+            outside=self._binder.outside,
+            moment=self._binder.of_moment,
+        )
         return of_aggregates(known, self._whole.next_made(), obj, parts)
 
     def aggregate(self, aggregate: Aggregate) -> AggregateRef:

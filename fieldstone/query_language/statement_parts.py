@@ -23,6 +23,7 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
+    cast,
     exists,
     false,
     func,
@@ -41,18 +42,21 @@ from fieldstone.metadata.field_types.stored import constant
 from fieldstone.metadata.slots import TEXT_SLOT_LENGTH
 from fieldstone.metadata.tables import heap
 from fieldstone.query_language.columns import (
+    JsonText,
     comparable,
     presence,
     shown,
     stored_text,
     type_of,
 )
-from fieldstone.query_language.computed import Values
+from fieldstone.query_language.computed import Groups, Values
 from fieldstone.query_language.functions.look_up import Sought
 from fieldstone.query_language.guarded_sql import guarded
+from fieldstone.query_language.held_ids import ref_read
 from fieldstone.query_language.joined_sources import joined_sources, roll_ups_of_all
 from fieldstone.query_language.looked_up_sql import looked_up_sql
 from fieldstone.query_language.operands import slot_holds_all, uses_slot
+from fieldstone.query_language.operator_sql import compared, compared_alike
 from fieldstone.query_language.past_rows import PastTable
 from fieldstone.query_language.plan import (
     Against,
@@ -79,7 +83,7 @@ from fieldstone.query_language.plan import (
     Within,
 )
 from fieldstone.query_language.rolled_up_sql import of_parent, rolled_up_by_parent, rolled_up_sql
-from fieldstone.query_language.syntax import AggregateFunction, Operator
+from fieldstone.query_language.syntax import AggregateFunction
 
 Objects = Mapping[ObjectId, ObjectDef]
 
@@ -152,13 +156,12 @@ class Tables:
 
     def comparable(self, ref: FieldRef) -> ColumnElement[Any]:
         """Give what of a field is compared and ordered by."""
-        every = (replace(one, exact=ref.exact) for one in (ref, *ref.others))
         return _first(
             [
                 comparable(self.aliases[one.source], one)
                 if one.computed is None
                 else self._values().comparable(one)
-                for one in every
+                for one in self._read(ref)
             ]
         )
 
@@ -175,15 +178,19 @@ class Tables:
 
     def presence(self, ref: FieldRef) -> ColumnElement[Any]:
         """Give what is null where a field has no value."""
-        every = (replace(one, exact=ref.exact) for one in (ref, *ref.others))
         return _first(
             [
                 presence(self.aliases[one.source], one)
                 if one.computed is None
                 else self._values().text(one)
-                for one in every
+                for one in self._read(ref)
             ]
         )
+
+    def _read(self, ref: FieldRef) -> list[FieldRef]:
+        """Give a field and its alternatives, all read in one form."""
+        every = (replace(one, exact=ref.exact) for one in (ref, *ref.others))
+        return [ref_read(self.rows.sources, one) for one in every]
 
     def text(self, ref: FieldRef) -> ColumnElement[str]:
         """Give the text of a field as it is stored."""
@@ -204,8 +211,10 @@ class Tables:
             if one.computed is not None:
                 found.append(self._values().shown(one))
                 continue
-            obj = self.rows.sources[one.source].object
-            found.append(shown(self.aliases[one.source], one.field, obj, self.objects))
+            read = ref_read(self.rows.sources, one)
+            obj = self.rows.sources[read.source].object
+            value = shown(self.aliases[read.source], read.field, obj, self.objects)
+            found.append(value if read is one else cast(value, JsonText))
         return _first(found)
 
     def value(self, ref: FieldRef) -> ColumnElement[Any]:
@@ -220,7 +229,19 @@ class Tables:
         self, aggregate: Callable[[AggregateRef, Kind], ColumnElement[Any]]
     ) -> Values:
         """Give the calculated values of groups. aggregate: gives the SQL of an aggregate."""
-        return Values(self.rows.sources, self.aliases, self.objects, self._subquery, aggregate)
+        groups = Groups(aggregate, self._looked_up)
+        return Values(self.rows.sources, self.aliases, self.objects, self._subquery, groups)
+
+    def _looked_up(self, place: int, value: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Give a value of the viewer's own record, or of one above it, by itself."""
+        way = [place]
+        while (above := self.rows.sources[way[0]].parent) is not None:
+            way.insert(0, above)
+        tables: FromClause = self.aliases[way[0]]
+        for step in way[1:]:
+            tables = tables.outerjoin(self.aliases[step], self.on(step))
+        found = select(value).select_from(tables).where(self.on(way[0]))
+        return found.correlate(None).scalar_subquery()
 
     def _values(self) -> Values:
         return Values(self.rows.sources, self.aliases, self.objects, self._subquery)
@@ -399,7 +420,7 @@ class RowConditions:
             case InRows():
                 found = self._in_rows(condition)
             case Against(left, operator, right):
-                found = _against(self.against(left), operator, self.against(right))
+                found = compared_alike(self.against(left), operator, self.against(right))
             case _:
                 found = self._comparison(condition)
         return found
@@ -410,7 +431,7 @@ class RowConditions:
         left, kind = self.left(condition.left), operand_type(condition.left)
         match condition:
             case Test(_, operator, right):
-                return _compared(left, operator, bound(right, kind))
+                return compared(left, operator, bound(right, kind))
             case OneOf(_, right):
                 return left == any_(bound(right, ARRAY(kind)))
             case Within(_, low, high):
@@ -450,37 +471,6 @@ def operand_type(ref: Ref) -> TypeEngine[Any]:
 def is_end(aggregate: AggregateRef) -> bool:
     """Tell whether an aggregate gives one of the values that it was given."""
     return aggregate.function in (AggregateFunction.MIN, AggregateFunction.MAX)
-
-
-def _compared(
-    left: ColumnElement[Any], operator: Operator, right: ColumnElement[Any]
-) -> ColumnElement[bool]:
-    match operator:
-        case Operator.EQUAL:
-            found = left == right
-        case Operator.NOT_EQUAL:
-            found = left.is_distinct_from(right)
-        case Operator.LESS:
-            found = left < right
-        case Operator.LESS_OR_EQUAL:
-            found = left <= right
-        case Operator.GREATER:
-            found = left > right
-        case Operator.GREATER_OR_EQUAL:
-            found = left >= right
-        case Operator.LIKE:
-            raise AssertionError("LIKE is a Pattern")
-        case _:
-            assert_never(operator)
-    return found
-
-
-def _against(
-    left: ColumnElement[Any], operator: Operator, right: ColumnElement[Any]
-) -> ColumnElement[bool]:
-    if operator is Operator.EQUAL:
-        return left.is_not_distinct_from(right)
-    return _compared(left, operator, right)
 
 
 def ordered(conditions: RowConditions, keys: Sequence[SortKey]) -> list[ColumnElement[Any]]:

@@ -225,6 +225,62 @@ async def test_queries_read_what_formulas_read(api: Api, query: str, names: list
     assert again["records"] == answer["records"]
 
 
+@pytest.mark.parametrize(
+    ("having", "names"),
+    [
+        ("SUM(value) > $Setup.Least", ["Large"]),
+        ("SUM(value) < $Setup.Least * 2", ["Small"]),
+        ("$Setup.Least < SUM(value) / COUNT(id)", ["Large"]),
+        ("SUM(value) / $Setup.Least > 1", ["Large"]),
+        ("MAX(close_date) < TODAY()", ["Small"]),
+        ("MAX(close_date) >= $Setup.Start", ["Large"]),
+        ("MIN(created_at) > $Setup.Start", ["Small", "Large"]),
+        ("MIN(name) = $Setup.Word", ["Large"]),
+        ("MIN(owner.name) = $User.name", ["Small", "Large"]),
+        ("$Organization.Currency = 'usd'", ["Small", "Large"]),
+        ("$Setup.Least IN (1, 2)", []),
+    ],
+)
+async def test_groups_are_compared_with_what_no_record_holds(
+    api: Api, having: str, names: list[str]
+) -> None:
+    for name, kind, value in (
+        ("Least", "number", 10),
+        ("Start", "date", "2000-01-01"),
+        ("Word", "text", "LARGE"),
+    ):
+        await api.post(SETTINGS, {"name": name, "type": kind, "value": value})
+    for name, value, day in (("Small", 5, "1999-12-31"), ("Large", 50, "2999-12-31")):
+        await api.post("/deals", {"name": name, "value": value, "close_date": day})
+
+    asked = f"SELECT name FROM Deal GROUP BY name HAVING {having} ORDER BY MIN(value)"
+    answer = await api.post("/api/query", {"q": asked}, status=200)
+
+    assert [one["name"] for one in answer["records"]] == names
+
+
+async def test_a_group_of_nothing_is_compared_with_a_setting_as_well(api: Api) -> None:
+    await api.post(SETTINGS, {"name": "Least", "type": "number", "value": 10})
+
+    asked = (
+        "SELECT COUNT(id) n FROM Deal GROUP BY ROLLUP(name) "
+        "HAVING COUNT(id) < $Setup.Least AND $User.name != null"
+    )
+    answer = await api.post("/api/query", {"q": asked}, status=200)
+
+    assert answer["records"] == [{"n": 0}]
+
+
+async def test_what_rows_are_grouped_by_is_compared_with_a_setting_behind_where(api: Api) -> None:
+    await api.post(SETTINGS, {"name": "Word", "type": "text", "value": "x"})
+
+    asked = {"q": "SELECT name FROM Deal GROUP BY name HAVING name = $Setup.Word"}
+    (problem,) = await api.refused("POST", "/api/query", asked, status=422)
+
+    assert problem["code"] == "query.type_mismatch"
+    assert "WHERE" in problem["hint"]
+
+
 async def test_an_unknown_setting_of_a_query_is_told_with_the_nearest(api: Api) -> None:
     await api.post(SETTINGS, {"name": "Least", "type": "number", "value": 10})
 

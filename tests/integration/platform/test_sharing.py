@@ -75,6 +75,32 @@ async def test_nothing_points_to_what_cannot_be_seen(office: Office) -> None:
     assert problem["code"] == other["code"] == "value.unknown_reference"
 
 
+async def test_id_of_a_parent_that_cannot_be_seen_is_the_same_in_every_clause(
+    office: Office,
+) -> None:
+    await office.ada.post("/contacts", {"last_name": "Byron", "company": office.secret})
+    await office.ada.post("/contacts", {"last_name": "Free"})
+
+    async def asked(query: str) -> list[Any]:
+        answer = await office.ben.get("/api/query", params={"q": f"SELECT {query}"})
+        return [list(row.values())[-1] for row in answer["records"]]
+
+    of_byron = "FROM Contact WHERE last_name = 'Byron'"
+    assert await asked(f"company.id {of_byron}") == [{"id": office.secret}]
+    assert await asked(f"company.id AS c {of_byron}") == [office.secret]
+    assert await asked(f"LOWER(company.id) c {of_byron}") == [office.secret]
+    assert await asked(f"company.owner.id AS c {of_byron}") == [None]
+    assert await asked(f"last_name FROM Contact WHERE company.id = '{office.secret}'") == ["Byron"]
+    assert await asked("last_name FROM Contact WHERE company.id = null") == ["Free"]
+    assert await asked("last_name FROM Contact WHERE CASESAFEID(company.id) != null") == ["Byron"]
+    assert await asked("last_name FROM Contact ORDER BY company.id DESC") == ["Free", "Byron"]
+    assert await asked("company.id FROM Contact GROUP BY company.id ORDER BY company.id") == [
+        None,
+        office.secret,
+    ]
+    assert await asked("COUNT_DISTINCT(company.id) FROM Contact") == [1]
+
+
 async def test_rules_and_defaults_tell_nothing_of_what_cannot_be_seen(office: Office) -> None:
     ada, ben = office.ada, office.ben
     copied = {
