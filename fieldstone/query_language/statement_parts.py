@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import count
 from typing import Any, assert_never
 
@@ -161,7 +162,7 @@ class Tables:
                 comparable(self.aliases[one.source], one)
                 if one.computed is None
                 else self._values().comparable(one)
-                for one in self._read(ref)
+                for one in _read(self.rows, ref)
             ]
         )
 
@@ -183,14 +184,9 @@ class Tables:
                 presence(self.aliases[one.source], one)
                 if one.computed is None
                 else self._values().text(one)
-                for one in self._read(ref)
+                for one in _read(self.rows, ref)
             ]
         )
-
-    def _read(self, ref: FieldRef) -> list[FieldRef]:
-        """Give a field and its alternatives, all read in one form."""
-        every = (replace(one, exact=ref.exact) for one in (ref, *ref.others))
-        return [ref_read(self.rows.sources, one) for one in every]
 
     def text(self, ref: FieldRef) -> ColumnElement[str]:
         """Give the text of a field as it is stored."""
@@ -229,19 +225,8 @@ class Tables:
         self, aggregate: Callable[[AggregateRef, Kind], ColumnElement[Any]]
     ) -> Values:
         """Give the calculated values of groups. aggregate: gives the SQL of an aggregate."""
-        groups = Groups(aggregate, self._looked_up)
+        groups = Groups(aggregate, partial(_looked_up, self))
         return Values(self.rows.sources, self.aliases, self.objects, self._subquery, groups)
-
-    def _looked_up(self, place: int, value: ColumnElement[Any]) -> ColumnElement[Any]:
-        """Give a value of the viewer's own record, or of one above it, by itself."""
-        way = [place]
-        while (above := self.rows.sources[way[0]].parent) is not None:
-            way.insert(0, above)
-        tables: FromClause = self.aliases[way[0]]
-        for step in way[1:]:
-            tables = tables.outerjoin(self.aliases[step], self.on(step))
-        found = select(value).select_from(tables).where(self.on(way[0]))
-        return found.correlate(None).scalar_subquery()
 
     def _values(self) -> Values:
         return Values(self.rows.sources, self.aliases, self.objects, self._subquery)
@@ -303,6 +288,24 @@ class Tables:
         ranked = rows.where(*inner.filtered()).subquery(f"top{next(self.numbers)}")
         first = select(ranked.c.id).where(ranked.c.place <= bound(top.most, Integer()))
         return self.aliases[0].c.id.in_(first)
+
+
+def _read(rows: Rows, ref: FieldRef) -> list[FieldRef]:
+    """Give a field and its alternatives, all read in one form."""
+    every = (replace(one, exact=ref.exact) for one in (ref, *ref.others))
+    return [ref_read(rows.sources, one) for one in every]
+
+
+def _looked_up(tables: Tables, place: int, value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Give a value of the viewer's own record, or of one above it, by itself."""
+    way = [place]
+    while (above := tables.rows.sources[way[0]].parent) is not None:
+        way.insert(0, above)
+    joined: FromClause = tables.aliases[way[0]]
+    for step in way[1:]:
+        joined = joined.outerjoin(tables.aliases[step], tables.on(step))
+    found = select(value).select_from(joined).where(tables.on(way[0]))
+    return found.correlate(None).scalar_subquery()
 
 
 def _open_ones(tables: Tables, place: int) -> list[ColumnElement[bool]]:
