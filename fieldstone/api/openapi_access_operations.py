@@ -14,6 +14,7 @@ from fieldstone.api.openapi_operation import (
     or_null,
 )
 from fieldstone.api.openapi_shapes import TEXT
+from fieldstone.metadata.sharing import Level
 from fieldstone.metadata.values import Json, JsonObject
 
 _TAG: Final = "Permissions"
@@ -40,6 +41,55 @@ _ASSIGNMENT: Final = _closed(
 )
 _CHANGE: Final = _closed(
     object=TEXT, field=or_null(TEXT), right=TEXT, gain=_COUNT, lose=_COUNT, words=TEXT
+)
+_RECORDS: Final = _closed(
+    object=TEXT,
+    right={"enum": [level.word for level in Level]},
+    people_lose=or_null(_COUNT),
+    records_lost=or_null(_COUNT),
+    people_gain=or_null(_COUNT),
+    records_gained=or_null(_COUNT),
+    words=list_schema(TEXT),
+)
+_PREVIEW: Final = Answer(
+    "What people would gain and lose; administrators are not counted. records: null where whoever"
+    " asks may not know how many there are.",
+    _closed(
+        affected=_COUNT,
+        changes=list_schema(_CHANGE),
+        more=_FLAG,
+        records=or_null(list_schema(_RECORDS)),
+        words=list_schema(TEXT),
+    ),
+)
+_PROPOSED: Final = object_schema(
+    {
+        "components": list_schema({"type": "object"}),
+        "removals": list_schema(_closed(kind=TEXT, name=TEXT)),
+        "people": list_schema(
+            object_schema(
+                {
+                    "user": TEXT,
+                    "role": or_null(TEXT),
+                    "give": list_schema(TEXT),
+                    "take": list_schema(TEXT),
+                },
+                required=("user",),
+            )
+        ),
+        "teams": list_schema(
+            object_schema(
+                {
+                    "team": TEXT,
+                    "add": list_schema(TEXT),
+                    "remove": list_schema(TEXT),
+                    "within": or_null(TEXT),
+                    "delete": _FLAG,
+                },
+                required=("team",),
+            )
+        ),
+    }
 )
 _REASON: Final = _closed(right=TEXT, allowed=_FLAG, words=TEXT, through=list_schema(TEXT))
 _THEIR_SETS: Final = Answer(
@@ -71,12 +121,7 @@ ACCESS_OPERATIONS: Final[Mapping[str, Operation]] = {
     ),
     "POST /permission-sets/{name}/preview": Operation(
         _TAG,
-        {
-            200: Answer(
-                "What people would gain and lose; administrators are not counted.",
-                _closed(affected=_COUNT, changes=list_schema(_CHANGE), more=_FLAG),
-            )
-        },
+        {200: _PREVIEW},
         body=Body({"type": "object"}, {"label": "Sales", "all_objects": ["read"]}),
         refuses=(413, 422),
     ),
@@ -84,6 +129,14 @@ ACCESS_OPERATIONS: Final[Mapping[str, Operation]] = {
     "PUT /people/{id}/permission-sets/{name}": Operation(_TAG, {200: _THEIR_SETS}),
     "DELETE /people/{id}/permission-sets/{name}": Operation(
         _TAG, {204: Answer("They have it no more.")}
+    ),
+    "POST /access/preview": Operation(
+        _TAG,
+        {200: _PREVIEW},
+        body=Body(
+            _PROPOSED, {"components": [{"kind": "object", "name": "Deal", "sharing": "private"}]}
+        ),
+        refuses=(413, 422),
     ),
     "GET /access/explain": Operation(
         _TAG,
@@ -93,12 +146,13 @@ ACCESS_OPERATIONS: Final[Mapping[str, Operation]] = {
                 _closed(
                     user=or_null(TEXT),
                     object=TEXT,
+                    record=or_null(TEXT),
                     field=or_null(TEXT),
                     reasons=list_schema(_REASON),
                 ),
             )
         },
-        ("explained_object", "explained_field", "explained_user"),
+        ("explained_object", "explained_record", "explained_field", "explained_user"),
         refuses=(422,),
     ),
 }

@@ -228,10 +228,10 @@ PARAMETERS: Final[Mapping[str, JsonObject]] = {
         {"type": "string", "enum": ["yes", "no"]},
     ),
     "words": _asked("q", "The words to search for.", TEXT),
-    "explained_object": {
-        **_asked("object", "The object that it is about.", {**TEXT, "examples": ["Deal"]}),
-        "required": True,
-    },
+    "explained_object": _asked(
+        "object", "The object that it is about.", {**TEXT, "examples": ["Deal"]}
+    ),
+    "explained_record": _asked("record", "The one record that it is about, by its id.", TEXT),
     "explained_field": _asked("field", "The one field of it that it is about.", TEXT),
     "explained_user": _asked("user", "An id or an e-mail address; without it whoever asks.", TEXT),
     "search_object": _asked("object", "The one object to search in.", TEXT),

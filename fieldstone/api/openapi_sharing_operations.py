@@ -53,6 +53,7 @@ _SHARES: Final = _closed(
     along=list_schema(TEXT),
     shares=list_schema(_SHARE),
 )
+_PLACED: Final = _closed(name=TEXT, label=TEXT, parent=or_null(TEXT), depth=COUNT, people=COUNT)
 _ROLE: Final = _closed(role=or_null(TEXT))
 _RECORD: Final = "/records/{object}/{id}"
 
@@ -90,6 +91,23 @@ SHARING_OPERATIONS: Final[Mapping[str, Operation]] = {
         refuses=_CHANGES,
     ),
     "DELETE /teams/{id}/people/{user}": Operation(_TAG, {204: _GONE}, refuses=(422,)),
+    "GET /roles": Operation(
+        _TAG,
+        {
+            200: Answer(
+                "A page of the tree, each role followed by those below it.",
+                _closed(roles=list_schema(_PLACED), next=or_null(TEXT)),
+            )
+        },
+        parameters=("limit", "cursor"),
+        refuses=(422,),
+    ),
+    "GET /roles/{name}/people": Operation(
+        _TAG,
+        {200: Answer("A page.", _closed(people=list_schema(_USER), next=or_null(TEXT)))},
+        parameters=("limit", "cursor"),
+        refuses=(422,),
+    ),
     "GET /people/{id}/role": Operation(_TAG, {200: Answer("The role.", _ROLE)}, refuses=(422,)),
     "PUT /people/{id}/role": Operation(
         _TAG,

@@ -23,14 +23,18 @@ from fieldstone.api.requests import (
 )
 from fieldstone.ids import RecordId, format_id
 from fieldstone.metadata.access_reasons import Reason, explain_field, explain_object
+from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.component import Component
 from fieldstone.metadata.field_types.datetime import write_instant
 from fieldstone.metadata.kinds.registry import PERMISSION_SET
 from fieldstone.metadata.permission_set import PermissionSet
-from fieldstone.metadata.rights import SetupArea
+from fieldstone.metadata.rights import Rights, SetupArea
 from fieldstone.metadata.values import Json
 from fieldstone.metadata.visible import visible_field, visible_object
-from fieldstone.runtime.access_preview import preview_set
+from fieldstone.runtime.access.explaining import explain_record, reasons_of
+from fieldstone.runtime.access.proposals import read_said, resolve
+from fieldstone.runtime.access.record_counts import RecordChange
+from fieldstone.runtime.access_preview import Preview, preview_access, preview_set
 from fieldstone.runtime.asking import cause_of, database_of, tenant_of, viewer_of
 from fieldstone.runtime.permissions import (
     Assignment,
@@ -45,6 +49,7 @@ from fieldstone.runtime.permissions import (
     sets_of,
     standing_of,
 )
+from fieldstone.runtime.records.write import UnknownRecord, record_id
 from fieldstone.runtime.transactions import Transaction
 
 _USER: Final = "user"
@@ -89,18 +94,17 @@ async def preview_permission_set(request: Request) -> Response:
         body.pop("package", None)
         proposed = Component(PERMISSION_SET.name, known.name, body, known.package)
         found = await preview_set(tx, proposed)
-    changes: list[Json] = [
-        {
-            "object": one.object,
-            "field": one.field or None,
-            "right": one.right,
-            "gain": one.gain,
-            "lose": one.lose,
-            "words": one.words,
-        }
-        for one in found.changes
-    ]
-    return json_response({"affected": found.affected, "changes": changes, "more": found.is_cut})
+    return json_response(_shown_preview(found))
+
+
+async def preview_change(request: Request) -> Response:
+    """POST /api/access/preview: who would lose and gain what by a change; nothing is saved.
+
+    {"components": [...], "removals": [...], "people": [...], "teams": [...]}, each if wished.
+    """
+    said = read_said(await read_object(request))
+    async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
+        return json_response(_shown_preview(await preview_access(tx, await resolve(tx, said))))
 
 
 async def list_sets_of_person(request: Request) -> Response:
@@ -131,14 +135,15 @@ async def revoke_set(request: Request) -> Response:
 
 
 async def explain(request: Request) -> Response:
-    """GET /api/access/explain: why somebody may or may not do something with an object or field.
+    """GET /api/access/explain: why somebody may or may not do something.
 
-    object= and, with field=, one of its fields; user= is an id or an e-mail address, and whoever
-    asks where it is missing.
+    object= or record= and, with field=, one of the fields; user= is an id or an e-mail address,
+    and whoever asks where it is missing. Of a record, whoever asks sees it themselves.
     """
     asked = request.query_params
+    record = asked.get("record")
     name, _, own = asked.get("object", "").partition(".")
-    if not name:
+    if not name and not record:
         raise BadParameter("Say which object it is about.", at="/object", hint="object=Deal")
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
         user_id, standing = tx.viewer.user_id, tx.viewer.standing
@@ -148,22 +153,33 @@ async def explain(request: Request) -> Response:
         # Who explains the rights of others sees names as the sets have them, and never a value.
         everything = tx.rights.may_set_up(SetupArea.PERMISSIONS)
         rights = tx.as_system().rights if everything else tx.rights
-        obj = visible_object(tx.catalog, rights, name)
-        wanted = asked.get("field") or own
+        obj = _of_record(tx, record, rights) if record else visible_object(tx.catalog, rights, name)
+        wanted = (asked.get("field") or own).removeprefix(f"{obj.name}.")
         field = visible_field(obj, rights, wanted, at="/field") if wanted else None
-        reasons = (
-            explain_object(tx.catalog, standing, obj)
-            if field is None
-            else explain_field(tx.catalog, standing, obj, field)
-        )
+        of_field = () if field is None else explain_field(tx.catalog, standing, obj, field)
+        if record:
+            told = await explain_record(tx, obj, record_id(obj, record), user_id)
+            reasons = reasons_of(told, of_field)
+        else:
+            reasons = of_field or explain_object(tx.catalog, standing, obj)
     return json_response(
         {
             "user": None if user_id is None else format_id(_USER, user_id),
             "object": obj.name,
+            "record": record,
             "field": None if field is None else field.name,
             "reasons": _shown_reasons(reasons),
         }
     )
+
+
+def _of_record(tx: Transaction, text: str, rights: Rights) -> ObjectDef:
+    """Give the object of a record by the prefix of its id. Raises UnknownRecord."""
+    prefix = text.rpartition("_")[0]
+    for obj in tx.catalog.objects:
+        if obj.prefix == prefix and rights.may_read_object(obj.id):
+            return obj
+    raise UnknownRecord(f"There is no record {text[:80]}.")
 
 
 async def _other(tx: Transaction, text: str) -> RecordId:
@@ -177,6 +193,41 @@ async def _other(tx: Transaction, text: str) -> RecordId:
 
 def _writing(request: Request) -> AbstractAsyncContextManager[Transaction]:
     return database_of(request).write(tenant_of(request), viewer_of(request), cause_of(request))
+
+
+def _shown_preview(found: Preview) -> dict[str, Json]:
+    changes: list[Json] = [
+        {
+            "object": one.object,
+            "field": one.field or None,
+            "right": one.right,
+            "gain": one.gain,
+            "lose": one.lose,
+            "words": one.words,
+        }
+        for one in found.changes
+    ]
+    records = None if found.records is None else [_shown_records(one) for one in found.records]
+    return {
+        "affected": found.affected,
+        "changes": changes,
+        "more": found.is_cut,
+        "records": records,
+        "words": list(found.words),
+    }
+
+
+def _shown_records(one: RecordChange) -> dict[str, Json]:
+    told = one.difference
+    return {
+        "object": one.object.name,
+        "right": one.level.word,
+        "people_lose": None if told is None else len(told.losers),
+        "records_lost": None if told is None else told.lost,
+        "people_gain": None if told is None else len(told.gainers),
+        "records_gained": None if told is None else told.gained,
+        "words": list(one.words),
+    }
 
 
 def _shown_set(tx: Transaction, one: PermissionSet, people: int) -> dict[str, Json]:
@@ -223,4 +274,5 @@ ROUTES: Final = (
     Route("/api/people/{id}/permission-sets/{name}", assign_set, methods=["PUT"]),
     Route("/api/people/{id}/permission-sets/{name}", revoke_set, methods=["DELETE"]),
     Route("/api/access/explain", explain, methods=["GET"]),
+    Route("/api/access/preview", preview_change, methods=["POST"]),
 )

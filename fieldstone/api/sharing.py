@@ -31,7 +31,7 @@ from fieldstone.runtime.access.parties import (
     names_of_users,
     principal_of,
     read_party,
-    user_number,
+    user_named,
 )
 from fieldstone.runtime.access.people_roles import role_named, roles_of, set_role
 from fieldstone.runtime.access.shares import (
@@ -100,7 +100,7 @@ async def list_team_people(request: Request) -> Response:
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
         await teams.get_team(tx, number)
         found = await teams.people_of(tx, number, after, limit + 1)
-        shown = await _shown_users(tx, found[:limit])
+        shown = await shown_users(tx, found[:limit])
     following = str(found[limit - 1]) if len(found) > limit else None
     return json_response({"people": shown, "next": following})
 
@@ -109,9 +109,9 @@ async def add_team_people(request: Request) -> Response:
     """POST /api/teams/{id}/people: {"users": [ids]} puts them into a team."""
     users = (await read_object(request)).get("users")
     if not isinstance(users, list | tuple) or not all(isinstance(one, str) for one in users):
-        raise BadJson("users must be a list of ids.", at="/users")
+        raise BadJson("users must be a list of ids or e-mail addresses.", at="/users")
     async with database_of(request).write_apart(tenant_of(request), viewer_of(request)) as tx:
-        numbers = [user_number(tx, str(one), f"/users/{n}") for n, one in enumerate(users)]
+        numbers = [await user_named(tx, str(one), f"/users/{n}") for n, one in enumerate(users)]
         added = await teams.add_people(tx, _team_id(request), numbers)
     return json_response({"added": added})
 
@@ -119,7 +119,7 @@ async def add_team_people(request: Request) -> Response:
 async def remove_team_person(request: Request) -> Response:
     """DELETE /api/teams/{id}/people/{user}: take somebody out of a team."""
     async with database_of(request).write_apart(tenant_of(request), viewer_of(request)) as tx:
-        number = user_number(tx, request.path_params["user"], "/user")
+        number = await user_named(tx, request.path_params["user"], "/user")
         await teams.remove_people(tx, _team_id(request), [number])
     return Response(status_code=204)
 
@@ -127,7 +127,7 @@ async def remove_team_person(request: Request) -> Response:
 async def show_person_role(request: Request) -> Response:
     """GET /api/people/{id}/role: where somebody stands in the hierarchy."""
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
-        number = user_number(tx, request.path_params["id"], "/id")
+        number = await user_named(tx, request.path_params["id"], "/id")
         role = (await roles_of(tx, [number])).get(number)
     return json_response({"role": None if role is None else role.name})
 
@@ -139,7 +139,7 @@ async def put_person_role(request: Request) -> Response:
     if named is not None and not isinstance(named, str):
         raise BadJson("role must be the name of a role, or null.", at="/role")
     async with database_of(request).write(tenant_of(request), viewer_of(request)) as tx:
-        number = user_number(tx, request.path_params["id"], "/id")
+        number = await user_named(tx, request.path_params["id"], "/id")
         role = None if named is None else role_named(tx, named)
         await set_role(tx, number, role)
     return json_response({"role": None if role is None else role.name})
@@ -186,7 +186,7 @@ async def explain_access(request: Request) -> Response:
         obj = _object(tx, request)
         number = record_id(obj, request.path_params["id"])
         asked = request.query_params.get("user")
-        user = None if asked is None else user_number(tx, asked, "/user")
+        user = None if asked is None else await user_named(tx, asked, "/user")
         return json_response(_shown_reasons(await explain_record(tx, obj, number, user)))
 
 
@@ -238,7 +238,8 @@ def _share_said(tx: Transaction, obj: ObjectDef, body: JsonObject) -> Share:
     return Share(0, _LEVELS[access], objects, reason)
 
 
-async def _shown_users(tx: Transaction, numbers: list[int]) -> list[Json]:
+async def shown_users(tx: Transaction, numbers: list[int]) -> list[Json]:
+    """Give users by id and, as far as the viewer sees them, name."""
     names, prefix = await names_of_users(tx, numbers), tx.catalog.get_object("User").prefix
     return [{"id": format_id(prefix, one), "name": names.get(one)} for one in numbers]
 

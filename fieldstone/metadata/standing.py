@@ -48,18 +48,22 @@ class Standing:
         """Work out what may be seen and done under a catalog."""
         if self.is_administrator:
             return ADMINISTRATOR
-        rights = compile_rights(catalog, self.sets)
-
-        def all_open(object_id: ObjectId, level: Level) -> bool:
-            may_all = rights.may_view_all if level is Level.READ else rights.may_modify_all
-            return may_all(object_id)
-
-        return with_records(rights, record_access(catalog, self.place, all_open))
+        return with_record_access(compile_rights(catalog, self.sets), catalog, self.place)
 
     @property
     def place(self) -> Place:
         """Where they stand, which decides which records they see."""
         return Place(self.role, self.teams)
+
+
+def with_record_access(rights: Rights, catalog: Catalog, place: Place) -> Rights:
+    """Give rights that reach to the records that are open to somebody who stands at a place."""
+
+    def all_open(object_id: ObjectId, level: Level) -> bool:
+        may_all = rights.may_view_all if level is Level.READ else rights.may_modify_all
+        return may_all(object_id)
+
+    return with_records(rights, record_access(catalog, place, all_open))
 
 
 def with_records(rights: Rights, access: RecordAccess) -> Rights:

@@ -30,6 +30,7 @@ from fieldstone.api import privacy_retention as privacy_retention_api
 from fieldstone.api import query as query_api
 from fieldstone.api import records as records_api
 from fieldstone.api import recycle_bin as recycle_bin_api
+from fieldstone.api import roles as roles_api
 from fieldstone.api import search as search_api
 from fieldstone.api import sharing as sharing_api
 from fieldstone.api import shortcuts as shortcuts_api
@@ -245,6 +246,7 @@ def all_routes() -> list[BaseRoute]:
         *sharing_api.ROUTES,
         *privacy_holds_api.ROUTES,
         *privacy_retention_api.ROUTES,
+        *roles_api.ROUTES,
         *records_api.ROUTES,
         *query_api.ROUTES,
         *imports_api.ROUTES,

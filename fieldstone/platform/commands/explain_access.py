@@ -1,4 +1,4 @@
-"""`crm explain-access`: why somebody may or may not do something with an object or a field."""
+"""`crm explain-access`: why somebody may do something with an object, field or record, or not."""
 
 from __future__ import annotations
 
@@ -14,20 +14,23 @@ from fieldstone.platform.text_table import text_table
 @click.option("--user", help="An id or an e-mail address; yourself where it is missing.")
 @click.option("--object", "of_object", help="An object, such as Deal.")
 @click.option("--field", help="A field of an object, such as Deal.value.")
+@click.option("--record", help="A record by its id; with --field, that field of it.")
 @reaches_platform
 def explain_access(
     *,
     user: str | None,
     of_object: str | None,
     field: str | None,
+    record: str | None,
     url: str | None,
     data: Path | None,
     tenant: str,
 ) -> None:
-    """Tell why somebody may or may not do something with an object or a field."""
-    if bool(of_object) == bool(field):
-        raise click.UsageError("Say either --object Deal or --field Deal.value.")
-    asked = {"object": field or of_object or "", **({"user": user} if user else {})}
+    """Tell why somebody may or may not do something with an object, a field or a record."""
+    if sum(map(bool, (of_object, record or field))) != 1:
+        raise click.UsageError("Say one of --object Deal, --field Deal.value and --record deal_….")
+    said = {"record": record, "field": field} if record else {"object": field or of_object}
+    asked = {name: value for name, value in {**said, "user": user}.items() if value}
     with connected(Where(url, data, tenant)) as client:
         told = client.ask("GET", "/api/access/explain", params=asked)
     rows = [

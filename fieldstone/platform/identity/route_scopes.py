@@ -97,6 +97,7 @@ DECLARED: Final[Mapping[str, Needs]] = {
     "/api/usage": _EVERYTHING,
     "/api/teams": _EVERYTHING,
     "/api/privacy": _EVERYTHING,
+    "/api/roles": _EVERYTHING,
 }
 """By how the paths of routes begin, whole segments at a time; the longest beginning decides."""
 

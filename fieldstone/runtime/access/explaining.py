@@ -6,7 +6,7 @@ an explanation never says anything else than what happens.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,6 +14,7 @@ from sqlalchemy import BigInteger, Integer, func, select
 
 from fieldstone.errors import Forbidden
 from fieldstone.ids import RecordId, format_id
+from fieldstone.metadata.access_reasons import Reason
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.record_access import Grants, RecordAccess
 from fieldstone.metadata.rights import SetupArea
@@ -78,6 +79,27 @@ async def as_user(tx: Transaction, user: RecordId) -> Transaction:
     standing = Standing.from_json(told) if isinstance(told, dict) else NOBODY
     names = await names_of_users(tx, [user])
     return replace(tx, viewer=Viewer(user, names.get(user, "They"), standing))
+
+
+def reasons_of(told: Explained, of_field: Sequence[Reason] = ()) -> tuple[Reason, ...]:
+    """Give for reading and changing a record why, or for one of its fields.
+
+    of_field: the reasons for that field of whatever record. What refuses is told alone; where
+    both allow it, the record's reason is followed by that of the field.
+    """
+    found = []
+    for right, allowed, words in (
+        ("read", told.level is not None, told.reason),
+        ("edit", told.level is Level.EDIT, told.edit_reason),
+    ):
+        field = next((one for one in of_field if one.right == right), None)
+        if field is None or not allowed:
+            found.append(Reason(right, allowed, words))
+        elif not field.allowed:
+            found.append(field)
+        else:
+            found.append(replace(field, words=f"{words} {field.words}"))
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from fieldstone.metadata.catalog import Catalog
 from fieldstone.metadata.kinds.sharing_rule import TEAM_PREFIX
 from fieldstone.metadata.sharing import EVERYONE, Party, PartyKind
 from fieldstone.metadata.values import Json
-from fieldstone.runtime.access.people_roles import role_named
+from fieldstone.runtime.access.people_roles import check_setup_of_people, role_named
 from fieldstone.runtime.access.teams import names_of_teams, team_named
+from fieldstone.runtime.permissions import find_person
 from fieldstone.runtime.records.heap_statements import load_rows
 from fieldstone.runtime.records.levels import seen_of
 from fieldstone.runtime.records.store import stored_record
@@ -71,6 +72,17 @@ def user_number(tx: Transaction, text: str, at: str) -> RecordId:
     if prefix != user.prefix:
         raise BadParty(f"{text[:80]} is not the id of a {user.label}.", at=at)
     return number
+
+
+async def user_named(tx: Transaction, text: str, at: str) -> RecordId:
+    """Read a user's id; for those who see to people, a member's e-mail address as well.
+
+    Raises BadParty, Forbidden, UnknownPerson.
+    """
+    if "@" not in text:
+        return user_number(tx, text, at)
+    check_setup_of_people(tx)
+    return await find_person(tx, text)
 
 
 def principal_of(text: str, catalog: Catalog) -> int | None:

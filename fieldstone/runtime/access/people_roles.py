@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import ARRAY, BigInteger, Integer, delete, func, select
@@ -12,7 +12,7 @@ from fieldstone.errors import Forbidden, NotFound
 from fieldstone.ids import RecordId
 from fieldstone.metadata.names import suggestion
 from fieldstone.metadata.rights import SetupArea
-from fieldstone.metadata.sharing import Role
+from fieldstone.metadata.sharing import Role, RoleTree
 from fieldstone.metadata.tables import PERSON_ROLE
 from fieldstone.metadata.values import fold
 from fieldstone.runtime.statements import parameter, prepare
@@ -40,6 +40,18 @@ _COUNTS: Final = prepare(
     select(PERSON_ROLE.c.role_id, func.count().label("people"))
     .where(PERSON_ROLE.c.tenant_id == _TENANT)
     .group_by(PERSON_ROLE.c.role_id)
+)
+
+
+_WITH: Final = prepare(
+    select(PERSON_ROLE.c.user_id)
+    .where(
+        PERSON_ROLE.c.tenant_id == _TENANT,
+        PERSON_ROLE.c.role_id == parameter("role", Integer()),
+        PERSON_ROLE.c.user_id > parameter("after", BigInteger()),
+    )
+    .order_by(PERSON_ROLE.c.user_id)
+    .limit(parameter("most", Integer()))
 )
 
 
@@ -77,6 +89,33 @@ async def roles_of(tx: Transaction, users: Sequence[int]) -> Mapping[int, Role]:
 async def count_people(tx: Transaction) -> Mapping[int, int]:
     """Count the people of each role, by its id."""
     return {row["role_id"]: row["people"] for row in await tx.rows(_COUNTS, tenant=tx.tenant.id)}
+
+
+async def people_with(tx: Transaction, role: Role, after: int = 0, most: int = 100) -> list[int]:
+    """Give the users who have a role, in order of id, behind one."""
+    rows = await tx.rows(_WITH, tenant=tx.tenant.id, role=role.id, after=after, most=most)
+    return [row["user_id"] for row in rows]
+
+
+def roles_in_order(tree: RoleTree) -> Iterator[tuple[Role, int]]:
+    """Yield the roles from the top down, each with its depth, those beside each other by label."""
+    waiting = [(role, 0) for role in _by_label(tree, None)]
+    while waiting:
+        role, depth = waiting.pop()
+        yield role, depth
+        waiting += [(child, depth + 1) for child in _by_label(tree, role.id)]
+
+
+def _by_label(tree: RoleTree, above: int | None) -> list[Role]:
+    """Give the roles right below one, the last first."""
+    found = tree.children_of(above)
+    return sorted(found, key=lambda role: (fold(role.label), role.id), reverse=True)
+
+
+def check_setup_of_people(tx: Transaction) -> None:
+    """Refuse those who do not see to people. Raises Forbidden."""
+    if not tx.rights.may_set_up(SetupArea.PEOPLE):
+        raise Forbidden("You may not see who has which role.")
 
 
 def check_people(tx: Transaction) -> None:
