@@ -15,7 +15,8 @@ from fieldstone.api.streams import StreamedAnswer
 from fieldstone.api.uploads import files_of
 from fieldstone.errors import Forbidden
 from fieldstone.runtime.archives.write import write_archive
-from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
+from fieldstone.runtime.asking import cause_of, database_of, tenant_of, viewer_of
+from fieldstone.runtime.audit.events import Event, note_event
 from fieldstone.runtime.row_streams import StreamPlaces
 from fieldstone.runtime.tenants import Tenant
 from fieldstone.runtime.terms import Feature
@@ -42,6 +43,8 @@ def archived(request: Request, tenant: Tenant, viewer: Viewer) -> StreamedAnswer
 
     async def chunks() -> AsyncGenerator[bytes, None]:
         with places.taken(tenant):
+            async with database.write_apart(tenant, viewer, cause_of(request)) as tx:
+                await note_event(tx, None, Event.ARCHIVED, name=viewer.name)
             async with (
                 database.snapshot(tenant, viewer, statement_timeout_s=limits.portion_s) as tx,
                 aclosing(write_archive(tx, files)) as written,

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from fieldstone.api.openapi_access_operations import ACCESS_OPERATIONS
 from fieldstone.api.openapi_account_operations import ACCOUNT_OPERATIONS
+from fieldstone.api.openapi_audit_operations import AUDIT_OPERATIONS
 from fieldstone.api.openapi_definitions import definition_schemas
 from fieldstone.api.openapi_identity_operations import IDENTITY_OPERATIONS
 from fieldstone.api.openapi_oauth_operations import OAUTH_OPERATIONS
@@ -53,6 +54,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     **STORAGE_OPERATIONS,
     **SHARING_OPERATIONS,
     **PRIVACY_OPERATIONS,
+    **AUDIT_OPERATIONS,
 }
 """By method and address, which may also begin with /api."""
 

@@ -202,6 +202,18 @@ PARAMETERS: Final[Mapping[str, JsonObject]] = {
     ),
     "of_user": _asked("user", "Whom it is about; the viewer where nobody is named.", TEXT),
     "now": _asked("now", "yes to purge it at once.", {"type": "string", "enum": ["yes", "no"]}),
+    "audit_kind": _asked("kind", "Kinds of entries, parted by commas.", TEXT),
+    "audit_what": _asked("what", "What was done, such as update or signed_in.", TEXT),
+    "audit_who": _asked("who", "Who did it: an id or an e-mail address.", TEXT),
+    "audit_user": _asked("user", "Whom it was done to.", TEXT),
+    "audit_object": _asked("object", "The object whose records it is about.", TEXT),
+    "audit_record": _asked("record", "The record that it is about.", TEXT),
+    "audit_component": _asked("component", "How the component's name begins.", TEXT),
+    "audit_from": _asked("from", "Not before this instant or day.", TEXT),
+    "audit_until": _asked("until", "Before this instant or day.", TEXT),
+    "audit_format": _asked(
+        "format", "csv where nothing is said.", {"type": "string", "enum": ["csv", "ndjson"]}
+    ),
     "as_of": _asked(
         "as_of",
         "The instant to look at: a day, a moment such as 2026-03-18T12:00:00Z, or YESTERDAY.",

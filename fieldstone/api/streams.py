@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from fieldstone.runtime.asking import database_of, give_time, tenant_of, viewer_of
+from fieldstone.runtime.asking import cause_of, database_of, give_time, tenant_of, viewer_of
+from fieldstone.runtime.audit.noted_exports import note_export
 from fieldstone.runtime.exports import Form, write_answer
 from fieldstone.runtime.queries import Question
 from fieldstone.runtime.row_streams import Reading, StreamPlaces
@@ -83,7 +84,19 @@ def streamed(
     async def chunks() -> AsyncGenerator[bytes, None]:
         with places.taken(tenant):
             async with aclosing(write_answer(reading, question, form)) as written:
+                noted = False
                 async for chunk in written:
+                    if not noted:
+                        # Before anything leaves: what was refused is no export.
+                        noted = await _note(request, question, form)
                     yield chunk
 
     return StreamedAnswer(chunks(), form.kind.media_type, headers, limits.whole_s)
+
+
+async def _note(request: Request, question: Question, form: Form) -> bool:
+    async with database_of(request).write_apart(
+        tenant_of(request), viewer_of(request), cause_of(request)
+    ) as tx:
+        await note_export(tx, question, form)
+    return True

@@ -14,6 +14,7 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
+    Uuid,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -76,7 +77,12 @@ ACCESS_EVENT: Final = Table(
     Column("at", DateTime(timezone=True)),
     Column("user_id", BigInteger),
     Column("actor_id", BigInteger),
+    Column("object_id", Integer),
+    Column("record_id", BigInteger),
     Column("what", Text),
+    Column("cause", JSONB),
     Column("details", JSONB),
     Column("address", Text),
+    Column("log_seq", BigInteger),
+    Column("salt", Uuid),
 )

@@ -20,6 +20,7 @@ class SetupArea(StrEnum):
     STORAGE = "storage"
     ORGANIZATION = "organization"
     PRIVACY = "privacy"
+    AUDIT = "audit"
 
 
 class Action(StrEnum):

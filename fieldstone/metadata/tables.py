@@ -22,6 +22,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    Uuid,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
@@ -131,6 +132,8 @@ COMPONENT_CHANGE: Final = Table(
     Column("operation", Text),
     Column("before", JSONB),
     Column("after", JSONB),
+    Column("log_seq", BigInteger),
+    Column("salt", Uuid),
 )
 LINK: Final = Table(
     "link",
@@ -172,6 +175,7 @@ CHANGE: Final = Table(
     Column("operation", Text),
     Column("before", JSONB),
     Column("after", JSONB),
+    Column("salt", Uuid),
 )
 BIN: Final = Table(
     "bin",

@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from fieldstone.api import archives as archives_api
+from fieldstone.api import audit as audit_api
 from fieldstone.api import components as components_api
 from fieldstone.api import exports as exports_api
 from fieldstone.api import files as files_api
@@ -247,6 +248,7 @@ def all_routes() -> list[BaseRoute]:
         *privacy_holds_api.ROUTES,
         *privacy_retention_api.ROUTES,
         *roles_api.ROUTES,
+        *audit_api.ROUTES,
         *records_api.ROUTES,
         *query_api.ROUTES,
         *imports_api.ROUTES,

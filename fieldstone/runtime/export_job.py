@@ -24,6 +24,7 @@ from fieldstone.metadata.tables import JOB
 from fieldstone.metadata.values import Json, JsonObject
 from fieldstone.query_language.errors import BadQuery
 from fieldstone.runtime.actions import check_action
+from fieldstone.runtime.audit.noted_exports import note_export
 from fieldstone.runtime.exports import Form, Format, write_answer
 from fieldstone.runtime.files import PREFIX, FileStore, add_file
 from fieldstone.runtime.job_runs import JobContext
@@ -126,7 +127,9 @@ async def begin_export(tx: Transaction, asked: JsonObject, form: Form) -> Job:
     title = question.query.source.path.names[-1]
     form = replace(form, title=title)
     order = ExportOrder(asked, form, f"{title}.{form.kind}", tx.rights.digest)
-    return await load_job(tx, await enqueue(tx, EXPORT, order.to_json()))
+    number = await enqueue(tx, EXPORT, order.to_json())
+    await note_export(tx, question, form, number)
+    return await load_job(tx, number)
 
 
 async def run_export(context: JobContext, parts: ExportParts) -> JsonObject:

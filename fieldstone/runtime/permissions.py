@@ -24,6 +24,7 @@ from fieldstone.metadata.rights import Rights, SetupArea
 from fieldstone.metadata.standing import Standing
 from fieldstone.metadata.tables import MEMBER, PERMISSION_ASSIGNMENT
 from fieldstone.metadata.values import fold, read_json
+from fieldstone.runtime.audit.events import Event, note_event
 from fieldstone.runtime.statements import parameter, prepare
 from fieldstone.runtime.transactions import Transaction
 
@@ -245,6 +246,8 @@ async def give(tx: Transaction, user_id: int, one: PermissionSet) -> bool:
         assigned_by=tx.viewer.user_id,
         assigned_at=tx.now,
     )
+    if added:
+        await note_event(tx, user_id, Event.SET_GIVEN, permission_set=one.name)
     return added > 0
 
 
@@ -283,7 +286,10 @@ async def count_holders(tx: Transaction) -> dict[int, int]:
 
 async def _take(tx: Transaction, user_id: int, one: PermissionSet) -> bool:
     values = {"tenant": tx.tenant.id, "user_id": user_id, "set_id": one.id}
-    return await tx.run(_REVOKE, **values) > 0
+    taken = await tx.run(_REVOKE, **values) > 0
+    if taken:
+        await note_event(tx, user_id, Event.SET_TAKEN, permission_set=one.name)
+    return taken
 
 
 def _assignment(one: PermissionSet, user_id: int, row: Any) -> Assignment:

@@ -393,12 +393,14 @@ class Database:
             yield tx
 
     @asynccontextmanager
-    async def write_apart(self, tenant: Tenant, viewer: Viewer) -> AsyncIterator[Transaction]:
+    async def write_apart(
+        self, tenant: Tenant, viewer: Viewer, cause: Mapping[str, Json] | None = None
+    ) -> AsyncIterator[Transaction]:
         """Open for writing what hangs on no catalog, such as how far a job got.
 
         It waits for no change of metadata, and none waits for it; records are not to be written.
         """
-        async with self._begin(tenant, viewer, Hold.READ, None) as tx:
+        async with self._begin(tenant, viewer, Hold.READ, cause) as tx:
             yield tx
 
     @asynccontextmanager

@@ -45,6 +45,7 @@ AREAS: Final = (
     (SetupArea.STORAGE, "Storage"),
     (SetupArea.ORGANIZATION, "Organization"),
     (SetupArea.PRIVACY, "Personal data"),
+    (SetupArea.AUDIT, "Audit"),
 )
 _LONGEST: Final = 4000
 

@@ -21,7 +21,9 @@ from fieldstone.metadata.values import fold
 MOST_SETS: Final = 1_000
 EVERYTHING: Final = "all"
 
-SetupWord = Literal["all", "objects", "people", "permissions", "storage", "organization", "privacy"]
+SetupWord = Literal[
+    "all", "objects", "people", "permissions", "storage", "organization", "privacy", "audit"
+]
 """The names of the areas, and a word for all of them, those to come included."""
 
 FullName = Annotated[str, Meta(pattern=r"^[^.]{1,80}\.[^.]{1,80}$")]

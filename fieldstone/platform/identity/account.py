@@ -8,7 +8,6 @@ from typing import Any, Final
 from fieldstone.errors import Conflict
 from fieldstone.metadata.values import JsonObject
 from fieldstone.platform.identity.errors import ProofNeeded
-from fieldstone.platform.identity.events import Event, note_event
 from fieldstone.platform.identity.factors import (
     Factors,
     codes_if_none,
@@ -30,6 +29,7 @@ from fieldstone.platform.identity.steps import (
     end_step,
     find_step,
 )
+from fieldstone.runtime.audit.events import Event, note_event
 from fieldstone.runtime.transactions import Transaction, Viewer
 
 

@@ -32,6 +32,7 @@ from fieldstone.platform.identity.second_step_pages import read_credential
 from fieldstone.platform.identity.sign_in import end_other_sessions, list_sessions
 from fieldstone.platform.identity.tokens import list_tokens
 from fieldstone.runtime.asking import database_of, tenant_of
+from fieldstone.runtime.audit.events import Event, note_event
 from fieldstone.runtime.transactions import Transaction, Viewer
 from fieldstone.ui_generator.flash import Flash, put_flash
 from fieldstone.ui_generator.pages.edit import read_form
@@ -167,8 +168,8 @@ async def end_sessions(request: Request) -> Response:
         if text_of(form, "do") == "others":
             count = await end_other_sessions(tx, session)
             user_id = (await account.me(tx))["user_id"]
-            what = events.Event.SESSIONS_ENDED
-            await events.note_event(tx, user_id, what, address_of(request), count=count)
+            what = Event.SESSIONS_ENDED
+            await note_event(tx, user_id, what, address_of(request), count=count)
         else:
             await account.end_one(tx, _number(text_of(form, "id")))
     return _back("Signed out there.")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from fieldstone.platform.identity.events import Event, details_of
+from fieldstone.platform.identity.events import details_of
+from fieldstone.runtime.audit.events import Event
 
 _SYSTEMS: Final = (
     ("iPhone", "iPhone"),
@@ -34,6 +35,8 @@ _SENTENCES: Final = {
     Event.CODE_USED: "A recovery code was used",
     Event.INVITED_AGAIN: "An invitation for a new password was made",
     Event.RESET_PROMISED: "An invitation that resets second factors was made",
+    Event.TOKEN_MADE: "An access token was made",
+    Event.TOKEN_REVOKED: "An access token was taken back",
     Event.FACTORS_RESET: "All second factors were taken away",
     Event.SESSIONS_ENDED: "All other sessions were ended",
     Event.ACTING_ALLOWED: "Administrators were allowed to act as you",

@@ -14,10 +14,10 @@ from sqlalchemy import BigInteger, DateTime, Integer, delete, update
 from fieldstone.errors import Forbidden, InvalidInput
 from fieldstone.metadata.tables import MEMBER, SESSION
 from fieldstone.platform.identity import secrets
-from fieldstone.platform.identity.events import Event, note_event
 from fieldstone.platform.identity.gate import Actor, viewer_for
 from fieldstone.platform.identity.sign_in import Opened, rotate_session
 from fieldstone.platform.identity.statements import ADD_SESSION, MEMBER_BY_USER, THIS_SESSION
+from fieldstone.runtime.audit.events import Event, note_event
 from fieldstone.runtime.statements import parameter, prepare
 from fieldstone.runtime.transactions import Transaction
 

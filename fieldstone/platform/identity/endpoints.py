@@ -26,7 +26,6 @@ from fieldstone.metadata.values import Json, JsonObject
 from fieldstone.platform.identity import account, acting, people, tokens
 from fieldstone.platform.identity.cookies import drop_session, keep_session
 from fieldstone.platform.identity.errors import ActingForbidden, SignInNeeded
-from fieldstone.platform.identity.events import Event, note_event
 from fieldstone.platform.identity.gate import Bearer, Gate
 from fieldstone.platform.identity.keys import Keys
 from fieldstone.platform.identity.second_step import Door
@@ -40,6 +39,7 @@ from fieldstone.platform.identity.sign_in import (
     sign_in,
 )
 from fieldstone.runtime.asking import cause_of, database_of, tenant_of, viewer_of
+from fieldstone.runtime.audit.events import Event, note_event
 from fieldstone.runtime.terms import Feature
 from fieldstone.runtime.transactions import Viewer
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     DateTime,
     Integer,
@@ -176,9 +177,6 @@ SET_CHALLENGE: Final = prepare(
 END_STEP: Final = prepare(delete(SIGN_IN_STEP).where(*_THIS_STEP))
 END_STEPS: Final = prepare(delete(SIGN_IN_STEP).where(*_mine(SIGN_IN_STEP)))
 
-NOTE_EVENT: Final = _added(
-    ACCESS_EVENT, "id", "at", "user_id", "actor_id", "what", "details", "address"
-)
 EVENTS_OF: Final = prepare(
     select(
         ACCESS_EVENT.c.id,
@@ -189,7 +187,11 @@ EVENTS_OF: Final = prepare(
         ACCESS_EVENT.c.details,
         ACCESS_EVENT.c.address,
     )
-    .where(*_mine(ACCESS_EVENT), ACCESS_EVENT.c.id < parameter("before", BigInteger()))
+    .where(
+        *_mine(ACCESS_EVENT),
+        ACCESS_EVENT.c.id < parameter("before", BigInteger()),
+        ACCESS_EVENT.c.what == func.any(parameter("kinds", ARRAY(Text()))),
+    )
     .order_by(ACCESS_EVENT.c.id.desc())
     .limit(_MOST)
 )

@@ -8,7 +8,6 @@ from typing import Any
 
 from fieldstone.platform.identity import recovery_codes, totp
 from fieldstone.platform.identity.errors import FactorNeeded, WrongFactor
-from fieldstone.platform.identity.events import Event, note_event
 from fieldstone.platform.identity.factor_statements import (
     ADD_AUTHENTICATOR,
     ADD_CODE,
@@ -28,6 +27,7 @@ from fieldstone.platform.identity.keys import Keys
 from fieldstone.platform.identity.passkeys import drop_passkey, list_passkeys
 from fieldstone.platform.identity.sealing import Unsealable
 from fieldstone.platform.identity.steps import end_steps
+from fieldstone.runtime.audit.events import Event, note_event
 from fieldstone.runtime.transactions import Transaction
 
 

@@ -19,7 +19,6 @@ from fieldstone.platform.identity.errors import (
     LastAdministrator,
     WrongCredentials,
 )
-from fieldstone.platform.identity.events import Event, note_event
 from fieldstone.platform.identity.factors import reset_factors
 from fieldstone.platform.identity.gate import viewer_for
 from fieldstone.platform.identity.owner_facts import facts_of
@@ -55,6 +54,7 @@ from fieldstone.platform.identity.statements import (
 )
 from fieldstone.platform.identity.steps import end_steps
 from fieldstone.runtime import permissions
+from fieldstone.runtime.audit.events import Event, note_event
 from fieldstone.runtime.metering import check_users
 from fieldstone.runtime.permissions import (
     STANDARD,
@@ -153,6 +153,7 @@ async def invite(
     given = _usual(tx) if sets is None else [get_set(tx.catalog, one) for one in sets]
     check_covered(tx, rights_given(tx.catalog, given, is_administrator=is_administrator))
     user_id = await add_person(tx, email, name, is_administrator=is_administrator, sets=given)
+    await note_event(tx, user_id, Event.INVITED, email=email)
     return user_id, await _invitation(tx, user_id)
 
 
@@ -305,12 +306,17 @@ async def change_person(
         is_administrator=administers,
         ended_at=None if active else member["ended_at"] or tx.now,
     )
+    if active is (member["ended_at"] is not None):
+        await note_event(tx, user_id, Event.PERSON_LET_IN if active else Event.PERSON_PUT_OUT)
     # With other rights comes another sign-in, with the second factor that these may ask for.
     if not active:
         await put_out(tx, user_id)
         await tx.run(FORGET_INVITATIONS, tenant=tx.tenant.id, user_id=user_id)
     elif administers is not member["is_administrator"]:
         await tx.run(END_SESSIONS, tenant=tx.tenant.id, user_id=user_id)
+    if administers is not member["is_administrator"]:
+        what = Event.ADMINISTRATOR_MADE if administers else Event.ADMINISTRATOR_UNMADE
+        await note_event(tx, user_id, what)
 
 
 def check_administrator(tx: Transaction) -> None:
@@ -347,6 +353,8 @@ async def _add_member(
         is_service=is_service,
         created_at=tx.now,
     )
+    if is_administrator:
+        await note_event(tx, user_id, Event.ADMINISTRATOR_MADE)
     for one in _usual(tx) if sets is None else sets:
         await give(tx, user_id, one)
 

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from fieldstone.metadata.values import JsonObject
 from fieldstone.platform.identity.errors import StepEnded, WrongCredentials, WrongFactor
-from fieldstone.platform.identity.events import Event, note_event
 from fieldstone.platform.identity.factors import (
     Enrolment,
     begin_authenticator,
@@ -44,6 +43,7 @@ from fieldstone.platform.identity.sign_in import (
     check_machine,
     check_second_tries,
     check_tries,
+    note_refusal,
     note_try,
     open_session,
     settle_try,
@@ -59,6 +59,7 @@ from fieldstone.platform.identity.steps import (
     end_step,
     find_step,
 )
+from fieldstone.runtime.audit.events import Event, note_event
 from fieldstone.runtime.tenants import Tenant
 from fieldstone.runtime.transactions import Database, Transaction, Viewer
 
@@ -102,10 +103,11 @@ async def take_code(door: Door, token: str, typed: str) -> Opened:
     Raises StepEnded, WrongFactor, TooManyTries.
     """
     attempt = await _attempt(door, token, Purpose.SECOND)
-    async with door.write() as tx:
+    method = f"{attempt.step.method} and code"
+    async with _noted(door, attempt.member, method), door.write() as tx:
         if not await use_code(tx, door.keys, attempt.member["user_id"], typed):
             raise wrong_code()
-        return await _let_in(tx, door, attempt, f"{attempt.step.method} and code")
+        return await _let_in(tx, door, attempt, method)
 
 
 async def ask_passkey(door: Door, site: WebSite, token: str) -> JsonObject:
@@ -123,9 +125,10 @@ async def ask_passkey(door: Door, site: WebSite, token: str) -> JsonObject:
 async def take_passkey(door: Door, site: WebSite, token: str, credential: JsonObject) -> Opened:
     """Take the second step with a passkey. Raises StepEnded, WrongFactor, TooManyTries."""
     attempt = await _attempt(door, token, Purpose.SECOND)
-    key, count = await _verify(door, site, attempt.step, credential, alone=False)
     method = f"{attempt.step.method} and passkey"
-    return await _open_with_passkey(door, attempt, key, count, method)
+    async with _noted(door, attempt.member, method):
+        key, count = await _verify(door, site, attempt.step, credential, alone=False)
+        return await _open_with_passkey(door, attempt, key, count, method)
 
 
 async def begin_alone(door: Door, site: WebSite) -> tuple[Begun, JsonObject]:
@@ -149,12 +152,14 @@ async def take_alone(door: Door, site: WebSite, token: str, credential: JsonObje
         tried = door.trial("")
         await check_machine(tx, tried)
         number = await note_try(tx, tried, REFUSED_MACHINE)
-    key, count = await _verify(door, site, step, credential, alone=True)
-    async with door.write() as tx:
-        member = await tx.row(MEMBER_BY_USER, tenant=door.tenant.id, user_id=key["user_id"])
-    if member is None or member["ended_at"] is not None:
-        raise WrongFactor("This passkey was not accepted.")
-    return await _open_with_passkey(door, Attempt(step, member, number), key, count, "passkey")
+    async with _noted(door, None, "passkey"):
+        key, count = await _verify(door, site, step, credential, alone=True)
+        async with door.write() as tx:
+            member = await tx.row(MEMBER_BY_USER, tenant=door.tenant.id, user_id=key["user_id"])
+        if member is None or member["ended_at"] is not None:
+            raise WrongFactor("This passkey was not accepted.")
+        attempt = Attempt(step, member, number)
+        return await _open_with_passkey(door, attempt, key, count, "passkey")
 
 
 async def ways(door: Door, token: str) -> tuple[str, ...]:
@@ -275,6 +280,18 @@ async def prove_by_passkey(
             return
         await _note_copy(tx, door, key)
     raise _copied()
+
+
+@asynccontextmanager
+async def _noted(door: Door, member: Any, method: str) -> AsyncIterator[None]:
+    """Note for the audit who was refused inside. member: None for whoever is not known yet."""
+    try:
+        yield
+    except WrongFactor:
+        email, user_id = ("", None) if member is None else (member["email"], member["user_id"])
+        async with door.write() as tx:
+            await note_refusal(tx, door.trial(email), user_id, method)
+        raise
 
 
 async def _attempt(door: Door, token: str, purpose: Purpose) -> Attempt:

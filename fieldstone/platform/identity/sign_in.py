@@ -34,6 +34,7 @@ from fieldstone.platform.identity.statements import (
     ROTATE,
 )
 from fieldstone.platform.identity.steps import Purpose, begin_step, end_steps
+from fieldstone.runtime.audit.events import Event, note_entry, note_event
 from fieldstone.runtime.tenants import Tenant
 from fieldstone.runtime.transactions import Database, Transaction, Viewer
 
@@ -99,6 +100,8 @@ async def sign_in(database: Database, tenant: Tenant, tried: Try) -> Opened | Wa
             outcome = "opened" if isinstance(entered, Opened) else "half"
             await settle_try(tx, number, outcome)
             return entered
+    async with database.write_apart(tenant, nobody) as tx:
+        await note_refusal(tx, tried, None if member is None else member["user_id"])
     raise WrongCredentials(
         "No such person, or another password.", hint="Look at the address, and at Caps Lock."
     )
@@ -145,8 +148,18 @@ async def open_session(
         proved_at=proved_at,
         method=method,
     )
+    said = {"method": method, "agent": tried.agent[:_LONGEST]}
+    await note_entry(tx, member["user_id"], Event.SIGNED_IN, tried.address, **said)
     viewer = viewer_for(member)
     return Opened(viewer, secret.text, expires_at)
+
+
+async def note_refusal(
+    tx: Transaction, tried: Try, user_id: int | None, method: str = "password"
+) -> None:
+    """Note for the audit that somebody was not let in. user_id: None for nobody who is known."""
+    said = {"email": tried.email[:_LONGEST], "method": method, "agent": tried.agent[:_LONGEST]}
+    await note_entry(tx, user_id, Event.SIGN_IN_REFUSED, tried.address, **said)
 
 
 async def list_sessions(tx: Transaction) -> list[dict[str, Any]]:
@@ -165,7 +178,10 @@ async def list_sessions(tx: Transaction) -> list[dict[str, Any]]:
 async def end_session(tx: Transaction, number: int) -> bool:
     """End one of the viewer's sessions; whether there was one of this number."""
     mine = {"tenant": tx.tenant.id, "user_id": tx.viewer.user_id}
-    return await tx.run(END_SESSION, **mine, id=number) > 0
+    ended = await tx.run(END_SESSION, **mine, id=number) > 0
+    if ended:
+        await note_event(tx, tx.viewer.user_id, Event.SIGNED_OUT)
+    return ended
 
 
 async def end_other_sessions(tx: Transaction, number: int) -> int:

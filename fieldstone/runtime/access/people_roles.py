@@ -15,6 +15,7 @@ from fieldstone.metadata.rights import SetupArea
 from fieldstone.metadata.sharing import Role, RoleTree
 from fieldstone.metadata.tables import PERSON_ROLE
 from fieldstone.metadata.values import fold
+from fieldstone.runtime.audit.events import Event, note_event
 from fieldstone.runtime.statements import parameter, prepare
 from fieldstone.runtime.transactions import Transaction
 
@@ -74,9 +75,11 @@ async def set_role(tx: Transaction, user_id: RecordId, role: Role | None) -> Non
     """Give somebody a role, or take it from them."""
     check_people(tx)
     if role is None:
-        await tx.run(_TAKE, tenant=tx.tenant.id, user=user_id)
+        if await tx.run(_TAKE, tenant=tx.tenant.id, user=user_id):
+            await note_event(tx, user_id, Event.ROLE_TAKEN)
     else:
         await tx.run(_PUT, tenant=tx.tenant.id, user=user_id, role=role.id)
+        await note_event(tx, user_id, Event.ROLE_GIVEN, role=role.name)
 
 
 async def roles_of(tx: Transaction, users: Sequence[int]) -> Mapping[int, Role]:

@@ -26,7 +26,9 @@ from fieldstone.ids import RecordId, format_id
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.sharing import Level, Party, PartyKind, Sharing
 from fieldstone.metadata.tables import RECORD_SHARE
+from fieldstone.runtime.access.parties import named_parties
 from fieldstone.runtime.access.teams import get_team
+from fieldstone.runtime.audit.events import Event, note_record_event
 from fieldstone.runtime.records.heap_statements import living_ids, load_rows
 from fieldstone.runtime.records.levels import check_level, seen_of
 from fieldstone.runtime.records.write import UnknownRecord
@@ -159,6 +161,16 @@ async def put_share(
         now=tx.now,
         actor=tx.viewer.user_id,
     )
+    await note_record_event(
+        tx,
+        obj,
+        record_id,
+        Event.RECORD_SHARED,
+        **await _told(tx, party.principal),
+        level=share.level.word,
+        along=sorted(one.name for one in share.along),
+        reason=share.reason.strip(),
+    )
 
 
 async def take_share(tx: Transaction, obj: ObjectDef, record_id: RecordId, principal: int) -> None:
@@ -166,6 +178,7 @@ async def take_share(tx: Transaction, obj: ObjectDef, record_id: RecordId, princ
     await _check_record(tx, obj, record_id)
     if not await tx.run(_TAKE, tenant=tx.tenant.id, record=record_id, principal=principal):
         raise UnknownShare("It is not shared so.")
+    await note_record_event(tx, obj, record_id, Event.SHARE_ENDED, **await _told(tx, principal))
 
 
 async def list_shares(tx: Transaction, obj: ObjectDef, record_id: RecordId) -> list[Share]:
@@ -183,6 +196,12 @@ def _share(tx: Transaction, row: Any) -> Share:
     along = tuple(one for one in named if rights.may_read_object(one.id))
     level = Level(row["level"])
     return Share(row["principal"], level, along, row["reason"], row["at"], row["actor_id"])
+
+
+async def _told(tx: Transaction, principal: int) -> dict[str, str]:
+    """Give whom a share is for, as the audit tells it: by id, for names change."""
+    named = await named_parties(tx, [principal])
+    return {"with": named[principal].text}
 
 
 def _check_object(obj: ObjectDef) -> None:

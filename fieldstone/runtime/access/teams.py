@@ -27,6 +27,7 @@ from fieldstone.metadata.sharing import PartyKind
 from fieldstone.metadata.tables import RECORD_SHARE, TEAM, TEAM_MEMBER
 from fieldstone.metadata.values import fold
 from fieldstone.runtime.access.people_roles import check_people
+from fieldstone.runtime.audit.events import Event, note_event
 from fieldstone.runtime.records.heap_statements import living_ids
 from fieldstone.runtime.statements import parameter, prepare
 from fieldstone.runtime.transactions import Transaction
@@ -101,8 +102,13 @@ _JOIN: Final = prepare(
     insert(TEAM_MEMBER)
     .from_select(["tenant_id", "team_id", "user_id"], select(_TENANT, _ID, func.unnest(_USERS)))
     .on_conflict_do_nothing()
+    .returning(TEAM_MEMBER.c.user_id)
 )
-_LEAVE: Final = prepare(delete(TEAM_MEMBER).where(*_IN, TEAM_MEMBER.c.user_id == func.any(_USERS)))
+_LEAVE: Final = prepare(
+    delete(TEAM_MEMBER)
+    .where(*_IN, TEAM_MEMBER.c.user_id == func.any(_USERS))
+    .returning(TEAM_MEMBER.c.user_id)
+)
 _PEOPLE: Final = prepare(
     select(TEAM_MEMBER.c.user_id)
     .where(*_IN, TEAM_MEMBER.c.user_id > parameter("after", BigInteger()))
@@ -202,7 +208,9 @@ async def create_team(tx: Transaction, said: TeamSaid) -> Team:
     number = tx.minter.mint()
     await _check(tx, number, said)
     await tx.run(_ADD, tenant=tx.tenant.id, id=number, now=tx.now, **_values(said))
-    return await get_team(tx, number)
+    team = await get_team(tx, number)
+    await note_event(tx, None, Event.TEAM_CREATED, **_told(team))
+    return team
 
 
 async def change_team(tx: Transaction, number: int, said: TeamSaid) -> Team:
@@ -211,7 +219,9 @@ async def change_team(tx: Transaction, number: int, said: TeamSaid) -> Team:
     await get_team(tx, number)
     await _check(tx, number, said)
     await tx.run(_CHANGE, tenant=tx.tenant.id, id=number, **_values(said))
-    return await get_team(tx, number)
+    team = await get_team(tx, number)
+    await note_event(tx, None, Event.TEAM_CHANGED, **_told(team))
+    return team
 
 
 async def delete_team(tx: Transaction, number: int) -> None:
@@ -229,12 +239,13 @@ async def delete_team(tx: Transaction, number: int) -> None:
                 raise TeamNeeded(f"The rule {rule.label} names {team.name}.", hint=hint)
     for statement in (_DROP_PEOPLE, _DROP_SHARES, _DROP):
         await tx.run(statement, tenant=tx.tenant.id, id=number)
+    await note_event(tx, None, Event.TEAM_DELETED, **_told(team))
 
 
 async def add_people(tx: Transaction, number: int, users: Sequence[RecordId]) -> int:
     """Put people into a team; how many were not in it. Raises UnknownTeam, BadTeam."""
     check_people(tx)
-    await get_team(tx, number)
+    team = await get_team(tx, number)
     obj = tx.catalog.get_object("User")
     wanted = sorted(set(users))
     if len(wanted) > MOST_AT_ONCE:
@@ -243,14 +254,18 @@ async def add_people(tx: Transaction, number: int, users: Sequence[RecordId]) ->
     gone = set(wanted) - {row["id"] for row in living}
     if gone:
         raise BadTeam(f"There is no {obj.label} {format_id(obj.prefix, min(gone))}.", at="/users")
-    return await tx.run(_JOIN, tenant=tx.tenant.id, id=number, users=wanted)
+    added = [row["user_id"] for row in await tx.rows(_JOIN, **_people(tx, team, wanted))]
+    await _note_people(tx, team, added, Event.TEAM_JOINED)
+    return len(added)
 
 
 async def remove_people(tx: Transaction, number: int, users: Sequence[RecordId]) -> int:
     """Take people out of a team; how many were in it."""
     check_people(tx)
-    await get_team(tx, number)
-    return await tx.run(_LEAVE, tenant=tx.tenant.id, id=number, users=list(users))
+    team = await get_team(tx, number)
+    gone = [row["user_id"] for row in await tx.rows(_LEAVE, **_people(tx, team, users))]
+    await _note_people(tx, team, gone, Event.TEAM_LEFT)
+    return len(gone)
 
 
 async def people_of(tx: Transaction, number: int, after: int = 0, most: int = 100) -> list[int]:
@@ -271,6 +286,26 @@ async def _check(tx: Transaction, number: int, said: TeamSaid) -> None:
         if above == number or depth > _DEEPEST:
             raise BadTeam("A team cannot stand within itself, or so deep.", at="/parent")
         above, depth = (await get_team(tx, above)).parent, depth + 1
+
+
+async def _note_people(tx: Transaction, team: Team, users: Sequence[int], what: Event) -> None:
+    if users:
+        user = tx.catalog.get_object("User")
+        await note_event(
+            tx,
+            users[0] if len(users) == 1 else None,
+            what,
+            **_told(team),
+            users=[format_id(user.prefix, number) for number in sorted(users)],
+        )
+
+
+def _people(tx: Transaction, team: Team, users: Sequence[int]) -> dict[str, Any]:
+    return {"tenant": tx.tenant.id, "id": team.id, "users": list(users)}
+
+
+def _told(team: Team) -> dict[str, str]:
+    return {"team": team.text, "name": team.name}
 
 
 def _values(said: TeamSaid) -> dict[str, Any]:

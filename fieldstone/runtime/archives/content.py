@@ -41,11 +41,11 @@ class Part:
 _COMPONENT_COLUMNS: Final = ("field_id", "object_id")
 PARTS: Final = (
     Part(tables.COMPONENT, ("id",), ("id",)),
-    Part(tables.COMPONENT_CHANGE, ("seq",), ("component_id",), ("seq",)),
+    Part(tables.COMPONENT_CHANGE, ("seq",), ("component_id",), ("seq", "log_seq", "salt")),
     Part(tables.LINK, ("target_id", "field_id", "source_id"), ("field_id", "source_object_id")),
     Part(tables.RECORD_UNIQUE, ("object_id", "field_id", "value"), _COMPONENT_COLUMNS),
     Part(tables.RECORD_SEARCH, ("id",), ("object_id",)),
-    Part(tables.CHANGE, ("seq",), ("object_id",), ("seq", "xid")),
+    Part(tables.CHANGE, ("seq",), ("object_id",), ("seq", "xid", "salt")),
     Part(
         tables.BIN,
         ("root_id", "record_id", "field_id"),

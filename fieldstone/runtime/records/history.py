@@ -32,8 +32,19 @@ async def history_page(
 
 
 def _shown(tx: Transaction, obj: ObjectDef, row: Any) -> dict[str, Json]:
+    return {
+        "at": row["at"].isoformat(),
+        "by": _user(tx, row["actor_id"]),
+        "operation": row["operation"],
+        "version": row["version"],
+        "cause": read_json(row["cause"]) if row["cause"] else {},
+        "changes": changes_in(tx, obj, row),
+    }
+
+
+def changes_in(tx: Transaction, obj: ObjectDef, row: Any) -> dict[str, Json]:
+    """Give what an entry of the change log says of the fields that the viewer may read."""
     before, after = _values(row["before"]), _values(row["after"])
-    cause = read_json(row["cause"]) if row["cause"] else {}
     changes: dict[str, Json] = {}
     for field in obj.fields:
         key = field.key or ("owner" if field.column == "owner_id" else "")
@@ -42,14 +53,7 @@ def _shown(tx: Transaction, obj: ObjectDef, row: Any) -> dict[str, Json]:
                 "before": _outside(tx, key, before.get(key)),
                 "after": _outside(tx, key, after.get(key)),
             }
-    return {
-        "at": row["at"].isoformat(),
-        "by": _user(tx, row["actor_id"]),
-        "operation": row["operation"],
-        "version": row["version"],
-        "cause": cause,
-        "changes": changes,
-    }
+    return changes
 
 
 def _values(text: str | None) -> Mapping[str, Json]:

@@ -22,6 +22,7 @@ from fieldstone.platform.identity.oauth.statements import (
     GRANTS_OF_ANYBODY,
     KEEP_APP_SECRET,
 )
+from fieldstone.runtime.audit.events import Event, note_event
 from fieldstone.runtime.transactions import Transaction
 
 _BASIC: Final = "basic "
@@ -111,12 +112,15 @@ async def make_secret(tx: Transaction, name: str) -> str:
     secret = secrets.make_secret(secrets.CLIENT)
     values = {"tenant": tx.tenant.id, "app": app.name, "secret_hash": secret.digest}
     await tx.run(KEEP_APP_SECRET, **values, now=tx.now, created_by=tx.viewer.user_id)
+    await note_event(tx, None, Event.CLIENT_SECRET_MADE, app=app.name)
     return secret.text
 
 
 async def drop_secret(tx: Transaction, name: str) -> None:
     """Take an app's secret back. Raises UnknownApp."""
-    await tx.run(DROP_APP_SECRET, tenant=tx.tenant.id, app=_own(tx, name).name)
+    app = _own(tx, name)
+    if await tx.run(DROP_APP_SECRET, tenant=tx.tenant.id, app=app.name):
+        await note_event(tx, None, Event.CLIENT_SECRET_DROPPED, app=app.name)
 
 
 async def end_all_grants(tx: Transaction, name: str) -> None:
@@ -128,6 +132,7 @@ async def end_all_grants(tx: Transaction, name: str) -> None:
     ]:
         for statement in END_GRANTS:
             await tx.run(statement, **mine, ids=ids)
+    await note_event(tx, None, Event.APPS_ENDED, app=app.name)
 
 
 def check_administrator(tx: Transaction) -> None:

@@ -22,9 +22,9 @@ from fieldstone.platform.identity.oauth.grants import end_grants
 from fieldstone.platform.identity.oauth.requests import (
     answer,
     check_rate,
+    count_refusal,
     credentials_in,
     in_oauth_shape,
-    note_refusal,
     read_oauth_form,
 )
 from fieldstone.platform.identity.oauth.statements import (
@@ -128,7 +128,7 @@ async def _counted(request: Request, said: Credentials) -> AsyncIterator[None]:
         yield
     except OAuthRefusal as refusal:
         if refusal.error == "invalid_client":
-            await note_refusal(request, tried)
+            await count_refusal(request, tried)
         raise
 
 

@@ -37,6 +37,7 @@ from fieldstone.platform.identity.oauth.statements import (
     USE_REFRESH,
 )
 from fieldstone.platform.identity.providers.round_trip import challenge_of
+from fieldstone.runtime.audit.events import Event, note_event
 from fieldstone.runtime.transactions import Transaction
 
 CODE_LASTS: Final = timedelta(minutes=1)
@@ -74,6 +75,8 @@ async def open_grant(
         created_at=tx.now,
         expires_at=tx.now + lasts,
     )
+    said: dict[str, Any] = {"app": app.name, "form": form, "scopes": list(scopes)}
+    await note_event(tx, user_id, Event.APP_LET_IN, **said)
     return number
 
 
@@ -216,6 +219,7 @@ async def end_my_app(tx: Transaction, name: str) -> None:
     if not rows:
         raise UnknownGrant("You have allowed this program nothing.")
     await end_grants(tx, [row["id"] for row in rows])
+    await note_event(tx, tx.viewer.user_id, Event.APP_TAKEN_BACK, app=name)
 
 
 async def end_grants(tx: Transaction, numbers: list[int]) -> None:

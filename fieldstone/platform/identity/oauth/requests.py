@@ -15,7 +15,13 @@ from fieldstone.metadata.values import JsonObject
 from fieldstone.platform.identity.endpoints import try_of
 from fieldstone.platform.identity.oauth.apps import Credentials, read_credentials
 from fieldstone.platform.identity.oauth.errors import OAuthRefusal, invalid_request
-from fieldstone.platform.identity.sign_in import REFUSED_MACHINE, Try, check_machine, note_try
+from fieldstone.platform.identity.sign_in import (
+    REFUSED_MACHINE,
+    Try,
+    check_machine,
+    note_refusal,
+    note_try,
+)
 from fieldstone.runtime.asking import database_of, tenant_of
 from fieldstone.runtime.transactions import Viewer
 
@@ -78,7 +84,8 @@ async def check_rate(request: Request, client_id: str) -> Try:
     return tried
 
 
-async def note_refusal(request: Request, tried: Try) -> None:
-    """Note that a program was refused."""
+async def count_refusal(request: Request, tried: Try) -> None:
+    """Note that a program was refused, and count it."""
     async with database_of(request).write_apart(tenant_of(request), _NOBODY) as tx:
         await note_try(tx, tried, REFUSED_MACHINE)
+        await note_refusal(tx, tried, None, "program")

@@ -19,6 +19,7 @@ from fieldstone.platform.identity.providers.statements import (
     KEPT_SECRETS,
 )
 from fieldstone.platform.identity.sealing import Sealer, Unsealable
+from fieldstone.runtime.audit.events import Event, note_event
 from fieldstone.runtime.transactions import Transaction
 
 PURPOSE: Final = "identity_provider"
@@ -34,12 +35,14 @@ async def keep_secret(tx: Transaction, sealer: Sealer, name: str, secret: str) -
     me = tx.viewer.user_id
     values = {"tenant": tx.tenant.id, "purpose": PURPOSE, "name": fold(known)}
     await tx.run(KEEP_SECRET, **values, sealed=sealed, now=tx.now, changed_by=me)
+    await note_event(tx, None, Event.PROVIDER_SECRET_KEPT, provider=known)
 
 
 async def drop_secret(tx: Transaction, name: str) -> None:
     """Forget the client secret of a provider. Raises UnknownProvider, Forbidden."""
     known, _ = _provider(tx, name)
-    await tx.run(DROP_SECRET, tenant=tx.tenant.id, purpose=PURPOSE, name=fold(known))
+    if await tx.run(DROP_SECRET, tenant=tx.tenant.id, purpose=PURPOSE, name=fold(known)):
+        await note_event(tx, None, Event.PROVIDER_SECRET_DROPPED, provider=known)
 
 
 async def kept_secrets(tx: Transaction) -> frozenset[str]:

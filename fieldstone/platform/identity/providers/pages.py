@@ -26,7 +26,12 @@ from fieldstone.platform.identity.providers.offering import (
 )
 from fieldstone.platform.identity.providers.parts import parts_of
 from fieldstone.platform.identity.providers.round_trip import Departure
-from fieldstone.platform.identity.sign_in import REFUSED_MACHINE, check_machine, note_try
+from fieldstone.platform.identity.sign_in import (
+    REFUSED_MACHINE,
+    check_machine,
+    note_refusal,
+    note_try,
+)
 from fieldstone.platform.server_address import server_of
 from fieldstone.runtime.asking import database_of, tenant_of
 from fieldstone.runtime.transactions import Viewer
@@ -118,6 +123,7 @@ async def _arrive(request: Request, departure: Departure) -> Response:
     except FieldstoneError:
         async with database.write_apart(tenant, _NOBODY) as tx:
             await note_try(tx, tried, REFUSED_MACHINE)
+            await note_refusal(tx, tried, None, "provider")
         raise
 
 

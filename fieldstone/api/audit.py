@@ -1,0 +1,156 @@
+"""Endpoints of the audit: /api/audit tells who did what, /api/audit/export writes it to a file."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Final, TypeVar
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from fieldstone.api.files import download_headers
+from fieldstone.api.requests import (
+    MOST_PER_PAGE,
+    PAGE_SIZE,
+    BadParameter,
+    json_response,
+    whole_number,
+)
+from fieldstone.api.streams import StreamedAnswer
+from fieldstone.errors import BadValue
+from fieldstone.ids import BadId, RecordId, parse_id
+from fieldstone.metadata.field_types.datetime import read_instant
+from fieldstone.metadata.rights import Action
+from fieldstone.metadata.visible import visible_object
+from fieldstone.runtime.actions import check_action
+from fieldstone.runtime.asking import cause_of, database_of, tenant_of, viewer_of
+from fieldstone.runtime.audit.events import Event, note_event
+from fieldstone.runtime.audit.exporting import AUDIT_FORMATS, audit_lines
+from fieldstone.runtime.audit.kinds import AuditKind
+from fieldstone.runtime.audit.reading import NEWEST, AuditFilter, audit_page, check_audit
+from fieldstone.runtime.audit.showing import PREFIX, show_entries
+from fieldstone.runtime.permissions import find_person
+from fieldstone.runtime.row_streams import StreamPlaces
+from fieldstone.runtime.terms import Feature
+from fieldstone.runtime.transactions import Transaction
+
+T = TypeVar("T", bound=StrEnum)
+_MOST_WORDS: Final = 50
+_LONGEST_WORD: Final = 80
+
+
+async def list_audit(request: Request) -> Response:
+    """GET /api/audit: who did what, the newest first; for those who may see the audit.
+
+    kind= and what= are lists with commas; who= and user= are ids or e-mail addresses; object=,
+    record=, component=, from= and until= narrow further.
+    """
+    limit = whole_number(request, "limit", PAGE_SIZE, MOST_PER_PAGE)
+    before = _place(request)
+    async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
+        check_audit(tx)
+        page = await audit_page(tx, await read_filter(tx, request), limit, before)
+        shown = await show_entries(tx, page.rows)
+    following = None if page.following is None else f"{PREFIX}_{page.following:x}"
+    return json_response({"entries": shown, "next": following})
+
+
+async def export_audit(request: Request) -> Response:
+    """GET /api/audit/export: the audit as csv or ndjson, filtered as /api/audit is."""
+    tenant, viewer = tenant_of(request), viewer_of(request)
+    kind = request.query_params.get("format", "csv").lower()
+    if kind not in AUDIT_FORMATS:
+        hint = f"The formats are {', '.join(AUDIT_FORMATS)}."
+        raise BadParameter(f"The audit is not written as {kind[:40]!r}.", at="/format", hint=hint)
+    tenant.terms.require(Feature.EXPORTS)
+    database = database_of(request)
+    async with database.write_apart(tenant, viewer, cause_of(request)) as tx:
+        check_audit(tx)
+        check_action(tx, Action.EXPORT)
+        wanted = await read_filter(tx, request)
+        said = {name: value for name, value in request.query_params.items() if value}
+        await note_event(tx, None, Event.AUDIT_EXPORTED, asked=said)
+    places: StreamPlaces = request.app.state.streams
+
+    async def chunks() -> AsyncGenerator[bytes, None]:
+        with places.taken(tenant):
+            async for chunk in audit_lines(database, tenant, viewer, wanted, kind):
+                yield chunk
+
+    headers = download_headers(f"audit.{kind}")
+    return StreamedAnswer(chunks(), AUDIT_FORMATS[kind], headers, places.limits.whole_s)
+
+
+async def read_filter(tx: Transaction, request: Request) -> AuditFilter:
+    """Read what of the audit is wanted. Raises BadParameter, UnknownObject, UnknownPerson."""
+    asked = request.query_params
+    return AuditFilter(
+        kinds=frozenset(_kind(word) for word in _words(request, "kind")),
+        what=frozenset(_words(request, "what")),
+        actor=await find_person(tx, asked["who"]) if asked.get("who") else None,
+        user=await find_person(tx, asked["user"]) if asked.get("user") else None,
+        obj=visible_object(tx.catalog, tx.rights, asked["object"]) if asked.get("object") else None,
+        record=_record(asked["record"]) if asked.get("record") else None,
+        component=asked.get("component", "")[:_LONGEST_WORD],
+        since=_instant(request, "from"),
+        until=_instant(request, "until"),
+    )
+
+
+def _words(request: Request, name: str) -> list[str]:
+    words = [word.strip() for word in request.query_params.get(name, "").split(",")]
+    found = [word for word in words if word]
+    if len(found) > _MOST_WORDS or any(len(word) > _LONGEST_WORD for word in found):
+        raise BadParameter(f"{name} names at most {_MOST_WORDS} words.", at=f"/{name}")
+    return found
+
+
+def _kind(word: str) -> AuditKind:
+    try:
+        return AuditKind(word)
+    except ValueError:
+        hint = f"The kinds are {', '.join(AuditKind)}."
+        raise BadParameter(f"There is no kind {word!r}.", at="/kind", hint=hint) from None
+
+
+def _record(text: str) -> RecordId:
+    try:
+        return parse_id(text)[1]
+    except BadId as error:
+        raise BadParameter(error.problem.message, at="/record") from None
+
+
+def _instant(request: Request, name: str) -> datetime | None:
+    """Read an instant, or a day, which begins in UTC."""
+    text = request.query_params.get(name)
+    if not text:
+        return None
+    try:
+        if len(text) == len("2026-01-31"):
+            return datetime.fromisoformat(text).replace(tzinfo=UTC)
+        return read_instant(text).replace(tzinfo=UTC)
+    except (BadValue, ValueError):
+        hint = "Such as 2026-01-31 or 2026-01-31T14:30:00Z."
+        raise BadParameter(f"{text[:40]!r} is no time.", at=f"/{name}", hint=hint) from None
+
+
+def _place(request: Request) -> int:
+    text = request.query_params.get("cursor")
+    if not text:
+        return NEWEST
+    try:
+        prefix, number = parse_id(text)
+    except BadId:
+        prefix, number = "", RecordId(0)
+    if prefix != PREFIX:
+        raise BadParameter("cursor is none of this list.", at="/cursor")
+    return number
+
+
+ROUTES: Final = (
+    Route("/api/audit", list_audit, methods=["GET"]),
+    Route("/api/audit/export", export_audit, methods=["GET"]),
+)

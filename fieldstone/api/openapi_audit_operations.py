@@ -1,0 +1,63 @@
+"""What the document says of the endpoints of the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from fieldstone.api.openapi_operation import Answer, Operation, list_schema, object_schema, or_null
+from fieldstone.api.openapi_shapes import TEXT
+from fieldstone.metadata.values import Json, JsonObject
+from fieldstone.runtime.audit.exporting import AUDIT_FORMATS
+from fieldstone.runtime.audit.kinds import AuditKind
+
+_TAG: Final = "Audit"
+_ANYTHING: Final[JsonObject] = {"type": "object"}
+_FILTERS: Final = (
+    *("audit_kind", "audit_what", "audit_who", "audit_user", "audit_object", "audit_record"),
+    *("audit_component", "audit_from", "audit_until"),
+)
+_FILE: Final[JsonObject] = {"type": "string", "contentMediaType": "application/octet-stream"}
+
+
+def _closed(**properties: Json) -> JsonObject:
+    return object_schema(properties, required=tuple(properties), closed=True)
+
+
+_PERSON: Final = or_null(_closed(id=TEXT, name=or_null(TEXT)))
+_ENTRY: Final = _closed(
+    id=TEXT,
+    at={"type": "string", "format": "date-time"},
+    kind={"enum": [kind.value for kind in AuditKind]},
+    what=TEXT,
+    by=_PERSON,
+    user=_PERSON,
+    object=or_null(TEXT),
+    record=or_null(TEXT),
+    component=or_null(_closed(kind=TEXT, name=TEXT)),
+    details=_ANYTHING,
+    address=or_null(TEXT),
+    cause=_ANYTHING,
+)
+
+AUDIT_OPERATIONS: Final[Mapping[str, Operation]] = {
+    "GET /audit": Operation(
+        _TAG,
+        {200: Answer("Entries.", _closed(entries=list_schema(_ENTRY), next=or_null(TEXT)))},
+        parameters=(*_FILTERS, "limit", "cursor"),
+        refuses=(422,),
+    ),
+    "GET /audit/export": Operation(
+        _TAG,
+        {
+            200: Answer(
+                "The audit as a file, the newest entry first.",
+                _FILE,
+                media_type="text/csv",
+                other_types=(AUDIT_FORMATS["ndjson"],),
+            )
+        },
+        parameters=(*_FILTERS, "audit_format"),
+        refuses=(422,),
+    ),
+}
