@@ -17,6 +17,7 @@ from fieldstone.api.openapi_account_operations import ACCOUNT_OPERATIONS
 from fieldstone.api.openapi_audit_operations import AUDIT_OPERATIONS
 from fieldstone.api.openapi_definitions import definition_schemas
 from fieldstone.api.openapi_identity_operations import IDENTITY_OPERATIONS
+from fieldstone.api.openapi_lock_operations import LOCK_OPERATIONS
 from fieldstone.api.openapi_oauth_operations import OAUTH_OPERATIONS
 from fieldstone.api.openapi_objects import object_schemas, visible_objects
 from fieldstone.api.openapi_operation import (
@@ -55,6 +56,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     **SHARING_OPERATIONS,
     **PRIVACY_OPERATIONS,
     **AUDIT_OPERATIONS,
+    **LOCK_OPERATIONS,
 }
 """By method and address, which may also begin with /api."""
 

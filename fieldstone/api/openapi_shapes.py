@@ -246,6 +246,7 @@ PARAMETERS: Final[Mapping[str, JsonObject]] = {
     "explained_record": _asked("record", "The one record that it is about, by its id.", TEXT),
     "explained_field": _asked("field", "The one field of it that it is about.", TEXT),
     "explained_user": _asked("user", "An id or an e-mail address; without it whoever asks.", TEXT),
+    "locked_object": _asked("object", "Only of this object.", TEXT),
     "search_object": _asked("object", "The one object to search in.", TEXT),
     "export_object": {
         **_asked("object", "The object to export.", {**TEXT, "examples": ["Contact"]}),

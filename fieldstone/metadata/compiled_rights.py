@@ -49,6 +49,7 @@ def compile_rights(catalog: Catalog, set_ids: Iterable[int]) -> Rights:
             uneditable_fields=frozenset(uneditable),
             partly_seen=without(ObjectRight.VIEW_ALL),
             partly_edited=without(ObjectRight.MODIFY_ALL),
+            unlockable=without(ObjectRight.LOCK),
             denied_actions=EVERY_ACTION.difference(*(one.actions for one in sets)),
             setup=frozenset().union(*(one.setup for one in sets)),
         )

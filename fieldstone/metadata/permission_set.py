@@ -20,6 +20,7 @@ class ObjectRight(StrEnum):
     DELETE = "delete"
     VIEW_ALL = "view_all"
     MODIFY_ALL = "modify_all"
+    LOCK = "lock"
 
 
 class FieldLevel(StrEnum):
@@ -38,8 +39,15 @@ _IMPLIED: Final[Mapping[ObjectRight, frozenset[ObjectRight]]] = {
     ObjectRight.DELETE: _READ,
     ObjectRight.VIEW_ALL: _READ,
     ObjectRight.MODIFY_ALL: frozenset(
-        {ObjectRight.READ, ObjectRight.EDIT, ObjectRight.DELETE, ObjectRight.VIEW_ALL}
+        {
+            ObjectRight.READ,
+            ObjectRight.EDIT,
+            ObjectRight.DELETE,
+            ObjectRight.VIEW_ALL,
+            ObjectRight.LOCK,
+        }
     ),
+    ObjectRight.LOCK: frozenset({ObjectRight.READ, ObjectRight.EDIT}),
 }
 
 

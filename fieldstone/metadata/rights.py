@@ -42,7 +42,8 @@ class Rights:
     digest: names this set of rights in cache keys; equal digests mean equal rights. The sets name
     what is denied, so that a new object or field is visible to those who may see everything else.
     partly_seen, partly_edited: objects of whose records the viewer sees or changes only those that
-    they own or were given; of the others all. setup: what the viewer may set up.
+    they own or were given; of the others all. unlockable: objects whose records they neither lock
+    nor change while these are locked. setup: what the viewer may set up.
     """
 
     digest: str
@@ -54,6 +55,7 @@ class Rights:
     uneditable_fields: frozenset[FieldId] = frozenset()
     partly_seen: frozenset[ObjectId] = frozenset()
     partly_edited: frozenset[ObjectId] = frozenset()
+    unlockable: frozenset[ObjectId] = frozenset()
     denied_actions: frozenset[Action] = frozenset()
     setup: frozenset[SetupArea] = frozenset()
     record_access: RecordAccess = OPEN
@@ -90,6 +92,10 @@ class Rights:
         """Tell whether all records of an object may be changed, whoever owns them."""
         return self.may_edit_object(object_id) and object_id not in self.partly_edited
 
+    def may_lock(self, object_id: ObjectId) -> bool:
+        """Tell whether records of an object may be locked, and changed while they are."""
+        return self.may_edit_object(object_id) and object_id not in self.unlockable
+
     def may_do(self, action: Action) -> bool:
         """Tell whether something that is allowed by itself may be done."""
         return action not in self.denied_actions
@@ -124,6 +130,7 @@ class Rights:
             self.uneditable_fields,
             self.partly_seen,
             self.partly_edited,
+            self.unlockable,
             self.denied_actions,
         )
 

@@ -21,6 +21,7 @@ from fieldstone.api import exports as exports_api
 from fieldstone.api import files as files_api
 from fieldstone.api import imports as imports_api
 from fieldstone.api import jobs as jobs_api
+from fieldstone.api import locks as locks_api
 from fieldstone.api import metadata as metadata_api
 from fieldstone.api import objects as objects_api
 from fieldstone.api import openapi as openapi_api
@@ -249,6 +250,7 @@ def all_routes() -> list[BaseRoute]:
         *privacy_retention_api.ROUTES,
         *roles_api.ROUTES,
         *audit_api.ROUTES,
+        *locks_api.ROUTES,
         *records_api.ROUTES,
         *query_api.ROUTES,
         *imports_api.ROUTES,

@@ -177,6 +177,7 @@ def _allowed(catalog: Catalog, rights: Rights) -> Iterator[What]:
             "delete": rights.may_delete(obj.id),
             "view_all": rights.may_view_all(obj.id),
             "modify_all": rights.may_modify_all(obj.id),
+            "lock": rights.may_lock(obj.id),
         }
         yield from ((obj.name, "", right) for right, given in may.items() if given)
         if not may["read"]:

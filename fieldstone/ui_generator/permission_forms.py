@@ -32,6 +32,7 @@ RIGHTS: Final = (
     (ObjectRight.DELETE, "Delete"),
     (ObjectRight.VIEW_ALL, "View all"),
     (ObjectRight.MODIFY_ALL, "Modify all"),
+    (ObjectRight.LOCK, "Lock"),
 )
 ACTIONS: Final = (
     (Action.EXPORT, "Export records"),

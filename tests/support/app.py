@@ -36,6 +36,7 @@ WRITTEN += ("job", "file", "import_row", "query_use", "advice_action", "advice_s
 WRITTEN += ("index_order", "maintenance", "member", "invitation", "session", "access_token")
 WRITTEN += ("person_role", "team", "team_member", "record_share")
 WRITTEN += ("legal_hold", "held_record", "privacy_request")
+WRITTEN += ("person_role", "team", "team_member", "record_share", "record_lock")
 WRITTEN += ("sign_in", "permission_assignment")
 WRITTEN += ("sealed_secret", "identity_link", "app_secret", "oauth_grant", "oauth_code")
 WRITTEN += ("refresh_token", "seen_once")

@@ -21,6 +21,7 @@ COMMANDS = {
     "organization": (f"{_ROOM}.organization", "Show or change the organization."),
     "people": (f"{_ROOM}.people", "Let people sign in, and list who may."),
     "permissions": (f"{_ROOM}.permissions", "Show permission sets, and give them to people."),
+    "locks": (f"{_ROOM}.locks", "Show which records are locked, lock and unlock them."),
     "explain-access": (f"{_ROOM}.explain_access", "Tell why somebody may do something, or not."),
     "privacy": (f"{_ROOM}.privacy", "See to personal data: holds, retention, people."),
     "storage": (f"{_ROOM}.storage", "Show where records lie, and move them."),

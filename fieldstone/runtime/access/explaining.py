@@ -25,6 +25,7 @@ from fieldstone.runtime.access.parties import names_of_users
 from fieldstone.runtime.access.people_roles import roles_of
 from fieldstone.runtime.records.heap_statements import load_rows
 from fieldstone.runtime.records.levels import levels_of, levels_under
+from fieldstone.runtime.records.locks import closed_among
 from fieldstone.runtime.records.store import stored_record, targets_in
 from fieldstone.runtime.records.write import UnknownRecord
 from fieldstone.runtime.statements import parameter, prepare
@@ -68,6 +69,8 @@ async def explain_record(
     why = _Why(tx, subject, obj, record_id, stored_record(rows[0]).owner_id)
     sees, reason = await why.reason(Level.READ)
     edits, edit_reason = await why.reason(Level.EDIT)
+    if edits and await closed_among(subject, obj, [record_id]):
+        edits, edit_reason = False, "It is locked."
     level = None if not sees else Level.EDIT if edits else Level.READ
     return Explained(level, reason, edit_reason)
 

@@ -13,6 +13,8 @@ from typing import Final
 from sqlalchemy import Table
 
 from fieldstone.metadata import privacy_tables, tables
+from fieldstone.metadata import tables
+from fieldstone.metadata.lock_tables import RECORD_LOCK
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
@@ -62,6 +64,7 @@ PARTS: Final = (
     Part(privacy_tables.LEGAL_HOLD, ("id",)),
     Part(privacy_tables.HELD_RECORD, ("hold_id", "record_id"), ("object_id",)),
     Part(privacy_tables.PRIVACY_REQUEST, ("id",), ("object_id",), ("job_id",)),
+    Part(RECORD_LOCK, ("id",), ("object_id",)),
     Part(tables.ADVICE_SETTING, ("automatic",)),
     Part(tables.USAGE_LEDGER, ("meter", "day")),
     Part(tables.USAGE_ENTRY, ("id",), (), ("id",)),

@@ -27,6 +27,7 @@ from fieldstone.runtime.records.levels import (
     count_seen,
     levels_of,
 )
+from fieldstone.runtime.records.locks import check_unlocked
 from fieldstone.runtime.records.side_statements import (
     ADD_TO_BIN,
     IN_BIN,
@@ -100,7 +101,9 @@ async def delete(
             f"{obj.label} {format_id(obj.prefix, record_id)} was changed since you read it.",
             details={"current_version": found[record_id].version, "your_version": version},
         )
+    await check_unlocked(tx, obj, [record_id])
     reach = await _reach(tx, obj, found)
+    await _check_locks(tx, reach)
     await _clear(tx, reach)
     for object_id, records in reach.deleted.items():
         await _mark(tx, tx.catalog.by_id[object_id], records)
@@ -183,6 +186,17 @@ def _goes_along(
             hint=f"Delete it or change its {holder.label} first.",
         )
     return effect == "cascade"
+
+
+async def _check_locks(tx: Transaction, reach: _Reach) -> None:
+    """Raise LockedRecord if a record that would go along, or lose a reference, is locked."""
+    touched: dict[ObjectId, set[RecordId]] = defaultdict(set)
+    for object_id, records in reach.deleted.items():
+        touched[object_id].update(records)
+    for holder, number, _ in reach.cleared:
+        touched[holder.object_id].add(number)
+    for object_id, numbers in touched.items():
+        await check_unlocked(tx, tx.catalog.by_id[object_id], numbers)
 
 
 async def _clear(tx: Transaction, reach: _Reach) -> None:
@@ -425,6 +439,7 @@ async def _point_again(tx: Transaction, rows: Sequence[Any]) -> None:
                 draft.put(holder, refilled(draft.value(holder), read_json(row["value"])))
         changed = [draft for draft in drafts.values() if draft.changed_keys()]
         if changed:
+            await check_unlocked(tx, obj, [draft.id for draft in changed])
             await store.update(tx, obj, changed)
 
 

@@ -38,6 +38,13 @@ from fieldstone.runtime.records.draft import Draft, Outcome, StoredRecord
 from fieldstone.runtime.records.filling import fill
 from fieldstone.runtime.records.heap_statements import load_rows, lock_rows
 from fieldstone.runtime.records.levels import NotEditable, check_wholes, levels_of, refuse_reader
+from fieldstone.runtime.records.locks import (
+    LOCK_HINT,
+    LockedRecord,
+    closed_among,
+    lock_message,
+    locked_among,
+)
 from fieldstone.runtime.records.numbering import number_new
 from fieldstone.runtime.records.reading import Values
 from fieldstone.runtime.records.rules import check_rules
@@ -153,6 +160,8 @@ async def _drafts(
     levels = (
         dict.fromkeys(existing, Level.EDIT) if as_system else await levels_of(tx, obj, existing)
     )
+    # A lock stands for what people decided, and no rule goes over it in the name of the system.
+    locked = await (locked_among(tx, levels) if as_system else closed_among(tx, obj, levels))
     minted = iter(tx.minter.mint_many(sum(one.id is None for one in incoming)))
     first: dict[RecordId, int] = {}
     drafts = []
@@ -167,6 +176,8 @@ async def _drafts(
             draft.refuse(UnknownRecord.code, f"There is no {obj.label} {text}.", None)
         elif not fresh and levels[draft.id] < Level.EDIT:
             refuse_reader(obj, draft)
+        elif draft.id in locked:
+            draft.refuse(LockedRecord.code, lock_message(obj, draft.id), None, LOCK_HINT)
         if first.setdefault(draft.id, number) != number:
             message = f"This is the same {obj.label} as record {first[draft.id] + 1} of this call."
             draft.refuse(RepeatedRecord.code, message, None, "Send its changes as one record.")
@@ -301,7 +312,7 @@ def _raise_problems(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) ->
 def single_error(problems: Sequence[Problem]) -> FieldstoneError:
     """Give the error of a call with one record: its own class where a status hangs on it."""
     for problem in problems:
-        for kind in (StaleVersion, UnknownRecord, NotEditable):
+        for kind in (StaleVersion, UnknownRecord, NotEditable, LockedRecord):
             if problem.code == kind.code:
                 return kind(problem.message, hint=problem.hint, details=problem.details)
     return Several(problems)

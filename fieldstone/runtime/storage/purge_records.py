@@ -151,6 +151,7 @@ async def purge_rows(tx: Transaction, target: PurgeTarget, rows: Sequence[Any]) 
         RELEASE_ALL_UNIQUE,
         REMOVE_SEARCH,
         statements.REMOVE_SHARES,
+        statements.REMOVE_LOCKS,
         statements.REDACT,
     ):
         await tx.run(statement, tenant=tx.tenant.id, ids=ids)

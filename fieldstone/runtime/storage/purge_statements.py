@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.expression import null
 
+from fieldstone.metadata.lock_tables import RECORD_LOCK
 from fieldstone.metadata.tables import (
     BIN,
     CHANGE,
@@ -129,6 +130,11 @@ REMOVE_LINKS_TO: Final = prepare(
 REMOVE_SHARES: Final = prepare(
     delete(RECORD_SHARE).where(
         RECORD_SHARE.c.tenant_id == _TENANT, RECORD_SHARE.c.record_id == func.any(_IDS)
+    )
+)
+REMOVE_LOCKS: Final = prepare(
+    delete(RECORD_LOCK).where(
+        RECORD_LOCK.c.tenant_id == _TENANT, RECORD_LOCK.c.record_id == func.any(_IDS)
     )
 )
 REDACT: Final = prepare(

@@ -17,6 +17,7 @@ from fieldstone.metadata.values import Json, JsonObject
 from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 from fieldstone.runtime.records.delete import delete, restore
 from fieldstone.runtime.records.levels import seen_of
+from fieldstone.runtime.records.locks import check_unlocked
 from fieldstone.runtime.records.write import Incoming, StaleVersion, record_id, write
 from fieldstone.runtime.transactions import Transaction
 from fieldstone.ui_generator.conditions import shown_only, stand
@@ -89,6 +90,7 @@ async def edit_record(request: Request) -> Response:
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
         obj = editable_object(request, tx)
         row = await record_row(request, tx, obj)
+        await check_unlocked(tx, obj, [record_id(obj, str(row["id"]))])
         form = build_form(request, tx, obj)
         form.process(_prefilled(request, obj), data=held_values(row))
         await name_chosen(tx, form)

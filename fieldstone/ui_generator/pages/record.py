@@ -28,6 +28,7 @@ from fieldstone.runtime.records.history import history_page
 from fieldstone.runtime.records.write import record_id
 from fieldstone.runtime.transactions import Transaction
 from fieldstone.ui_generator.listing import usual_columns
+from fieldstone.ui_generator.locks import held_lock
 from fieldstone.ui_generator.past import Past, read_past
 from fieldstone.ui_generator.reading import (
     Row,
@@ -79,6 +80,8 @@ async def show_record(request: Request) -> Response:
         # What forms would show then is not known, so all is told that the record had.
         judged = Judged() if past else await judge(tx, obj, {}, number)
         told = usual_columns(obj, tx.rights)[1:]
+        held = None if past else await held_lock(tx, obj, number)
+        may_edit = tx.rights.may_edit_object(obj.id) and (not held or held.may_lock)
         own = [f for f in fields if not f.is_system and f is not obj.title and judged.is_visible(f)]
         return page(
             request,
@@ -94,8 +97,10 @@ async def show_record(request: Request) -> Response:
             system=[f for f in fields if f.is_system and _says(row, f)],
             view=viewing_of(tx, past.in_address if past else ""),
             past=past,
-            may_edit=past is None and tx.rights.may_edit_object(obj.id),
-            may_delete=past is None and tx.rights.may_delete(obj.id),
+            may_edit=past is None and may_edit,
+            may_delete=past is None and tx.rights.may_delete(obj.id) and not held,
+            may_lock=past is None and tx.rights.may_lock(obj.id),
+            held=held,
             rights=tx.rights,
             relations=relations_of(tx, obj),
         )

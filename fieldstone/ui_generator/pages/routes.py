@@ -13,6 +13,7 @@ from fieldstone.ui_generator.pages import (
     conditions,
     edit,
     home,
+    locks,
     lookup,
     objects,
     organization,
@@ -81,6 +82,8 @@ ROUTES: Final[tuple[BaseRoute, ...]] = (
     Route("/admin/{object}/{id}/edit", edit.change_record, methods=["POST"]),
     Route("/admin/{object}/{id}/delete", edit.delete_record, methods=["POST"]),
     Route("/admin/{object}/{id}/restore", edit.restore_record, methods=["POST"]),
+    Route("/admin/{object}/{id}/lock", locks.lock, methods=["POST"]),
+    Route("/admin/{object}/{id}/unlock", locks.unlock, methods=["POST"]),
     Route("/admin/{object}/{id}/related", record.show_related),
     Route("/admin/{object}/{id}/history", record.show_history),
 )
