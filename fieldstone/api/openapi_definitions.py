@@ -94,7 +94,9 @@ def _change_of(schema: Json, *, without: str) -> dict[str, Json]:
 def _shown_schemas() -> Iterator[tuple[str, Json]]:
     """Yield how objects and fields are shown."""
     field = {"name": _TEXT, "label": _TEXT, "type": _TEXT, "described": _TEXT}
-    flags = dict.fromkeys(("required", "unique", "system", "read_only", "indexed"), _FLAG)
+    flags = dict.fromkeys(
+        ("required", "unique", "system", "read_only", "indexed", "is_masked"), _FLAG
+    )
     yield (
         "api.ShownField",
         {

@@ -241,6 +241,7 @@ class _Builder:
             roll_up=_roll_up(body),
             references=tuple(target for target in targets if target is not None),
             child_name=str(getattr(options, "child_name", "") or ""),
+            mask=body.mask,
             aliases=body.aliases,
             description=body.description,
             help=body.help,

@@ -19,6 +19,7 @@ from fieldstone.metadata.calculation import AS_TEXT
 from fieldstone.metadata.field_types.field_type import FieldType
 from fieldstone.metadata.kinds.connected_app import ConnectedAppBody
 from fieldstone.metadata.kinds.identity_provider import IdentityProviderBody
+from fieldstone.metadata.masking import Mask
 from fieldstone.metadata.names import suggestion
 from fieldstone.metadata.organization import Organization, Setting
 from fieldstone.metadata.permission_set import PermissionSet
@@ -112,6 +113,7 @@ class Field:
     formula, roll_up: of a field that is calculated; it is stored nowhere, and nobody writes it.
     visible_if, required_if: conditions under which forms show it, and it must have a value.
     child_name: what its target calls the records that point to it, such as contacts.
+    mask: what of its values those see who may not unmask it; None where everybody sees them.
     narrows: the reference of the catalog that this one is, to records of one object alone.
     personal: whether it goes when a person is made anonymous; None lets metadata/personal.py say.
     """
@@ -141,6 +143,7 @@ class Field:
     roll_up: RollUp | None = None
     references: tuple[ObjectId, ...] = ()
     child_name: str = ""
+    mask: Mask | None = None
     aliases: tuple[str, ...] = ()
     description: str = ""
     help: str = ""

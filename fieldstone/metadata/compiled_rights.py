@@ -29,7 +29,7 @@ def compile_rights(catalog: Catalog, set_ids: Iterable[int]) -> Rights:
     def without(right: ObjectRight) -> frozenset[ObjectId]:
         return frozenset(number for number, given in allowed.items() if right not in given)
 
-    unreadable, uneditable = set[FieldId](), set[FieldId]()
+    unreadable, uneditable, masked = set[FieldId](), set[FieldId](), set[FieldId]()
     for obj in catalog.objects:
         is_readable = ObjectRight.READ in allowed[obj.id]
         for field in obj.fields:
@@ -37,6 +37,13 @@ def compile_rights(catalog: Catalog, set_ids: Iterable[int]) -> Rights:
             if level is FieldLevel.NONE or not is_readable:
                 unreadable.add(field.id)
             if level is not FieldLevel.EDIT:
+                uneditable.add(field.id)
+            if field.mask is not None and not any(one.unmasks(field.id) for one in sets):
+                # What is masked is shown, and is otherwise as what may not be read: nothing asks
+                # for it. Nobody writes it either, who could only guess what they change.
+                if field.id not in unreadable:
+                    masked.add(field.id)
+                unreadable.add(field.id)
                 uneditable.add(field.id)
     return _named(
         Rights(
@@ -47,6 +54,7 @@ def compile_rights(catalog: Catalog, set_ids: Iterable[int]) -> Rights:
             uneditable_objects=without(ObjectRight.EDIT),
             undeletable_objects=without(ObjectRight.DELETE),
             uneditable_fields=frozenset(uneditable),
+            masked_fields=frozenset(masked),
             partly_seen=without(ObjectRight.VIEW_ALL),
             partly_edited=without(ObjectRight.MODIFY_ALL),
             unlockable=without(ObjectRight.LOCK),

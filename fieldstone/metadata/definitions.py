@@ -270,6 +270,7 @@ def show_field(
         "read_only": field.read_only,
         "indexed": field.slot is not None or field.is_system,
         "described": described,
+        "is_masked": rights.is_masked(field.id),
     }
 
 
@@ -339,7 +340,7 @@ def show_object(
             rights,
         )
         for field in obj.fields
-        if rights.may_read_field(field.id)
+        if rights.may_show_field(field.id)
     ]
     return {
         "id": obj.name,

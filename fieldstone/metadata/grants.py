@@ -12,6 +12,7 @@ from fieldstone.metadata.values import fold
 _OBJECTS = "objects"
 _FIELDS = "fields"
 _INCLUDES = "includes"
+_UNMASK = "unmask"
 
 
 def renamed(grants: Component, target: Component, name: str) -> Component:
@@ -40,6 +41,9 @@ def without(grants: Component, made: Iterable[Component]) -> Component:
         said = body.get(key)
         if isinstance(said, Mapping):
             body[key] = {name: value for name, value in said.items() if not is_meant(name)}
+    unmask = body.get(_UNMASK)
+    if isinstance(unmask, list | tuple):
+        body[_UNMASK] = [name for name in unmask if not is_field(str(name))]
     return grants if body == dict(grants.body) else replace(grants, body=body)
 
 
@@ -85,4 +89,7 @@ def _following(
         said = body.get(key)
         if isinstance(said, Mapping):
             body[key] = {follow(name): value for name, value in said.items()}
+    unmask = body.get(_UNMASK)
+    if isinstance(unmask, list | tuple):
+        body[_UNMASK] = [of_field(str(name)) for name in unmask]
     return replace(grants, body=body)

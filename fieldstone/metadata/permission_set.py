@@ -77,6 +77,8 @@ class PermissionSet:
     objects: Mapping[ObjectId, frozenset[ObjectRight]] | None = None
     all_fields: FieldLevel = FieldLevel.NONE
     fields: Mapping[FieldId, FieldLevel] | None = None
+    unmask: frozenset[FieldId] = frozenset()
+    all_unmask: bool = False
     actions: frozenset[Action] = frozenset()
     setup: frozenset[SetupArea] = frozenset()
 
@@ -87,3 +89,7 @@ class PermissionSet:
     def of_field(self, field_id: FieldId) -> FieldLevel:
         """Give how far the set itself opens a field."""
         return (self.fields or {}).get(field_id, self.all_fields)
+
+    def unmasks(self, field_id: FieldId) -> bool:
+        """Tell whether the set itself shows the values of a masked field as they are."""
+        return self.all_unmask or field_id in self.unmask

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from fieldstone.ids import FieldId, ObjectId
-from fieldstone.metadata.catalog import ObjectDef
+from fieldstone.metadata.catalog import Field, ObjectDef
 from fieldstone.metadata.component import StoredComponent
 from fieldstone.metadata.kinds.permission_set import PermissionSetBody
 from fieldstone.metadata.kinds.registry import PERMISSION_SET
@@ -51,6 +51,8 @@ def permission_set_of(
         objects=dict(_objects(body, find_object)),
         all_fields=body.all_fields,
         fields=dict(_fields(body, find_object)),
+        unmask=frozenset(_unmask(body, find_object)),
+        all_unmask=body.all_unmask,
         actions=frozenset(body.actions),
         setup=body.areas,
     )
@@ -69,8 +71,20 @@ def _fields(
     body: PermissionSetBody, find_object: FindObject
 ) -> Iterator[tuple[FieldId, FieldLevel]]:
     for name, level in body.fields.items():
-        owner, _, own = name.partition(".")
-        obj = find_object(owner)
-        field = None if obj is None else obj.find_field(own)
+        field = _field(name, find_object)
         if field is not None:
             yield field.id, level
+
+
+def _unmask(body: PermissionSetBody, find_object: FindObject) -> Iterator[FieldId]:
+    for name in body.unmask:
+        field = _field(name, find_object)
+        if field is not None:
+            yield field.id
+
+
+def _field(name: str, find_object: FindObject) -> Field | None:
+    """Give the field of a full name; None where it lies in the bin."""
+    owner, _, own = name.partition(".")
+    obj = find_object(owner)
+    return None if obj is None else obj.find_field(own)

@@ -41,9 +41,10 @@ class Rights:
 
     digest: names this set of rights in cache keys; equal digests mean equal rights. The sets name
     what is denied, so that a new object or field is visible to those who may see everything else.
-    partly_seen, partly_edited: objects of whose records the viewer sees or changes only those that
-    they own or were given; of the others all. unlockable: objects whose records they neither lock
-    nor change while these are locked. setup: what the viewer may set up.
+    masked_fields: of the unreadable ones those that are shown behind a mask, and serve for nothing
+    else. partly_seen, partly_edited: objects of whose records the viewer sees or changes only those
+    that they own or were given; of the others all. unlockable: objects whose records they neither
+    lock nor change while these are locked. setup: what the viewer may set up.
     """
 
     digest: str
@@ -53,6 +54,7 @@ class Rights:
     uneditable_objects: frozenset[ObjectId] = frozenset()
     undeletable_objects: frozenset[ObjectId] = frozenset()
     uneditable_fields: frozenset[FieldId] = frozenset()
+    masked_fields: frozenset[FieldId] = frozenset()
     partly_seen: frozenset[ObjectId] = frozenset()
     partly_edited: frozenset[ObjectId] = frozenset()
     unlockable: frozenset[ObjectId] = frozenset()
@@ -67,6 +69,14 @@ class Rights:
     def may_read_field(self, field_id: FieldId) -> bool:
         """Tell whether a field's values may be seen."""
         return field_id not in self.unreadable_fields
+
+    def may_show_field(self, field_id: FieldId) -> bool:
+        """Tell whether a field is shown at all: as it is, or masked."""
+        return self.may_read_field(field_id) or field_id in self.masked_fields
+
+    def is_masked(self, field_id: FieldId) -> bool:
+        """Tell whether a field is shown behind its mask."""
+        return field_id in self.masked_fields
 
     def may_create(self, object_id: ObjectId) -> bool:
         """Tell whether records of an object may be made."""
@@ -124,6 +134,7 @@ class Rights:
         return (
             self.unreadable_objects,
             self.unreadable_fields,
+            self.unreadable_fields - self.masked_fields,
             self.uncreatable_objects,
             self.uneditable_objects,
             self.undeletable_objects,

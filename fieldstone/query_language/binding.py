@@ -151,8 +151,10 @@ class Binder(Sources):
         self._of_moment: dict[object, Parameter] = {}
         self._constants: dict[int, Read] = {}
 
-    def field(self, path: Path) -> FieldRef:
-        """Give the field that a path means. Raises UnknownField.
+    def field(self, path: Path, *, shown: bool = False) -> FieldRef:
+        """Give the field that a path means. Raises UnknownField, MaskedField.
+
+        shown: whether it is only to be shown, be it behind its mask.
 
         Behind a reference to several objects it is the field of this name of whichever object a
         record points to. A name with a dollar, such as $User.name, is worked out.
@@ -171,7 +173,8 @@ class Binder(Sources):
                 if found is not None:
                     return found
             places = self.parents(places, parent, path)
-        return self._alternatives([self.ref(p, f) for p, f in self.fields(places, name, path)])
+        found_in = self.fields(places, name, path, shown=shown)
+        return self._alternatives([self.ref(place, field) for place, field in found_in])
 
     def _outside(self, path: Path) -> FieldRef:
         """Give what a name with a dollar means, which is the same for every row."""
@@ -232,7 +235,7 @@ class Binder(Sources):
     def ref(self, place: int, field: Field) -> FieldRef:
         """Give the reference to a field of a source."""
         if not field.is_calculated:
-            return FieldRef(place, field)
+            return FieldRef(place, field, masked=self._rights.is_masked(field.id))
         if (place, field) not in self._calculated:
             self._calculated[place, field] = made_ref(place, field, self._value_of(place, field))
         return self._calculated[place, field]

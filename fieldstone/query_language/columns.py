@@ -24,6 +24,7 @@ from fieldstone.ids import ObjectId
 from fieldstone.metadata.catalog import Field, ObjectDef
 from fieldstone.metadata.field_types.field_type import Operator
 from fieldstone.metadata.field_types.stored import constant
+from fieldstone.metadata.masking import masked_sql
 from fieldstone.metadata.slots import SlotKind
 from fieldstone.query_language.operands import uses_slot
 from fieldstone.query_language.plan import FieldRef
@@ -96,9 +97,13 @@ def type_of(ref: FieldRef) -> TypeEngine[Any]:
 
 
 def shown(
-    table: FromClause, field: Field, obj: ObjectDef, objects: Mapping[ObjectId, ObjectDef]
+    table: FromClause, ref: FieldRef, obj: ObjectDef, objects: Mapping[ObjectId, ObjectDef]
 ) -> ColumnElement[Any]:
     """Give a field's value as callers see it, as JSON or JSON text, or a number."""
+    field = ref.field
+    if ref.masked:
+        assert field.mask is not None
+        return masked_sql(stored_text(table, field), field.mask)
     if field.column is None:
         return stored(table, field)
     column = table.c[field.column]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fieldstone.errors import InvalidInput
+from fieldstone.errors import InvalidInput, Span
 
 
 class BadSyntax(InvalidInput):
@@ -39,6 +39,21 @@ class UnknownField(InvalidInput):
     """No field of this name, or none that the viewer may see."""
 
     code = "query.unknown_field"
+
+
+class MaskedField(InvalidInput):
+    """A field that the viewer sees behind its mask alone is asked by, or calculated with."""
+
+    code = "query.masked_field"
+
+
+def masked_field(label: str, at: Span) -> MaskedField:
+    """Say that a field is masked, and serves for nothing but being shown."""
+    return MaskedField(
+        f"{label} is masked: it can be shown, and nothing can be asked by it.",
+        at=at,
+        hint="Ask for a permission set that unmasks it.",
+    )
 
 
 class UnknownFunction(InvalidInput):

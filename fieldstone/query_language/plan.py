@@ -108,7 +108,8 @@ class FieldRef:
     exact: whether its JSON is compared although it has a slot. others: the fields of the same
     name and type behind the other objects that a reference may point to; one of all has a value.
     computed: how the value is calculated, of a formula field and of an expression in the query,
-    which is a field made for it; what it reads are Leaf, RolledUp and Parameter.
+    which is a field made for it; what it reads are Leaf, RolledUp and Parameter. masked: whether it
+    is shown behind its mask; such a field stands nowhere but among what is shown.
     """
 
     source: int
@@ -116,6 +117,7 @@ class FieldRef:
     exact: bool = False
     others: tuple[FieldRef, ...] = ()
     computed: Typed | None = None
+    masked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -355,7 +355,7 @@ class _OneQuery:
             case SelectItem():
                 raise AssertionError("a query with an aggregate is grouped")
             case FieldGroup(name):
-                for field in self._binder.visible_fields():
+                for field in self._binder.shown_fields():
                     if in_group(field, name):
                         shown.add(field.name, self._binder.ref(0, field))
             case ChildQuery(query):

@@ -108,7 +108,8 @@ def _unseen(tables: Tables, place: int, members: Sequence[Member]) -> ColumnElem
     if source.guard is None or source.parent is None or source.reference is None:
         return null()
     holder, reference = tables.aliases[source.parent], source.reference
-    held = stored_id(holder, reference, tables.rows.sources[source.parent].object, tables.objects)
+    held_by = tables.rows.sources[source.parent].object
+    held = stored_id(holder, FieldRef(source.parent, reference), held_by, tables.objects)
     told = [(key, held if _is_id(value, place) else _NULL) for key, value in members]
     points_there: ColumnElement[bool] = comparable(
         holder, FieldRef(source.parent, reference)

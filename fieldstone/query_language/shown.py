@@ -29,7 +29,7 @@ class ShownMembers:
 
     def add_path(self, path: Path, alias: str | None = None) -> None:
         """Show a field; one of a parent stands in the parent's object unless it has an alias."""
-        ref = self._binder.field(path)
+        ref = self._binder.field(path, shown=True)
         if alias is not None:
             self._tree.setdefault(alias, ref)
         elif self._binder.is_type(ref):
@@ -80,7 +80,7 @@ class ShownMembers:
     def _add_below(self, trees: dict[int, _Tree], names: Sequence[str], path: Path) -> None:
         *parents, name = names
         trees = self._trees(trees, parents, path)
-        for place, field in self._binder.fields(tuple(trees), name, path):
+        for place, field in self._binder.fields(tuple(trees), name, path, shown=True):
             key = self._binder.field_key(name, field)
             trees[place].setdefault(key, self._binder.ref(place, field))
 

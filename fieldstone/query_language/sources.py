@@ -15,7 +15,7 @@ from fieldstone.metadata.catalog import Catalog, Field, ObjectDef
 from fieldstone.metadata.names import keys_of, suggestion
 from fieldstone.metadata.rights import Rights
 from fieldstone.metadata.values import fold
-from fieldstone.query_language.errors import NotSupported, UnknownField
+from fieldstone.query_language.errors import NotSupported, UnknownField, masked_field
 from fieldstone.query_language.plan import Guard, SourceTable
 from fieldstone.query_language.relations import RELATION_SUFFIX, relation_of, targets_of
 from fieldstone.query_language.syntax import Path, Source
@@ -67,18 +67,28 @@ class Sources:
         return path.names
 
     def fields(
-        self, places: tuple[int, ...], name: str, path: Path
+        self, places: tuple[int, ...], name: str, path: Path, *, shown: bool = False
     ) -> tuple[tuple[int, Field], ...]:
-        """Give the field of a name in each of the sources that has it. Raises UnknownField."""
-        found = tuple(
+        """Give the field of a name in each of the sources that has it.
+
+        shown: whether it is only to be shown, be it behind its mask. Raises UnknownField, and
+        MaskedField for one that could only be shown.
+        """
+        rights = self._rights
+        named = tuple(
             (place, field)
             for place in places
             if (field := self.sources[place].object.find_field(name)) is not None
-            and self._rights.may_read_field(field.id)
+            and rights.may_show_field(field.id)
+        )
+        found = tuple(
+            (place, field) for place, field in named if shown or rights.may_read_field(field.id)
         )
         if found:
             return found
         obj = self.sources[places[0]].object
+        if named:
+            raise masked_field(named[0][1].label, path.span)
         visible = [field.name for place in places for field in self.visible_fields(place)]
         raise UnknownField(
             f"{obj.label} has no field {name[:80]}.", at=path.span, hint=suggestion(name, visible)
@@ -118,6 +128,12 @@ class Sources:
         """Yield the fields of a source that the viewer may read."""
         for field in self.sources[place].object.fields:
             if self._rights.may_read_field(field.id):
+                yield field
+
+    def shown_fields(self, place: int = 0) -> Iterator[Field]:
+        """Yield the fields of a source that the viewer is shown, those behind a mask included."""
+        for field in self.sources[place].object.fields:
+            if self._rights.may_show_field(field.id):
                 yield field
 
     def place_behind(self, place: int, step: Field) -> int:

@@ -209,7 +209,7 @@ class Tables:
                 continue
             read = ref_read(self.rows.sources, one)
             obj = self.rows.sources[read.source].object
-            value = shown(self.aliases[read.source], read.field, obj, self.objects)
+            value = shown(self.aliases[read.source], read, obj, self.objects)
             found.append(value if read is one else cast(value, JsonText))
         return _first(found)
 

@@ -130,7 +130,7 @@ def export_query(
 
 def _every_field(tx: Transaction, obj: ObjectDef) -> Iterator[SelectItem]:
     for of in (obj.by_name["id"], *obj.own_fields):
-        if not tx.rights.may_read_field(of.id):
+        if not tx.rights.may_show_field(of.id):
             continue
         target = _target(tx, of)
         if target is None:

@@ -158,7 +158,7 @@ def usual_columns(obj: ObjectDef, rights: Rights) -> tuple[Field, ...]:
     telling = [
         f
         for f in obj.own_fields
-        if rights.may_read_field(f.id)
+        if rights.may_show_field(f.id)
         and f is not title
         and f.name not in parts
         and f.derivation is None
@@ -177,7 +177,7 @@ def usual_columns(obj: ObjectDef, rights: Rights) -> tuple[Field, ...]:
 
 def choosable_columns(obj: ObjectDef, rights: Rights) -> tuple[Field, ...]:
     """Give the fields that may be columns beside the name, those of every record last."""
-    seen = [f for f in obj.fields if rights.may_read_field(f.id) and f is not obj.title]
+    seen = [f for f in obj.fields if rights.may_show_field(f.id) and f is not obj.title]
     return tuple(sorted(seen, key=lambda f: f.is_system))
 
 
@@ -190,7 +190,7 @@ def _columns(obj: ObjectDef, rights: Rights, own: str | None) -> tuple[Field, ..
     if own is None:
         return usual_columns(obj, rights)
     found = (obj.find_field(name) for name in own.split(",")[:MOST_COLUMNS])
-    chosen = [f for f in found if f is not None and rights.may_read_field(f.id)]
+    chosen = [f for f in found if f is not None and rights.may_show_field(f.id)]
     return tuple(dict.fromkeys((obj.title, *chosen)))
 
 

@@ -112,6 +112,13 @@ def body_of(catalog: Catalog, one: PermissionSet) -> dict[str, Json]:
             for field in obj.fields
             if field.id in levels
         },
+        "unmask": [
+            f"{obj.name}.{field.name}"
+            for obj in catalog.objects
+            for field in obj.fields
+            if field.id in one.unmask
+        ],
+        "all_unmask": one.all_unmask,
         "actions": [action.value for action in Action if action in one.actions],
         "setup": [area.value for area in SetupArea if area in one.setup],
     }
@@ -140,6 +147,7 @@ def body_with_rights(catalog: Catalog, one: PermissionSet, sent: FormData) -> Js
         "all_objects": _ticked(sent, f"o:{ALL}"),
         "objects": objects,
         "all_fields": str(sent.get("all_fields", FieldLevel.NONE.value)),
+        "all_unmask": "all_unmask" in sent,
         "actions": _ticked(sent, "actions"),
         "setup": _ticked(sent, "setup"),
     }
@@ -155,7 +163,17 @@ def body_with_fields(
     own = {f"{obj.name}.{field.name}": sent.get(f"f:{field.name}") for field in obj.own_fields}
     kept = {name: level for name, level in said.items() if name not in own}
     chosen = {name: str(level) for name, level in own.items() if level not in (None, FOLLOWS)}
-    return {**body, "fields": {**kept, **chosen}}
+    unmask = body["unmask"]
+    assert isinstance(unmask, list)
+    elsewhere = [name for name in unmask if name not in own]
+    here: list[Json] = [
+        f"{obj.name}.{field.name}"
+        for field in obj.own_fields
+        if field.mask is not None
+        # Where the set sees all of them, the page offers no choice for one.
+        and (field.id in one.unmask if one.all_unmask else f"u:{field.name}" in sent)
+    ]
+    return {**body, "fields": {**kept, **chosen}, "unmask": [*elsewhere, *here]}
 
 
 def _follows(sent: FormData, name: str) -> bool:

@@ -65,8 +65,8 @@ def visible_object(tx: Transaction, name: str) -> ObjectDef:
 
 
 def visible_fields(tx: Transaction, obj: ObjectDef) -> tuple[Field, ...]:
-    """Give the fields of an object that the viewer may read."""
-    return tuple(f for f in obj.fields if tx.rights.may_read_field(f.id))
+    """Give the fields of an object that the viewer is shown."""
+    return tuple(f for f in obj.fields if tx.rights.may_show_field(f.id))
 
 
 async def fetch_rows(

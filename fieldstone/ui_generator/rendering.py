@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from fieldstone.metadata.catalog import Field
+from fieldstone.metadata.masking import is_masked
 from fieldstone.metadata.values import Json
 from fieldstone.ui_generator.assets import Assets
 from fieldstone.ui_generator.forms import ValueField
@@ -67,6 +68,8 @@ def render_cell(value: Json, field: Field, view: Viewing) -> Markup:
     """Give a value as it stands in one line; nothing for no value."""
     if isinstance(value, Markup):
         return _MARKED.format(value)
+    if field.mask is not None and is_masked(value):
+        return escape(value)
     return Markup("") if value is None else widget_of(field).cell(value, field, view)
 
 
@@ -84,4 +87,6 @@ def render_whole(value: Json, field: Field, view: Viewing) -> Markup:
     """Give a value as it stands on its record; nothing for no value."""
     if isinstance(value, Markup):
         return _MARKED.format(value)
+    if field.mask is not None and is_masked(value):
+        return escape(value)
     return Markup("") if value is None else widget_of(field).full(value, field, view)

@@ -33,6 +33,7 @@ from fieldstone.metadata.field_types.registry import FIELD_TYPES, get_field_type
 from fieldstone.metadata.kinds.kind import Kind
 from fieldstone.metadata.kinds.object import Label, Name, check_name, object_key
 from fieldstone.metadata.kinds.picklist import PicklistKind
+from fieldstone.metadata.masking import MASKED_TYPES, Mask
 from fieldstone.metadata.names import keys_of, suggestion
 from fieldstone.metadata.schemas import DIALECT, problems_of, schema_of
 from fieldstone.metadata.scope import Scope
@@ -80,6 +81,8 @@ class FieldBody:
     said, calculated when it is made. visible_if: a condition without which forms neither show nor
     demand the field. required_if: a condition under which it must have a value. personal: whether
     it goes when a person is made anonymous; None lets the type decide, for objects of people.
+    mask: what of a value those see who may read the field and not unmask it: "hidden" for nothing,
+    or "last_four".
     """
 
     object: Name
@@ -100,6 +103,7 @@ class FieldBody:
     default_formula: Annotated[str, Meta(min_length=1, max_length=MAX_FORMULA)] | None = None
     visible_if: Annotated[str, Meta(min_length=1, max_length=MAX_FORMULA)] | None = None
     required_if: Annotated[str, Meta(min_length=1, max_length=MAX_FORMULA)] | None = None
+    mask: Mask | None = None
     aliases: tuple[Name, ...] = ()
     description: Annotated[str, Meta(max_length=4000)] = ""
     help: Annotated[str, Meta(max_length=1000)] = ""
@@ -122,6 +126,7 @@ _NOT_CALCULATED: Final = (
     "default_formula",
     "derive",
     "indexed",
+    "mask",
 )
 
 COMMON: Final = frozenset(one.name for one in fields(FieldBody))
@@ -193,6 +198,7 @@ class FieldKind(Kind[FieldBody]):
         else:
             yield from self._default_problems(field_type, component.body, options)
         yield from _calculation_problems(field_type, component)
+        yield from _mask_problems(field_type, component)
 
     def _option_problems(self, field_type: FieldType[Any, Any], body: JsonObject) -> list[Problem]:
         try:
@@ -285,6 +291,14 @@ def _calculation_problems(
         if body.get(key):
             message = f"A calculated field cannot be {key.replace('_', ' ')}."
             yield Problem("metadata.invalid", message, f"/{key}", f"Leave {key} out.")
+
+
+def _mask_problems(field_type: FieldType[Any, Any], component: Component) -> Iterator[Problem]:
+    """Yield that values of a type cannot be shown in part."""
+    if component.body.get("mask") is not None and field_type.name not in MASKED_TYPES:
+        message = f"A value of the type {field_type.label} cannot be masked."
+        hint = "Hide the field by permission sets instead."
+        yield Problem("metadata.invalid", message, "/mask", hint)
 
 
 def _unknown_keys(roll_up: Json) -> Iterator[Problem]:

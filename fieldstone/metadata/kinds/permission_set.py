@@ -36,7 +36,9 @@ class PermissionSetBody:
     all_objects, all_fields: for every object and field, those to come included, unless objects or
     fields name it: then what stands there holds in this set. fields: by full names, such as
     {"Deal.value": "read"}. includes: other sets that are given along. is_profile: a person has at
-    most one such set. actions: what is allowed by itself. setup: what may be set up, or "all".
+    most one such set. unmask: masked fields, by full names, whose values are seen whole where they
+    may be read; all_unmask: of every masked field. actions: what is allowed by itself. setup: what
+    may be set up, or "all".
     """
 
     label: Label
@@ -48,6 +50,8 @@ class PermissionSetBody:
     all_fields: FieldLevel = FieldLevel.NONE
     fields: Mapping[FullName, FieldLevel] = field(default_factory=dict)
     actions: tuple[Action, ...] = ()
+    unmask: tuple[FullName, ...] = ()
+    all_unmask: bool = False
     setup: tuple[SetupWord, ...] = ()
 
     @property
@@ -70,7 +74,7 @@ class PermissionSetKind(Kind[PermissionSetBody]):
         body = self.read(component)
         yield from self.needs(component)
         yield from (object_key(name) for name in body.objects)
-        for name in body.fields:
+        for name in (*body.fields, *body.unmask):
             owner, _, own = name.partition(".")
             if fold(own) in SYSTEM_NAMES:
                 yield object_key(owner)

@@ -11,7 +11,6 @@ from fieldstone.platform.client import Where, connected, reaches_platform
 from fieldstone.platform.text_table import text_table
 
 
-
 @click.group()
 def command() -> None:
     """Show which records are locked, lock one, or unlock it."""
@@ -20,9 +19,7 @@ def command() -> None:
 @command.command("list")
 @click.option("--object", "of_object", help="Only the records of an object, such as Deal.")
 @reaches_platform
-def list_locks(
-    *, of_object: str | None, url: str | None, data: Path | None, tenant: str
-) -> None:
+def list_locks(*, of_object: str | None, url: str | None, data: Path | None, tenant: str) -> None:
     """List the records that are locked, the latest lock first."""
     asked: dict[str, str | int] = {"limit": 500, **({"object": of_object} if of_object else {})}
     rows: list[list[object]] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from fieldstone.errors import Problem
+from fieldstone.errors import Forbidden, Problem
 from fieldstone.ids import format_id, parse_id
 from fieldstone.metadata.catalog import Field, ObjectDef, UnknownField
 from fieldstone.metadata.field_types.file import File
@@ -55,8 +55,10 @@ def told_problems(
     if not rights.unreadable_fields:
         return tuple(problems)
     hidden = {f"/{f.name}" for f in obj.fields if not rights.may_read_field(f.id)}
-    # What the viewer wrote themselves is told as it was written: the field is unknown to them.
-    secret = [p for p in problems if p.at in hidden and p.code != UnknownField.code]
+    # What the viewer wrote themselves is told as it was written: the field is unknown to them, or
+    # masked.
+    own = (UnknownField.code, Forbidden.code)
+    secret = [p for p in problems if p.at in hidden and p.code not in own]
     told = tuple(problem for problem in problems if problem not in secret)
     return (*told, _HIDDEN) if secret else told
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from fieldstone.ids import RecordId, format_id
-from fieldstone.metadata.catalog import ObjectDef
+from fieldstone.metadata.catalog import Field, ObjectDef
+from fieldstone.metadata.masking import masked
 from fieldstone.metadata.values import Json, read_json
 from fieldstone.runtime.records.levels import levels_of
 from fieldstone.runtime.records.side_statements import HISTORY
@@ -19,7 +20,7 @@ async def history_page(
 ) -> tuple[list[dict[str, Json]], str | None]:
     """Give the newest changes of a record before a place in the log, and the next such place.
 
-    Each change tells the fields that the viewer may read, by their present names. Raises
+    Each change tells the fields that the viewer is shown, by their present names. Raises
     UnknownRecord for a record of another object or one that never was.
     """
     rows = await tx.rows(HISTORY, tenant=tx.tenant.id, id=record_id, before=before, most=limit + 1)
@@ -48,12 +49,19 @@ def changes_in(tx: Transaction, obj: ObjectDef, row: Any) -> dict[str, Json]:
     changes: dict[str, Json] = {}
     for field in obj.fields:
         key = field.key or ("owner" if field.column == "owner_id" else "")
-        if key and (key in before or key in after) and tx.rights.may_read_field(field.id):
+        if key and (key in before or key in after) and tx.rights.may_show_field(field.id):
             changes[field.name] = {
-                "before": _outside(tx, key, before.get(key)),
-                "after": _outside(tx, key, after.get(key)),
+                "before": _told(tx, field, _outside(tx, key, before.get(key))),
+                "after": _told(tx, field, _outside(tx, key, after.get(key))),
             }
     return changes
+
+
+def _told(tx: Transaction, field: Field, value: Json) -> Json:
+    """Give a value as the viewer sees it: behind its mask where it has one for them."""
+    if value is None or field.mask is None or not tx.rights.is_masked(field.id):
+        return value
+    return masked(str(value), field.mask)
 
 
 def _values(text: str | None) -> Mapping[str, Json]:

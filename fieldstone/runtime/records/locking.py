@@ -139,9 +139,7 @@ async def locks_of(tx: Transaction, obj: ObjectDef, record_id: RecordId) -> list
     return [_lock(row) for row in rows]
 
 
-async def list_locks(
-    tx: Transaction, obj: ObjectDef | None, before: int, limit: int
-) -> list[Lock]:
+async def list_locks(tx: Transaction, obj: ObjectDef | None, before: int, limit: int) -> list[Lock]:
     """Give the locks that hold, the newest first, of records that the viewer sees.
 
     obj: of which object; None for all. before: what the ids are below.

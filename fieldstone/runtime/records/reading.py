@@ -7,6 +7,7 @@ from typing import Final
 
 from fieldstone.errors import BadValue, FieldstoneError, Problem
 from fieldstone.metadata.catalog import Field, ObjectDef
+from fieldstone.metadata.masking import is_masked
 from fieldstone.metadata.names import suggestion
 from fieldstone.metadata.rights import Rights
 from fieldstone.metadata.values import Json
@@ -27,6 +28,9 @@ def read_values(
         if name in IGNORED:
             continue
         field = obj.find_field(name)
+        if field is not None and rights.is_masked(field.id):
+            problems.extend(_masked_problems(field, name, raw))
+            continue
         if field is None or not rights.may_read_field(field.id):
             known = (f.name for f in obj.fields if rights.may_read_field(f.id))
             hint = suggestion(name, known)
@@ -43,6 +47,14 @@ def read_values(
             problems.extend(_not_allowed(field, name, rights))
             values[field] = found
     return values, problems
+
+
+def _masked_problems(field: Field, name: str, raw: Json) -> list[Problem]:
+    """Refuse a value for a masked field; the mask that somebody read says nothing, sent back."""
+    if raw is None or is_masked(raw):
+        return []
+    message = f"You may not change {field.label}: it is masked."
+    return [Problem("access.forbidden", message, f"/{name}", "Leave it out.")]
 
 
 def _version_problems(version: Json) -> list[Problem]:

@@ -211,13 +211,13 @@ def _selected(tx: Transaction, obj: ObjectDef, names: tuple[str, ...] | None) ->
 
 
 def whole_record(obj: ObjectDef, tx: Transaction) -> Iterator[Path]:
-    """Yield every readable field of an object; references with the name of what they point to.
+    """Yield every field of an object that is shown; references with the name of what they point to.
 
     The id comes first and the other system fields last.
     """
     first, *system = (field for field in obj.fields if field.is_system)
     for field in (first, *obj.own_fields, *system):
-        if tx.rights.may_read_field(field.id):
+        if tx.rights.may_show_field(field.id):
             title = _title_behind(tx, field)
             yield Path((field.name,)) if title is None else Path((field.name, title))
 

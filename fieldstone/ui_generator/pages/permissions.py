@@ -236,6 +236,7 @@ def _fields_page(
         "object": obj,
         "rows": list(forms.field_rows(obj, one)),
         "levels": forms.LEVELS,
+        "has_masks": any(field.mask for field in obj.own_fields),
         "told": told,
         "problems": problems,
     }

@@ -13,6 +13,7 @@ from tests.support.app import Api
 from tests.support.pages import Browser
 
 REASON = "Being approved"
+ALL = {"all_or_nothing": True}
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,13 @@ async def test_locked_record_is_not_changed_by_others(locked: Locked) -> None:
     for method, path, body in (
         ("PATCH", locked.path, {"name": "Mine"}),
         ("DELETE", locked.path, None),
-        ("PATCH", "/deals", {"records": [{"id": locked.deal, "name": "Mine"}]}),
+        ("PATCH", "/api/records/Deal", {**ALL, "records": [{"id": locked.deal, "name": "Mine"}]}),
     ):
         answer = await ben.send(method, path, body)
         codes = [one["code"] for one in answer.json()["errors"]]
         assert codes == ["record.locked"], (method, answer.text)
-    partly = {"records": [{"id": locked.deal, "name": "Mine"}], "all_or_nothing": False}
-    told = await ben.send("PATCH", "/deals", partly)
+    partly = [{"id": locked.deal, "name": "Mine"}]
+    told = await ben.send("PATCH", "/api/records/Deal", partly)
     assert "record.locked" in told.text
 
     assert (await ben.get(locked.path))["name"] == "Roof"
@@ -101,15 +102,17 @@ async def test_only_those_with_the_right_lock_and_unlock(locked: Locked) -> None
         assert problem["code"] == "record.may_not_lock"
     lockers = {"name": "Lockers", "label": "Lockers", "objects": {"Deal": ["lock"]}}
     await locked.ada.post("/api/metadata/components/permission_set", lockers)
-    await locked.ada.ask(
-        "PUT", f"/api/people/{locked.ben_id}/permission-sets/Lockers", status=200
-    )
+    await locked.ada.ask("PUT", f"/api/people/{locked.ben_id}/permission-sets/Lockers", status=200)
 
     changed = await locked.ben.patch(locked.path, {"name": "Mine"})
     unlocked = await locked.ben.send("DELETE", f"{locked.path}/lock")
     [gone] = await locked.ben.refused("DELETE", f"{locked.path}/lock", status=404)
 
-    assert (changed["name"], unlocked.status_code, gone["code"]) == ("Mine", 204, "record.not_locked")
+    assert (changed["name"], unlocked.status_code, gone["code"]) == (
+        "Mine",
+        204,
+        "record.not_locked",
+    )
 
 
 async def test_lock_of_a_hidden_record_is_nowhere(locked: Locked) -> None:
