@@ -34,7 +34,6 @@ WRITTEN: tuple[str, ...] = ("catalog_version", "component", "component_change", 
 WRITTEN += ("link", "bin", "record_unique", "record_search", "change", "counter", "idempotency")
 WRITTEN += ("job", "file", "import_row", "query_use", "advice_action", "advice_setting")
 WRITTEN += ("index_order", "maintenance", "member", "invitation", "session", "access_token")
-WRITTEN += ("person_role", "team", "team_member", "record_share")
 WRITTEN += ("legal_hold", "held_record", "privacy_request")
 WRITTEN += ("person_role", "team", "team_member", "record_share", "record_lock")
 WRITTEN += ("sign_in", "permission_assignment")

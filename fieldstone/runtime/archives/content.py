@@ -13,7 +13,6 @@ from typing import Final
 from sqlalchemy import Table
 
 from fieldstone.metadata import privacy_tables, tables
-from fieldstone.metadata import tables
 from fieldstone.metadata.lock_tables import RECORD_LOCK
 
 FORMAT: Final = 1
