@@ -10,7 +10,11 @@ from types import ModuleType
 import fieldstone
 
 # Alembic runs its migrations and its environment itself; imported plainly, they fail.
-SKIPPED = ("fieldstone.platform.database.migrations",)
+# Messages of SAML need an extra, which not everybody has who writes the pages.
+SKIPPED = (
+    "fieldstone.platform.database.migrations",
+    "fieldstone.platform.identity.providers.saml_messages",
+)
 
 
 def load_modules() -> Iterator[ModuleType]:

@@ -12,8 +12,13 @@ from fieldstone.metadata.values import JsonObject
 _TAG: Final = "Identity providers"
 _FLAG: Final[JsonObject] = {"type": "boolean"}
 _SHOWN: Final = {
-    **dict.fromkeys(("name", "label", "issuer", "client_id", "return_address"), TEXT),
+    **dict.fromkeys(("name", "label", "issuer", "client_id", "protocol", "return_address"), TEXT),
     **dict.fromkeys(("active", "has_secret"), _FLAG),
+    "entity_id": {"type": ["string", "null"]},
+}
+_DECLARED: Final[JsonObject] = {
+    **dict.fromkeys(("issuer", "sign_in_address"), TEXT),
+    "certificates": list_schema(TEXT),
 }
 _PROVIDER: Final = object_schema(_SHOWN, required=tuple(_SHOWN), closed=True)
 
@@ -37,6 +42,20 @@ SIGN_ON_OPERATIONS: Final[Mapping[str, Operation]] = {
             {"secret": "as the provider gave it"},
         ),
         refuses=(413, 422),
+    ),
+    "POST /saml-metadata": Operation(
+        _TAG,
+        {
+            200: Answer(
+                "What a provider says of itself, as its declaration has it.",
+                object_schema(_DECLARED, required=tuple(_DECLARED), closed=True),
+            )
+        },
+        body=Body(
+            object_schema(dict.fromkeys(("metadata", "address"), TEXT)),
+            {"address": "https://sso.acme.example/metadata"},
+        ),
+        refuses=(409, 413, 422, 503),
     ),
     "DELETE /identity-providers/{name}/secret": Operation(_TAG, {204: Answer("It is gone.")}),
 }

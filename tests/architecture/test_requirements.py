@@ -12,9 +12,9 @@ from packaging.utils import canonicalize_name
 from tests.support.source import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-ASKED = PROJECT["project"]["dependencies"] + [
-    asked for extra in PROJECT["project"]["optional-dependencies"].values() for asked in extra
-]
+EXTRAS = PROJECT["project"]["optional-dependencies"]
+ASKED = PROJECT["project"]["dependencies"] + EXTRAS["embedded"]
+TESTED = [asked for extra in EXTRAS.values() for asked in extra]
 GROUPS = PROJECT["dependency-groups"]
 
 
@@ -35,7 +35,7 @@ def group(name: str) -> list[str]:
     ("lock", "asked"),
     [
         ("requirements.lock", ASKED + group("build")),
-        ("requirements-dev.lock", ASKED + group("dev")),
+        ("requirements-dev.lock", ASKED + TESTED + group("dev")),
         ("requirements-build.lock", group("node")),
     ],
 )

@@ -22,7 +22,9 @@ Domain = Annotated[str, Meta(max_length=253, pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)
 ScopeWord = Annotated[str, Meta(max_length=80, pattern=r"^[\x21\x23-\x5b\x5d-\x7e]+$")]
 Certificate = Annotated[str, Meta(min_length=100, max_length=20_000)]
 Protocol = Literal["openid_connect", "saml"]
-_PRINTED: Final = re.compile(r"[\x21-\x7e]+")
+_PRINTED: Final = re.compile(r"[!#-;=?-\[\]_a-z~]+")
+"""What an address is written with (RFC 3986): neither quotes nor angle brackets."""
+
 _CERTIFICATE: Final = re.compile(
     r"(-----BEGIN CERTIFICATE-----)?(?P<body>[A-Za-z0-9+/=\s]+)(-----END CERTIFICATE-----)?"
 )

@@ -49,6 +49,13 @@ def door_page(
     return response
 
 
+def passing_page(request: Request, template: str, title: str, **values: Any) -> Response:
+    """Answer with a page that goes on by itself, and leaves what the browser keeps as it is."""
+    shell = build_shell(request, None, Place(title))
+    html = site_of(request).templates.render(template, {"shell": shell, **values})
+    return HTMLResponse(html, headers={"Cache-Control": "private, no-store"})
+
+
 async def sign_in_door(
     request: Request, back: str, error: FieldstoneError | None = None, email: str = ""
 ) -> Response:

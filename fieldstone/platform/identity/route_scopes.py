@@ -89,6 +89,7 @@ DECLARED: Final[Mapping[str, Needs]] = {
     "/api/storage": _EVERYTHING,
     "/api/platform": _EVERYTHING,
     "/api/identity-providers": _EVERYTHING,
+    "/api/saml-metadata": _EVERYTHING,
     "/api/connected-apps": _EVERYTHING,
     "/api/my-apps": _EVERYTHING,
     "/api/account": _EVERYTHING,

@@ -31,6 +31,7 @@ from fieldstone.runtime.transactions import Viewer
 from fieldstone.ui_generator.csrf import STATE as FORM_TOKEN
 
 SIGN_IN: Final = "/sign-in"
+_WAY: Final = f"{SIGN_IN}/with/"
 _CROSS_SITE: Final = frozenset({"cross-site", "same-site"})
 _FOR_ANYBODY: Final = (
     *(SIGN_IN, "/welcome", "/static", "/api/session", "/api/welcome"),
@@ -107,6 +108,9 @@ class ViewerOfRequest:
         # A note of the operator of another server, who may be let in as anybody here.
         if text and not text.startswith(PREFIX):
             return await self._by_token(request, tenant, text)
+        if _is_answer_of_provider(request) and _is_foreign(request):
+            # Sent by an identity provider's page: nobody, whatever cookies came with it.
+            return None
         # What follows hangs on cookies or on the machine, which a page of another site could use.
         _check_origin(request)
         secret = find_session(request)
@@ -163,12 +167,22 @@ def _remembered(request: Request, found: Bearer) -> Viewer:
 
 
 def _check_origin(request: Request) -> None:
+    if _is_foreign(request):
+        raise ForeignOrigin("A page of another site may not send this.")
+
+
+def _is_foreign(request: Request) -> bool:
     origin = request.headers.get("origin")
     if origin is not None and not is_origin_of(origin, request):
-        raise ForeignOrigin("A page of another site may not send this.")
+        return True
     changes = request.method not in ("GET", "HEAD", "OPTIONS")
-    if changes and request.headers.get("sec-fetch-site") in _CROSS_SITE:
-        raise ForeignOrigin("A page of another site may not send this.")
+    return changes and request.headers.get("sec-fetch-site") in _CROSS_SITE
+
+
+def _is_answer_of_provider(request: Request) -> bool:
+    """Tell whether a request brings what an identity provider says, which comes from its site."""
+    path = request.scope["path"]
+    return request.method == "POST" and path.startswith(_WAY) and path.endswith("/back")
 
 
 def _is_for_anybody(path: str) -> bool:

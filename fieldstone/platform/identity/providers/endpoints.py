@@ -1,4 +1,4 @@
-"""Endpoints for the client secrets of identity providers: what is given is never shown again."""
+"""Endpoints for identity providers: their client secrets, which are never shown again, and SAML."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from fieldstone.platform.identity.providers.client_secrets import (
 )
 from fieldstone.platform.identity.providers.offering import return_address
 from fieldstone.platform.identity.providers.parts import parts_of
+from fieldstone.platform.identity.providers.saml import entity_id, read_metadata
 from fieldstone.platform.server_address import server_of
 from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 
@@ -33,9 +34,11 @@ async def list_providers(request: Request) -> Response:
                 "label": body.label,
                 "issuer": body.issuer,
                 "client_id": body.client_id,
+                "protocol": body.protocol,
                 "active": body.active,
                 "has_secret": fold(name) in kept,
                 "return_address": return_address(server_of(request), name),
+                "entity_id": entity_id(server_of(request), name, body),
             }
             for name, body in tx.catalog.identity_providers.items()
         ]
@@ -59,7 +62,20 @@ async def delete_secret(request: Request) -> Response:
     return Response(status_code=204)
 
 
+async def read_saml_metadata(request: Request) -> Response:
+    """POST /api/saml-metadata: {"metadata"} or {"address"} of a provider, as it is declared."""
+    sent = await read_object(request)
+    text, address = sent.get("metadata"), sent.get("address")
+    if isinstance(text, str) == isinstance(address, str):
+        raise BadJson("Send either metadata or address, as a text.", at="/metadata")
+    async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
+        check_administrator(tx)
+    told = await read_metadata(parts_of(request).store.outgoing, text, address)
+    return json_response(told)
+
+
 ROUTES: Final = (
+    Route("/api/saml-metadata", read_saml_metadata, methods=["POST"]),
     Route("/api/identity-providers", list_providers, methods=["GET"]),
     Route("/api/identity-providers/{name}/secret", put_secret, methods=["PUT"]),
     Route("/api/identity-providers/{name}/secret", delete_secret, methods=["DELETE"]),

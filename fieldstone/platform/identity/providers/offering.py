@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
+from starlette.requests import Request
+
 from fieldstone.metadata.catalog import Catalog
 from fieldstone.metadata.kinds.identity_provider import IdentityProviderBody
 from fieldstone.metadata.values import fold
 from fieldstone.platform.identity.providers.errors import UnknownProvider
 from fieldstone.platform.identity.providers.round_trip import with_query
 from fieldstone.platform.identity.providers.statements import MY_LINKS
-from fieldstone.runtime.transactions import Transaction
+from fieldstone.runtime.asking import database_of, tenant_of
+from fieldstone.runtime.transactions import Transaction, Viewer
 
 BEGIN: Final = "/sign-in/with"
 _MOST_LINKS: Final = 100
@@ -54,6 +57,12 @@ def active_provider(catalog: Catalog, name: str) -> tuple[str, IdentityProviderB
         if fold(known) == fold(name) and body.active:
             return known, body
     raise UnknownProvider("Nobody signs in that way.", hint="Choose another way.")
+
+
+async def asked_provider(request: Request) -> tuple[str, IdentityProviderBody]:
+    """Give the provider that an address names, if people may sign in with it."""
+    async with database_of(request).read(tenant_of(request), Viewer(None, "")) as tx:
+        return active_provider(tx.catalog, request.path_params["provider"])
 
 
 def return_address(server: str, name: str) -> str:

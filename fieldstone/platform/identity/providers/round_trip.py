@@ -18,6 +18,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from fieldstone.metadata.kinds.identity_provider import IdentityProviderBody
 from fieldstone.platform.identity.sealing import Sealer, Unsealable
 
 _COOKIE: Final = "fs_way_"
@@ -43,6 +44,10 @@ class Departure:
     back: str
     at: float
     session: int | None = None
+
+    def is_to(self, provider: str, body: IdentityProviderBody) -> bool:
+        """Tell whether it was to this provider, as it is declared now."""
+        return (self.provider, self.issuer) == (provider, body.issuer)
 
     @property
     def challenge(self) -> str:

@@ -36,3 +36,6 @@ const conditional = document.querySelector("form[data-conditions]");
 if (conditional) import("./conditions.js").then(({ watch }) => watch(conditional));
 
 if (document.querySelector("form[data-passkey]")) import("./passkeys.js");
+
+// What an identity provider had the browser send comes once more from this site, with its cookies.
+document.querySelector("form[data-sends-itself]")?.submit();
