@@ -27,6 +27,7 @@ from fieldstone.api.openapi_operation import (
     Operation,
     shared_ref,
 )
+from fieldstone.api.openapi_plan_operations import PLAN_OPERATIONS
 from fieldstone.api.openapi_platform_operations import PLATFORM_OPERATIONS
 from fieldstone.api.openapi_privacy_operations import PRIVACY_OPERATIONS
 from fieldstone.api.openapi_query_shapes import query_schemas
@@ -48,6 +49,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     **SIGN_ON_OPERATIONS,
     **OAUTH_OPERATIONS,
     **SETUP_OPERATIONS,
+    **PLAN_OPERATIONS,
     **ACCESS_OPERATIONS,
     **PLATFORM_OPERATIONS,
     **RECORD_OPERATIONS,

@@ -60,13 +60,27 @@ _NOTHING: Final = Component("", "", {})
 
 
 @dataclass(frozen=True, slots=True)
+class Revert:
+    """A component, by its id, as it shall be again. after: None for one that shall be gone."""
+
+    id: int
+    before: Component
+    after: Component | None
+
+    @property
+    def sides(self) -> tuple[Component, ...]:
+        """The component as it is and, unless it shall be gone, as it shall be."""
+        return (self.before,) if self.after is None else (self.before, self.after)
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """What is asked for. creates must not be there yet, upserts may; both are whole components.
 
     renames go from a key to a new name.
 
     removals and restores are keys; whatever hangs on a removed object (its fields, the object
-    between of a relation) goes with it.
+    between of a relation) goes with it. reverts: what shall be as it was, names included.
 
     pointers: where in what the caller sent a component stands, by its key; "" where it is the
     whole. problems: what was found wrong while that was read, told together with the rest.
@@ -77,6 +91,7 @@ class Proposal:
     removals: tuple[Key, ...] = ()
     restores: tuple[Key, ...] = ()
     renames: tuple[tuple[Key, str], ...] = ()
+    reverts: tuple[Revert, ...] = ()
     pointers: Mapping[Key, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
 
@@ -85,7 +100,8 @@ class Proposal:
         """The components that it is about."""
         made = (one.key for one in (*self.creates, *self.upserts))
         renamed = (key for key, _ in self.renames)
-        return frozenset((*made, *self.removals, *self.restores, *renamed))
+        back = (one.key for revert in self.reverts for one in revert.sides)
+        return frozenset((*made, *self.removals, *self.restores, *renamed, *back))
 
 
 def plan_changes(
@@ -103,6 +119,7 @@ def plan_changes(
         draft.restore(key)
     for key, name in proposal.renames:
         draft.rename(key, name)
+    draft.revert(proposal.reverts)
     for component in _expanded(proposal.creates):
         draft.create(component)
     for component in _expanded(proposal.upserts):
@@ -132,14 +149,16 @@ class _Draft:
     ) -> None:
         self._pointers = pointers
         self._formulas = formulas
-        self._live = {row.component.key: row for row in rows if row.deleted_at is None}
         # What is being purged has lost some of its records already and cannot come back.
-        binned = (row for row in rows if row.deleted_at and not row.storage.get("purging"))
+        self._rows = {row.id: row for row in rows if not row.storage.get("purging")}
+        self._live = {row.component.key: row for row in rows if row.deleted_at is None}
+        binned = (row for row in self._rows.values() if row.deleted_at)
         self._binned = {row.component.key: row for row in binned}
         self._after: dict[Key, Component] = {k: row.component for k, row in self._live.items()}
         self._origin: dict[Key, StoredComponent] = dict(self._live)
         self._restored: set[Key] = set()
         self._removed: dict[Key, StoredComponent] = {}
+        self._reverted = False
         self._proposed: list[Component] = []
         self._early: list[Problem] = []
         self._clashes: dict[Key, Problem] = {}
@@ -165,9 +184,7 @@ class _Draft:
         ]
         for back in (row, *together):
             if back.component.key in self._after:
-                message = f"There is another {back.component.name} by now."
-                hint = "Rename or remove that one first."
-                self._early.append(Problem(NAME_TAKEN, message, "/name", hint))
+                self._early.append(_another(back.component))
                 continue
             self._after[back.component.key] = back.component
             self._origin[back.component.key] = back
@@ -195,6 +212,32 @@ class _Draft:
                 self._origin.pop(before_key, None)
         self._after = taken
         self._proposed.append(replace(old, name=name))
+
+    def revert(self, reverts: Sequence[Revert]) -> None:
+        """Put components back to what they were, those in the bin included."""
+        back: list[tuple[StoredComponent, Component]] = []
+        self._reverted = bool(reverts)
+        for one in reverts:
+            row = self._rows.get(one.id)
+            if row is None:
+                message = f"{one.before.name} was purged and cannot come back."
+                self._early.append(Problem(UNKNOWN, message, "/name"))
+            elif one.after is None:
+                self.remove(row.component.key)
+            else:
+                back.append((row, one.after))
+        for row, _ in back:
+            self._after.pop(row.component.key, None)
+            self._origin.pop(row.component.key, None)
+        for row, component in back:
+            if component.key in self._after:
+                self._early.append(_another(component))
+                continue
+            self._after[component.key] = component
+            self._origin[component.key] = row
+            self._proposed.append(component)
+            if row.deleted_at is not None:
+                self._restored.add(component.key)
 
     def create(self, component: Component) -> None:
         """Put a component in where there is none of its key."""
@@ -227,7 +270,7 @@ class _Draft:
             for problem in self._among_others(component, scope, names):
                 yield self._placed(component, problem)
         yield from names.too_many(self._proposed)
-        if self._removed:
+        if self._removed or self._reverted:
             yield from orphans(scope)
         yield from circles_in(scope)
 
@@ -314,6 +357,11 @@ class _Draft:
         direct = [k for k, other in self._after.items() if _belongs_to(other, owner)]
         below = [k for d in direct if self._after[d].kind == "object" for k in self._hanging_on(d)]
         return [*direct, *below]
+
+
+def _another(component: Component) -> Problem:
+    message = f"There is another {component.name} by now."
+    return Problem(NAME_TAKEN, message, "/name", "Rename or remove that one first.")
 
 
 def _belongs_to(component: Component, owner: Component) -> bool:

@@ -14,6 +14,7 @@ JsonObject = Mapping[str, Json]
 JsonSchema = dict[str, object]
 
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
+_CANONICAL: Final = msgspec.json.Encoder(decimal_format="number", order="sorted")
 _DECODER: Final = msgspec.json.Decoder(float_hook=Decimal)
 
 
@@ -25,6 +26,11 @@ def write_json(value: object) -> str:
 def write_json_bytes(value: object) -> bytes:
     """Give a value as JSON in UTF-8."""
     return _ENCODER.encode(value)
+
+
+def write_canonical(value: object) -> bytes:
+    """Give a value as JSON in UTF-8 with the keys of objects in order: equal ones are alike."""
+    return _CANONICAL.encode(value)
 
 
 def read_json(text: str | bytes) -> Json:

@@ -23,6 +23,7 @@ from fieldstone.api import imports as imports_api
 from fieldstone.api import jobs as jobs_api
 from fieldstone.api import locks as locks_api
 from fieldstone.api import metadata as metadata_api
+from fieldstone.api import metadata_plans as metadata_plans_api
 from fieldstone.api import objects as objects_api
 from fieldstone.api import openapi as openapi_api
 from fieldstone.api import organization as organization_api
@@ -245,6 +246,7 @@ def all_routes() -> list[BaseRoute]:
         *usage_api.ROUTES,
         *archives_api.ROUTES,
         *components_api.ROUTES,
+        *metadata_plans_api.ROUTES,
         *sharing_api.ROUTES,
         *privacy_holds_api.ROUTES,
         *privacy_retention_api.ROUTES,

@@ -116,17 +116,49 @@ async def change_metadata(tx: Transaction, proposal: Proposal) -> Applied:
     version as it is. Raises Several with every problem; Forbidden without the right to set up what
     it is about, MoreThanOwn for a permission set that allows more than the viewer may.
     """
+    stored, plan = await _planned(tx, proposal)
+    if not plan.changes:
+        return Applied(plan, tx.catalog)
+    applied = await _apply(tx, stored, plan)
+    await _check_outcome(tx, applied, proposal)
+    return applied
+
+
+async def try_change(tx: Transaction, proposal: Proposal) -> Applied:
+    """Give what change_metadata would make of a proposal. Nothing is locked or written.
+
+    What is new has an id that means nothing. Raises what change_metadata raises, but for what only
+    the records can tell.
+    """
+    stored, plan = await _planned(tx, proposal)
+    if not plan.changes:
+        return Applied(plan, tx.catalog)
+    free = count(max((row.id for row in stored), default=0) + 1)
+    changes = [replace(one, id=one.id or next(free)) for one in plan.changes]
+    rows = _after(tx, stored, changes)
+    catalog = build_catalog(tx.tenant.id, tx.catalog.version + 1, tx.tenant.leaf, rows)
+    applied = Applied(MetadataPlan(tuple(changes)), catalog)
+    await _check_outcome(tx, applied, proposal)
+    return applied
+
+
+async def _planned(
+    tx: Transaction, proposal: Proposal
+) -> tuple[list[StoredComponent], MetadataPlan]:
+    """Plan a proposal, and refuse what the viewer may not change."""
     check_areas(tx, proposal)
     stored = await load_components(tx)
     plan = plan_changes(stored, proposal, FormulaRenames(tx.catalog))
-    if not plan.changes:
-        return Applied(plan, tx.catalog)
-    _check_administrator(tx, plan, proposal)
-    applied = await _apply(tx, stored, plan)
+    if plan.changes:
+        _check_administrator(tx, plan, proposal)
+    return stored, plan
+
+
+async def _check_outcome(tx: Transaction, applied: Applied, proposal: Proposal) -> None:
+    """Refuse a change by the catalog that comes of it."""
     _check_sets(tx, applied, proposal)
     _check_objects(tx, applied.catalog)
     await _check_formulas(applied.catalog, tx.catalog, proposal)
-    return applied
 
 
 def _check_objects(tx: Transaction, after: Catalog) -> None:
@@ -165,21 +197,8 @@ def _lets_in(change: ComponentChange, asked: frozenset[tuple[str, str]]) -> bool
 
 
 async def try_metadata(tx: Transaction, proposal: Proposal) -> Catalog:
-    """Give the catalog that a proposal would make. Nothing is locked or written.
-
-    Raises what change_metadata raises.
-    """
-    check_areas(tx, proposal)
-    stored = await load_components(tx)
-    plan = plan_changes(stored, proposal, FormulaRenames(tx.catalog))
-    if not plan.changes:
-        return tx.catalog
-    free = count(max((row.id for row in stored), default=0) + 1)
-    changes = [replace(one, id=one.id or next(free)) for one in plan.changes]
-    rows = _after(tx, stored, changes)
-    catalog = build_catalog(tx.tenant.id, tx.catalog.version + 1, tx.tenant.leaf, rows)
-    await _check_formulas(catalog, tx.catalog, proposal)
-    return catalog
+    """Give the catalog that a proposal would make, as try_change does."""
+    return (await try_change(tx, proposal)).catalog
 
 
 async def _check_formulas(after: Catalog, before: Catalog, proposal: Proposal) -> None:

@@ -1,0 +1,286 @@
+"""What a metadata change means for the records that are there, told before it is made.
+
+Records are asked for as the viewer sees them: who sees part of the records is told of that part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Final
+
+from fieldstone.errors import BadValue, InvalidInput
+from fieldstone.metadata.catalog import Catalog, Field, ObjectDef
+from fieldstone.metadata.component import Component
+from fieldstone.metadata.component_change import ComponentChange
+from fieldstone.metadata.field_types.field_type import BadOption
+from fieldstone.metadata.kinds.registry import FIELD, OBJECT, VALIDATION_RULE
+from fieldstone.metadata.values import Json, JsonObject, fold, read_json
+from fieldstone.runtime.metadata_changes import Applied
+from fieldstone.runtime.queries import MOST_PER_PAGE, Question, answer
+from fieldstone.runtime.transactions import Transaction
+
+MOST_VALUES: Final = 20_000
+"""How many values of a field are looked at; what is told beyond is a part of the truth."""
+
+_TOLD: Final = 5
+_HELD: Final = "held"
+_COUNTED: Final = "times"
+_TIMES: Final[JsonObject] = {
+    "expression": {"function": "COUNT", "arguments": [{"field": "id"}]},
+    "alias": _COUNTED,
+}
+
+
+class Severity(StrEnum):
+    """How much a change does to records.
+
+    LOSS: they, or values of theirs, go to the bin; it must be confirmed. BREAK: they stay, and
+    whoever changes them next must mend them. REFUSED: the change cannot be made because of them.
+    """
+
+    LOSS = "loss"
+    BREAK = "break"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """What a change of one component means for records.
+
+    key: kind, colon and name, by which a loss is confirmed. records: how many; is_cut: whether
+    there may be more. samples: some of them, or some of their values with how many have each.
+    """
+
+    severity: Severity
+    key: str
+    records: int
+    message: str
+    is_cut: bool = False
+    samples: tuple[JsonObject, ...] = field(default=())
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether it must be confirmed."""
+        return self.severity is Severity.LOSS
+
+    def as_json(self) -> JsonObject:
+        """Give it as callers see it."""
+        return {
+            "severity": self.severity,
+            "key": self.key,
+            "records": self.records,
+            "at_least": self.is_cut,
+            "message": self.message,
+            "samples": self.samples,
+        }
+
+
+def key_of(component: Component) -> str:
+    """Give the key by which a loss is confirmed, such as field:Deal.next_step."""
+    return f"{component.kind}:{component.name}"
+
+
+async def impact_of(tx: Transaction, applied: Applied) -> tuple[Impact, ...]:
+    """Tell what a change means for records. tx: of the catalog before it."""
+    before, after = tx.catalog, applied.catalog
+    found: list[Impact | None] = []
+    gone = {one.before.key for one in applied.plan.changes if _is_gone(one) and one.before}
+    for change in applied.plan.changes:
+        if change.before is not None and _is_gone(change):
+            found.append(await _removed(tx, change.before, gone))
+        elif change.after is not None and change.after.kind == VALIDATION_RULE.name:
+            found.append(await _ruled(tx, change))
+    for old, new in _fields_that_stay(before, after):
+        obj = before.by_id[old.object_id]
+        if tx.rights.may_read_object(obj.id) and tx.rights.may_read_field(old.id):
+            found += [one async for one in _changed(tx, obj, old, new)]
+    return tuple(sorted((one for one in found if one is not None), key=_order))
+
+
+def _order(impact: Impact) -> tuple[int, int, str]:
+    rank = (Severity.REFUSED, Severity.LOSS, Severity.BREAK).index(impact.severity)
+    return rank, -impact.records, impact.key
+
+
+def _is_gone(change: ComponentChange) -> bool:
+    return change.operation == "remove"
+
+
+async def _removed(
+    tx: Transaction, component: Component, gone: set[tuple[str, str]]
+) -> Impact | None:
+    """Tell of the records, or values, that go with an object or a field."""
+    if component.kind == OBJECT.name:
+        obj = tx.catalog.find_object(component.name)
+        if obj is None or not tx.rights.may_read_object(obj.id):
+            return None
+        records = await _count(tx, obj)
+        message = f"{_counted(records, obj)} would go to the bin with the object."
+        return _loss(component, records, message)
+    if component.kind != FIELD.name:
+        return None
+    owner, _, own = component.name.partition(".")
+    obj = tx.catalog.find_object(owner)
+    known = obj and obj.find_field(own)
+    if obj is None or not known or (OBJECT.name, fold(obj.name)) in gone or known.is_calculated:
+        return None
+    if not (tx.rights.may_read_object(obj.id) and tx.rights.may_read_field(known.id)):
+        return None
+    records = await _count(tx, obj, _filled(known))
+    message = (
+        f"The values that {_counted(records, obj)} {_have(records)} in {known.label} would go."
+    )
+    return _loss(component, records, message)
+
+
+def _loss(component: Component, records: int | None, message: str) -> Impact | None:
+    if not records:
+        return None
+    return Impact(Severity.LOSS, key_of(component), records, message)
+
+
+async def _ruled(tx: Transaction, change: ComponentChange) -> Impact | None:
+    """Tell of the records that a new or changed validation rule would refuse as they are."""
+    after = change.after
+    if after is None or (change.before is not None and change.before.body == after.body):
+        return None
+    rule = VALIDATION_RULE.read(after)
+    obj = tx.catalog.find_object(rule.object)
+    if not rule.active or obj is None or not tx.rights.may_read_object(obj.id):
+        return None
+    records = await _count(tx, obj, rule.condition)
+    if not records:
+        return None
+    message = f"{_counted(records, obj)} would not pass the rule as they are."
+    return Impact(Severity.BREAK, key_of(after), records, message)
+
+
+def _fields_that_stay(before: Catalog, after: Catalog) -> Iterator[tuple[Field, Field]]:
+    """Yield the fields with values of their own that are there before and after, and differ."""
+    now = {one.id: one for obj in after.objects for one in obj.own_fields}
+    for obj in before.objects:
+        for old in obj.own_fields:
+            new = now.get(old.id)
+            if new is None or old.is_calculated or new.is_calculated:
+                continue
+            if (old.type, old.options, old.required, old.unique) != (
+                new.type,
+                new.options,
+                new.required,
+                new.unique,
+            ):
+                yield old, new
+
+
+async def _changed(
+    tx: Transaction, obj: ObjectDef, old: Field, new: Field
+) -> AsyncIterator[Impact]:
+    """Yield what a changed field means for the values that there are."""
+    key = f"{FIELD.name}:{obj.name}.{new.name}"
+    if new.required and not old.required:
+        records = await _count(tx, obj, {"not": _filled(old)})
+        if records:
+            message = f"{_counted(records, obj)} {_have(records)} no value in {new.label}."
+            yield Impact(Severity.BREAK, key, records, message)
+    wants_unique = new.unique and not old.unique
+    if old.options == new.options and not wants_unique:
+        return
+    values, is_cut = await _values(tx, obj, old)
+    if wants_unique and (double := [one for one in values if one.records > 1]):
+        records = sum(one.records for one in double)
+        message = f"{_counted(records, obj)} share a value of {new.label}, which must be unique."
+        yield Impact(Severity.REFUSED, key, records, message, is_cut, _samples(double))
+    wrong = [one for one in values if not _takes(new, one.value)]
+    if wrong:
+        records = sum(one.records for one in wrong)
+        message = (
+            f"{_counted(records, obj)} {_have(records)} a value that {new.label} would not take."
+        )
+        yield Impact(Severity.BREAK, key, records, message, is_cut, _samples(wrong))
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A value, and how many records hold it."""
+
+    value: Json
+    records: int
+
+
+def _samples(held: list[_Held]) -> tuple[JsonObject, ...]:
+    most = sorted(held, key=lambda one: -one.records)[:_TOLD]
+    return tuple({"value": one.value, "records": one.records} for one in most)
+
+
+def _takes(field: Field, value: Json) -> bool:
+    try:
+        field.type.accept(value, field.options)
+    except (BadValue, BadOption):
+        return False
+    return True
+
+
+async def _values(tx: Transaction, obj: ObjectDef, field: Field) -> tuple[list[_Held], bool]:
+    """Give the values of a field with how many records hold each, and whether there are more."""
+    held: JsonObject = {"field": field.name, "alias": _HELD}
+    asked: JsonObject = {"object": obj.name, "fields": [held], "where": _filled(field)}
+    grouped = {**asked, "fields": [held, _TIMES], "group_by": [field.name]}
+    try:
+        return await _pages(tx, grouped)
+    except InvalidInput:
+        # Long texts, and some others, are not grouped.
+        return await _pages(tx, asked)
+
+
+async def _pages(tx: Transaction, asked: JsonObject) -> tuple[list[_Held], bool]:
+    found: list[_Held] = []
+    cursor: str | None = None
+    while True:
+        question = Question.from_json({**asked, "limit": MOST_PER_PAGE, "cursor": cursor})
+        page = await answer(tx, replace(question, counts=False))
+        for record in page.records:
+            row = read_json(record)
+            assert isinstance(row, Mapping)
+            found.append(_Held(row[_HELD], _number(row.get(_COUNTED, 1))))
+        cursor = page.next
+        if cursor is None or len(found) >= MOST_VALUES:
+            return found, cursor is not None
+
+
+async def _count(tx: Transaction, obj: ObjectDef, where: Json = None) -> int | None:
+    """Count records; None where the question cannot be asked of the catalog as it is."""
+    asked: JsonObject = {"object": obj.name, "fields": [_TIMES]}
+    try:
+        question = Question.from_json(asked if where is None else {**asked, "where": where})
+        page = await answer(tx, question)
+    except InvalidInput:
+        return None
+    row = read_json(page.records[0])
+    assert isinstance(row, Mapping)
+    return _number(row[_COUNTED])
+
+
+def _filled(field: Field) -> JsonObject:
+    return {"field": field.name, "op": "!=", "value": None}
+
+
+def _number(value: Json) -> int:
+    assert isinstance(value, int)
+    return value
+
+
+def _counted(records: int | None, obj: ObjectDef) -> str:
+    if records == 1:
+        return f"1 {obj.label}"
+    return f"{records or 0:,} {obj.plural_label}"
+
+
+def _have(records: int | None) -> str:
+    return "has" if records == 1 else "have"
+
+
+def losses_of(impacts: Iterable[Impact]) -> dict[str, int]:
+    """Give what has to be confirmed: how many records each loss takes, by its key."""
+    return {one.key: one.records for one in impacts if one.is_loss}
