@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from fieldstone.api.openapi_operation import (
     Answer,
@@ -66,8 +66,8 @@ _APPLIED: Final = object_schema(
     required=("version", "changes"),
     closed=True,
 )
-_SET: Final = {**PARTS, "undo": {"type": "integer", "minimum": 1}}
-_AGREED: Final = {"digest": TEXT, "confirm": _COUNTS}
+_SET: Final[dict[str, Any]] = {**PARTS, "undo": {"type": "integer", "minimum": 1}}
+_AGREED: Final[dict[str, Any]] = {"digest": TEXT, "confirm": _COUNTS}
 
 PLAN_OPERATIONS: Final[Mapping[str, Operation]] = {
     "POST /metadata/plan": Operation(

@@ -8,12 +8,14 @@ from datetime import datetime
 from typing import Any, Final, cast
 
 from sqlalchemy import ARRAY, BigInteger, Integer, Text, and_, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from fieldstone.errors import Conflict, Forbidden, NotFound, Problem
-from fieldstone.metadata.changes import Proposal, Revert
-from fieldstone.metadata.component import Component, StoredComponent
+from fieldstone.metadata import undo
+from fieldstone.metadata.changes import Proposal
+from fieldstone.metadata.component import Component
 from fieldstone.metadata.component_change import ComponentChange, Operation
-from fieldstone.metadata.kinds.registry import KINDS
+from fieldstone.metadata.kinds.registry import KINDS, OBJECT
 from fieldstone.metadata.tables import COMPONENT_CHANGE
 from fieldstone.metadata.values import Json, read_json
 from fieldstone.runtime.access.parties import names_of_users
@@ -31,6 +33,8 @@ _DECLARED: Final = and_(
     _LOG.c.operation == func.any(parameter("operations", ARRAY(Text))),
     _LOG.c.kind == func.any(parameter("kinds", ARRAY(Text))),
 )
+# Objects before what they are made of.
+_IN_ORDER: Final = (_LOG.c.kind != OBJECT.name, _LOG.c.name, _LOG.c.seq)
 _VERSIONS: Final = prepare(
     select(
         _LOG.c.version,
@@ -38,9 +42,14 @@ _VERSIONS: Final = prepare(
         func.min(_LOG.c.actor_id).label("actor_id"),
         func.min(_LOG.c.cause.cast(Text)).label("cause"),
         func.count().label("count"),
-        func.array_agg(_LOG.c.operation)[1:MOST_LISTED].label("operations"),
-        func.array_agg(_LOG.c.kind)[1:MOST_LISTED].label("kinds"),
-        func.array_agg(_LOG.c.name)[1:MOST_LISTED].label("names"),
+        *(
+            func.array_agg(aggregate_order_by(column, *_IN_ORDER))[1:MOST_LISTED].label(f"{name}s")
+            for name, column in (
+                ("operation", _LOG.c.operation),
+                ("kind", _LOG.c.kind),
+                ("name", _LOG.c.name),
+            )
+        ),
     )
     .where(_DECLARED, _LOG.c.version < parameter("before", BigInteger()))
     .group_by(_LOG.c.version)
@@ -71,7 +80,7 @@ _OF_VERSION: Final = prepare(
         .label("name_before"),
     )
     .where(_DECLARED, _LOG.c.version == parameter("version", BigInteger()))
-    .order_by(_LOG.c.seq)
+    .order_by(*_IN_ORDER)
 )
 
 
@@ -84,7 +93,11 @@ class UnknownChange(NotFound):
 class ChangedSince(Conflict):
     """What is to be undone was changed again by a later change."""
 
-    code = "metadata.changed_since"
+    code = undo.CHANGED_SINCE
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(" ".join(problem.message for problem in problems))
+        self.problems = tuple(problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,55 +173,11 @@ async def undoing(tx: Transaction, version: int) -> Proposal:
     What is so already is left alone. Raises UnknownChange; ChangedSince where a later change has
     touched the same component.
     """
-    rows = await _rows_of(tx, version)
-    stored = {row.id: row for row in await load_components(tx)}
-    reverts: list[Revert] = []
-    problems: list[Problem] = []
-    for row in rows:
-        change, known = _logged(row), stored.get(row["component_id"])
-        live = _live(known)
-        if _same(live, change.before if change.operation != "restore" else None):
-            continue
-        if not _same(live, None if change.operation == "remove" else change.after):
-            problems.append(_since(change, live))
-            continue
-        package = known.component.package if known else None
-        back = None if change.operation in ("create", "restore") else change.before
-        now = live or change.before or change.after
-        assert now is not None
-        reverts.append(
-            Revert(
-                change.id,
-                now,
-                back and Component(back.kind, back.name, back.body, package),
-            )
-        )
+    changes = [_logged(row) for row in await _rows_of(tx, version)]
+    proposal, problems = undo.undoing(changes, await load_components(tx))
     if problems:
-        error = ChangedSince(problems[0].message)
-        error.problems = tuple(problems)
-        raise error
-    return Proposal(reverts=tuple(reverts))
-
-
-def _since(change: ComponentChange, live: Component | None) -> Problem:
-    told = change.after or change.before
-    assert told is not None
-    what = "is gone" if live is None else "was changed again"
-    return Problem(
-        ChangedSince.code,
-        f"{told.kind.capitalize().replace('_', ' ')} {told.name} {what} since.",
-        hint="Undo the later change first, or change it by hand.",
-    )
-
-
-def _same(live: Component | None, logged: Component | None) -> bool:
-    if live is None or logged is None:
-        return live is logged
-    return (live.key, live.name, live.body) == (logged.key, logged.name, logged.body)
-
-
-def _live(stored: StoredComponent | None) -> Component | None:
-    return stored.component if stored is not None and stored.deleted_at is None else None
+        raise ChangedSince(problems)
+    return proposal
 
 
 async def _rows_of(tx: Transaction, version: int) -> list[Any]:

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from fieldstone.ui_generator.pages import (
     calculations,
+    changes,
     conditions,
     edit,
     home,
@@ -50,6 +51,9 @@ ROUTES: Final[tuple[BaseRoute, ...]] = (
     Route("/admin/objects/{object}", objects.create_field, methods=["POST"]),
     Route("/admin/organization", organization.show_form),
     Route("/admin/organization", organization.save_form, methods=["POST"]),
+    Route("/admin/changes", changes.show_changes),
+    Route("/admin/changes/{version}", changes.show_change),
+    Route("/admin/changes/{version}", changes.undo_change, methods=["POST"]),
     Route("/admin/usage", usage.show_usage_page),
     Route("/admin/permissions", permissions.show_sets),
     Route("/admin/permissions", permissions.create_set, methods=["POST"]),
