@@ -14,9 +14,9 @@ from starlette.routing import Route
 
 from fieldstone.api.objects import change_in_transaction
 from fieldstone.api.requests import MOST_PER_PAGE, BadJson, json_response, read_object, whole_number
-from fieldstone.errors import Forbidden, NotFound
+from fieldstone.errors import Forbidden
 from fieldstone.metadata.changes import Proposal
-from fieldstone.metadata.component import Component, StoredComponent
+from fieldstone.metadata.component import Component, StoredComponent, UnknownComponent
 from fieldstone.metadata.kinds.registry import PERMISSION_SET, SETTING, get_kind
 from fieldstone.metadata.names import MAX_NAME_LENGTH
 from fieldstone.metadata.values import Json, JsonObject, fold
@@ -25,12 +25,6 @@ from fieldstone.runtime.metadata_changes import load_components
 from fieldstone.runtime.transactions import Transaction
 
 _RENAMED: Final = frozenset({SETTING.name, PERMISSION_SET.name})
-
-
-class UnknownComponent(NotFound):
-    """No component of this kind and name."""
-
-    code = "metadata.unknown_component"
 
 
 async def list_components(request: Request) -> Response:

@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from fieldstone.errors import NotFound
 from fieldstone.metadata.values import Json, JsonObject, fold
+
+
+class UnknownComponent(NotFound):
+    """No component of this kind and name."""
+
+    code = "metadata.unknown_component"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from fieldstone.errors import Forbidden, NotFound
+from fieldstone.errors import Forbidden
 from fieldstone.metadata.catalog import Catalog
-from fieldstone.metadata.component import Component, StoredComponent
+from fieldstone.metadata.component import Component, StoredComponent, UnknownComponent
 from fieldstone.metadata.component_change import ComponentChange
 from fieldstone.metadata.differences import differences
 from fieldstone.metadata.kinds.field import split_name
@@ -22,12 +22,6 @@ from fieldstone.runtime.storage.usage import load_use
 from fieldstone.runtime.transactions import Transaction
 
 _ELSEWHERE: Final = "another_name_that_nothing_has"
-
-
-class NotUsedByName(NotFound):
-    """No component of this kind and name."""
-
-    code = "metadata.unknown_component"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +47,7 @@ class Uses:
 
 
 async def where_used(tx: Transaction, kind: str, name: str) -> Uses:
-    """Tell who names a component. Raises NotUsedByName, Forbidden.
+    """Tell who names a component. Raises UnknownComponent, Forbidden.
 
     Components of which the viewer may see nothing are left out.
     """
@@ -64,7 +58,7 @@ async def where_used(tx: Transaction, kind: str, name: str) -> Uses:
     target = next((row for row in rows if row.component.key == (kind, fold(name))), None)
     if target is None:
         known = [row.component.name for row in rows if row.component.kind == kind]
-        raise NotUsedByName(f"There is no {kind} {name[:80]}.", hint=suggestion(name, known))
+        raise UnknownComponent(f"There is no {kind} {name[:80]}.", hint=suggestion(name, known))
     visible = [row for row in rows if tx.rights.may_set_up(get_kind(row.component.kind).area)]
     uses = users_of(target.component, visible, tx.catalog)
     return Uses(target.component, uses, await _queries(tx, target))
