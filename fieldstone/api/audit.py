@@ -12,11 +12,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from fieldstone.api.files import download_headers
+from fieldstone.api.jobs import show_job
 from fieldstone.api.requests import (
     MOST_PER_PAGE,
     PAGE_SIZE,
     BadParameter,
     json_response,
+    read_optional_object,
     whole_number,
 )
 from fieldstone.api.streams import StreamedAnswer
@@ -32,6 +34,12 @@ from fieldstone.runtime.audit.exporting import AUDIT_FORMATS, audit_lines
 from fieldstone.runtime.audit.kinds import AuditKind
 from fieldstone.runtime.audit.reading import NEWEST, AuditFilter, audit_page, check_audit
 from fieldstone.runtime.audit.showing import PREFIX, show_entries
+from fieldstone.runtime.audit.verifying import (
+    begin_verification,
+    list_seals,
+    read_heads,
+    sealed_up_to,
+)
 from fieldstone.runtime.permissions import find_person
 from fieldstone.runtime.row_streams import StreamPlaces
 from fieldstone.runtime.terms import Feature
@@ -53,7 +61,7 @@ async def list_audit(request: Request) -> Response:
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
         check_audit(tx)
         page = await audit_page(tx, await read_filter(tx, request), limit, before)
-        shown = await show_entries(tx, page.rows)
+        shown = await show_entries(tx, page.rows, await sealed_up_to(tx))
     following = None if page.following is None else f"{PREFIX}_{page.following:x}"
     return json_response({"entries": shown, "next": following})
 
@@ -82,6 +90,29 @@ async def export_audit(request: Request) -> Response:
 
     headers = download_headers(f"audit.{kind}")
     return StreamedAnswer(chunks(), AUDIT_FORMATS[kind], headers, places.limits.whole_s)
+
+
+async def list_audit_seals(request: Request) -> Response:
+    """GET /api/audit/seals: the newest seals of the chain over the logs, to be kept elsewhere."""
+    limit = whole_number(request, "limit", PAGE_SIZE, MOST_PER_PAGE)
+    before = whole_number(request, "cursor", NEWEST, NEWEST)
+    async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
+        found = await list_seals(tx, before, limit + 1)
+    following = str(found[limit - 1]["number"]) if len(found) > limit else None
+    return json_response({"seals": found[:limit], "next": following})
+
+
+async def verify_audit(request: Request) -> Response:
+    """POST /api/audit/verify: have a job compare the logs with the seals over them.
+
+    {"heads": {"12": hash}} adds seals that were kept elsewhere. The job's result tells whether the
+    audit is whole, and the first place where it is not.
+    """
+    heads = read_heads((await read_optional_object(request)).get("heads"))
+    tenant, viewer = tenant_of(request), viewer_of(request)
+    async with database_of(request).write(tenant, viewer, cause_of(request)) as tx:
+        job = await begin_verification(tx, heads)
+    return json_response(show_job(job), 202)
 
 
 async def read_filter(tx: Transaction, request: Request) -> AuditFilter:
@@ -153,4 +184,6 @@ def _place(request: Request) -> int:
 ROUTES: Final = (
     Route("/api/audit", list_audit, methods=["GET"]),
     Route("/api/audit/export", export_audit, methods=["GET"]),
+    Route("/api/audit/seals", list_audit_seals, methods=["GET"]),
+    Route("/api/audit/verify", verify_audit, methods=["POST"]),
 )

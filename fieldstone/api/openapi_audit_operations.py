@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from fieldstone.api.openapi_operation import Answer, Operation, list_schema, object_schema, or_null
-from fieldstone.api.openapi_shapes import TEXT
+from fieldstone.api.openapi_operation import (
+    Answer,
+    Body,
+    Operation,
+    list_schema,
+    object_schema,
+    or_null,
+    schema_ref,
+)
+from fieldstone.api.openapi_shapes import COUNT, TEXT
 from fieldstone.metadata.values import Json, JsonObject
 from fieldstone.runtime.audit.exporting import AUDIT_FORMATS
 from fieldstone.runtime.audit.kinds import AuditKind
@@ -38,6 +46,17 @@ _ENTRY: Final = _closed(
     details=_ANYTHING,
     address=or_null(TEXT),
     cause=_ANYTHING,
+    sealed={"type": "boolean"},
+)
+
+_HASH: Final[JsonObject] = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+_SEAL: Final = _closed(
+    number=COUNT,
+    at={"type": "string", "format": "date-time"},
+    last_entry=TEXT,
+    hash=_HASH,
+    key=TEXT,
+    signature=TEXT,
 )
 
 AUDIT_OPERATIONS: Final[Mapping[str, Operation]] = {
@@ -59,5 +78,23 @@ AUDIT_OPERATIONS: Final[Mapping[str, Operation]] = {
         },
         parameters=(*_FILTERS, "audit_format"),
         refuses=(422,),
+    ),
+    "GET /audit/seals": Operation(
+        _TAG,
+        {200: Answer("A page of seals.", _closed(seals=list_schema(_SEAL), next=or_null(TEXT)))},
+        parameters=("limit", "cursor"),
+        refuses=(422,),
+    ),
+    "POST /audit/verify": Operation(
+        _TAG,
+        {202: Answer("The job that verifies.", schema_ref("api.Job"))},
+        body=Body(
+            object_schema(
+                {"heads": or_null({"type": "object", "additionalProperties": _HASH})}, closed=True
+            ),
+            {"heads": {}},
+            required=False,
+        ),
+        refuses=(413, 422),
     ),
 }

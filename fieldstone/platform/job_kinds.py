@@ -7,7 +7,10 @@ from datetime import timedelta
 from functools import partial
 
 from fieldstone.intelligence.matching.matcher import RecordMatcher
-from fieldstone.platform.settings import Settings
+from fieldstone.platform.settings import Settings, load_secret_key
+from fieldstone.runtime.audit.seals import SealKey
+from fieldstone.runtime.audit.verifying import VERIFY, run_verification
+from fieldstone.runtime.audit.witness import Witness
 from fieldstone.runtime.export_job import (
     CLEAR,
     EXPORT,
@@ -35,6 +38,16 @@ def files_of(settings: Settings) -> LocalFiles:
 def import_parts(settings: Settings) -> ImportParts:
     """Give what an import needs beside the database."""
     return ImportParts(files_of(settings), RecordMatcher())
+
+
+def seal_key_of(settings: Settings) -> SealKey:
+    """Give the key that signs the seals over the logs."""
+    return SealKey(load_secret_key(settings))
+
+
+def witness_of(settings: Settings) -> Witness:
+    """Give where the seals are written down outside of the database."""
+    return Witness(settings.data / "audit")
 
 
 def storage_rules_of(settings: Settings) -> StorageRules:
@@ -67,6 +80,7 @@ def job_kinds(settings: Settings) -> Mapping[str, JobFunction]:
         ATTACH: run_attach,
         EXPORT: partial(run_export, parts=export_parts(settings)),
         CLEAR: partial(clear_export, files=files_of(settings)),
+        VERIFY: partial(run_verification, key=seal_key_of(settings), witness=witness_of(settings)),
         RETAIN: partial(run_retention, files=files_of(settings)),
         **storage_jobs(storage_rules_of(settings), files_of(settings)),
     }

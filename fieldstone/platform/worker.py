@@ -35,10 +35,16 @@ from fieldstone.platform.app import Engine, open_engine
 from fieldstone.platform.collector import calm_collector
 from fieldstone.platform.identity.gate import viewer_for
 from fieldstone.platform.identity.statements import MEMBER_BY_USER
-from fieldstone.platform.job_kinds import job_kinds, storage_rules_of
+from fieldstone.platform.job_kinds import (
+    job_kinds,
+    seal_key_of,
+    storage_rules_of,
+    witness_of,
+)
 from fieldstone.platform.platform_jobs import keep_ledger, platform_jobs, purge_due
 from fieldstone.platform.queue import declare_actor, open_broker, send
 from fieldstone.platform.settings import Settings, load_settings
+from fieldstone.runtime.audit.sealing import LogSealer
 from fieldstone.runtime.job_runs import (
     JobContext,
     JobFunction,
@@ -221,8 +227,11 @@ async def work(settings: Settings) -> None:
     rules, clock = storage_rules_of(settings), worker.clock
     besides = partial(purge_due, settings, engine.database, clock)
     maintenance = Maintenance(engine.pool, engine.database, rules, clock, besides)
+    sealer = LogSealer(engine.pool, engine.database, seal_key_of(settings), witness_of(settings))
     keeping = asyncio.gather(
-        maintenance.keep_up(worker.stopping), keep_ledger(engine.pool, worker.stopping)
+        maintenance.keep_up(worker.stopping),
+        keep_ledger(engine.pool, worker.stopping),
+        sealer.keep_up(worker.stopping),
     )
     try:
         await worker.relay(broker)

@@ -41,7 +41,7 @@ WRITTEN += ("sealed_secret", "identity_link", "app_secret", "oauth_grant", "oaut
 WRITTEN += ("refresh_token", "seen_once")
 WRITTEN += ("tenant_event", "operator_token", "usage_ledger", "usage_entry")
 WRITTEN += ("authenticator", "recovery_code", "passkey", "sign_in_step")
-WRITTEN += ("access_event",)
+WRITTEN += ("access_event", "audit_seal", "audit_redaction", "audit_pending")
 CATALOG_CHANGED = """
 SELECT EXISTS (SELECT FROM catalog_version c FULL JOIN kept.catalog_version k
   USING (tenant_id, version) WHERE c.tenant_id IS NULL OR k.tenant_id IS NULL)"""

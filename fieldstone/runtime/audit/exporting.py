@@ -14,6 +14,7 @@ from typing import Any, Final
 from fieldstone.metadata.values import Json, write_json, write_json_bytes
 from fieldstone.runtime.audit.reading import NEWEST, AuditFilter, audit_page
 from fieldstone.runtime.audit.showing import show_entries
+from fieldstone.runtime.audit.verifying import sealed_up_to
 from fieldstone.runtime.imports.cells import safe_cell
 from fieldstone.runtime.tenants import Tenant
 from fieldstone.runtime.transactions import Database, Viewer
@@ -24,7 +25,7 @@ AUDIT_FORMATS: Final = {"csv": "text/csv; charset=utf-8", "ndjson": "application
 _PORTION: Final = 500
 _COLUMNS: Final = (
     *("id", "at", "kind", "what", "by", "by_name", "user", "user_name"),
-    *("object", "record", "component", "address", "details", "cause"),
+    *("object", "record", "component", "address", "details", "cause", "sealed"),
 )
 
 
@@ -38,7 +39,7 @@ async def audit_lines(
     while place is not None:
         async with database.read(tenant, viewer) as tx:
             page = await audit_page(tx, wanted, _PORTION, place)
-            shown = await show_entries(tx, page.rows)
+            shown = await show_entries(tx, page.rows, await sealed_up_to(tx))
         place = page.following
         if shown:
             yield _csv(map(_cells, shown)) if kind == "csv" else _ndjson(shown)
@@ -67,5 +68,6 @@ def _cells(entry: Mapping[str, Any]) -> list[str]:
         "component": component and f"{component['kind']} {component['name']}",
         "details": write_json(entry["details"]),
         "cause": write_json(entry["cause"]),
+        "sealed": "true" if entry["sealed"] else "false",
     }
     return [str(flat[name] or "") for name in _COLUMNS]

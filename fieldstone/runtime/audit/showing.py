@@ -18,11 +18,14 @@ PREFIX: Final = "audit"
 _USER: Final = "User"
 
 
-async def show_entries(tx: Transaction, rows: Sequence[Any]) -> list[dict[str, Json]]:
-    """Give entries as callers see them, with the names of people as far as the viewer sees them."""
+async def show_entries(tx: Transaction, rows: Sequence[Any], sealed: int) -> list[dict[str, Json]]:
+    """Give entries as callers see them, with the names of people as far as the viewer sees them.
+
+    sealed: the place up to which the logs are sealed.
+    """
     numbers = {row[key] for row in rows for key in ("actor_id", "user_id")} - {None}
     names = await names_of_users(tx, sorted(numbers))
-    return [_shown(tx, row, names) for row in rows]
+    return [{**_shown(tx, row, names), "sealed": row["seq"] <= sealed} for row in rows]
 
 
 def _shown(tx: Transaction, row: Any, names: Mapping[int, str]) -> dict[str, Json]:

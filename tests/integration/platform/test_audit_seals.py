@@ -1,0 +1,271 @@
+"""The chain of seals over the logs: what was tampered with is found, and where it is first."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from starlette.applications import Starlette
+
+from fieldstone.platform.worker import Worker
+from fieldstone.runtime.audit.sealing import LogSealer
+from fieldstone.runtime.audit.seals import SealKey
+from fieldstone.runtime.audit.verifying import VERIFY, run_verification
+from fieldstone.runtime.audit.witness import Witness
+from tests.support.app import Api, owner_connection
+
+TAMPER = "SET session_replication_role = replica"
+KEY = SealKey("tests")
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A tenant whose logs are sealed when a test says so."""
+
+    api: Api
+    engine: Any
+    dsn: str
+    witness: Witness
+
+    def sealer(self) -> LogSealer:
+        """Give one that has not noted anything yet."""
+        return LogSealer(self.engine.pool, self.engine.database, KEY, self.witness)
+
+    async def seal(self) -> None:
+        """Seal all that was committed."""
+        sealer = self.sealer()
+        for _ in range(50):
+            if await sealer.seal_settled():
+                return
+            await asyncio.sleep(0.1)
+        raise AssertionError("nothing was settled")
+
+    async def verify(self, heads: dict[str, str] | None = None) -> Any:
+        """Give what the job says that verifies."""
+        job = await self.api.ask("POST", "/api/audit/verify", {"heads": heads or {}}, status=202)
+        work = partial(run_verification, key=KEY, witness=self.witness)
+        tenant = await self.engine.directory.get("default")
+        await Worker(self.engine, {VERIFY: work}).run_job(tenant.id, int(job["id"]))
+        return (await self.api.get(f"/api/jobs/{job['id']}"))["result"]
+
+    async def tamper(self, statement: str) -> None:
+        """Do something to the database behind everybody's back, triggers and all."""
+        async with owner_connection(self.dsn) as connection:
+            await connection.execute(TAMPER)
+            await connection.execute(statement)
+
+
+@pytest.fixture
+async def chain(app: Starlette, api: Api, app_dsn: str, tmp_path: Path) -> Chain:
+    """The tenant default with a company that was changed, and all of it sealed."""
+    found = Chain(api, app.state.engine, app_dsn, Witness(tmp_path / "audit"))
+    made = await api.post("/companies", {"name": "Acme"})
+    await api.patch(f"/companies/{made['id']}", {"name": "Acme Ltd"})
+    await found.seal()
+    return found
+
+
+async def last_entry(chain: Chain) -> Any:
+    """Give the newest entry on a company."""
+    return (await chain.api.get("/api/audit?object=Company"))["entries"][0]
+
+
+def number_of(entry: Any) -> int:
+    """Give the place of an entry."""
+    return int(entry["id"].partition("_")[2], 16)
+
+
+async def test_untouched_logs_are_whole(chain: Chain) -> None:
+    result = await chain.verify()
+
+    assert result["whole"]
+    assert result["broken"] is None
+    assert result["entries"] >= 2
+    assert result["seals"] == result["witnessed"] >= 1
+    assert (await last_entry(chain))["sealed"]
+
+
+async def test_what_comes_later_is_sealed_behind_it(chain: Chain) -> None:
+    before = (await chain.verify())["head"]
+    await chain.api.post("/companies", {"name": "Later"})
+    assert not (await last_entry(chain))["sealed"]
+
+    await chain.seal()
+    after = await chain.verify({str(before["number"]): before["hash"]})
+
+    assert after["whole"]
+    assert after["head"]["number"] > before["number"]
+    assert (await last_entry(chain))["sealed"]
+
+
+async def test_changed_value_is_found(chain: Chain) -> None:
+    entry = await last_entry(chain)
+    where = f"WHERE seq = {number_of(entry)}"
+    await chain.tamper(f"""UPDATE change SET after = after || '{{"x": 1}}' {where}""")
+
+    result = await chain.verify()
+
+    assert not result["whole"]
+    assert result["broken"]["entry"] == entry["id"]
+    assert result["broken"]["words"] == "This entry of change was changed."
+
+
+@pytest.mark.parametrize("column", ["actor_id = 7", "at = at - interval '1 day'", "version = 9"])
+async def test_changed_author_or_time_is_found(chain: Chain, column: str) -> None:
+    entry = await last_entry(chain)
+    await chain.tamper(f"UPDATE change SET {column} WHERE seq = {number_of(entry)}")
+
+    assert (await chain.verify())["broken"]["entry"] == entry["id"]
+
+
+async def test_missing_entry_is_found(chain: Chain) -> None:
+    entry = await last_entry(chain)
+    await chain.tamper(f"DELETE FROM change WHERE seq = {number_of(entry)}")
+
+    broken = (await chain.verify())["broken"]
+
+    assert broken["entry"] == entry["id"]
+    assert broken["words"] == "This entry is gone."
+
+
+async def test_entry_that_was_put_in_is_found(chain: Chain) -> None:
+    entry = await last_entry(chain)
+    await chain.api.get("/api/organization")
+    await chain.tamper(
+        "INSERT INTO change (tenant_id, seq, at, object_id, record_id, version, operation)"
+        " SELECT tenant_id, (SELECT min(s) FROM generate_series(1, seq) s WHERE NOT EXISTS"
+        " (SELECT FROM change c WHERE c.seq = s) AND NOT EXISTS (SELECT FROM component_change m"
+        " WHERE m.log_seq = s) AND NOT EXISTS (SELECT FROM access_event e WHERE e.log_seq = s)),"
+        f" at, object_id, record_id, 77, 'update' FROM change WHERE seq = {number_of(entry)}"
+    )
+
+    assert "put in afterwards" in (await chain.verify())["broken"]["words"]
+
+
+async def test_chain_that_lost_its_end_is_found(chain: Chain) -> None:
+    await chain.api.post("/companies", {"name": "Never was"})
+    entry = await last_entry(chain)
+    await chain.seal()
+    head = (await chain.verify())["head"]
+    await chain.tamper(
+        f"DELETE FROM change WHERE seq = {number_of(entry)};"
+        f"DELETE FROM audit_seal WHERE number = {head['number']}"
+    )
+
+    by_witness = await chain.verify()
+    tenant = await chain.engine.directory.get("default")
+    await chain.witness.forget(tenant.id)
+    by_head = await chain.verify({str(head["number"]): head["hash"]})
+
+    for result in (by_witness, by_head):
+        assert not result["whole"]
+        assert result["broken"]["seal"] == head["number"]
+
+
+async def test_chain_made_anew_without_the_key_is_found(chain: Chain) -> None:
+    await chain.tamper("UPDATE audit_seal SET signature = decode(repeat('00', 64), 'hex')")
+
+    assert "not signed" in (await chain.verify())["broken"]["words"]
+
+
+async def test_purged_record_leaves_the_chain_whole(chain: Chain) -> None:
+    company = (await chain.api.get("/companies"))["data"][0]["id"]
+    await chain.api.delete(f"/companies/{company}")
+    await chain.seal()
+    async with chain.engine.pool.acquire() as connection, connection.transaction():
+        tenant = await chain.engine.directory.get("default")
+        await connection.execute("SELECT open_tenant($1, 0)", tenant.id)
+        erased = await connection.fetch(
+            "UPDATE change SET before = NULL, after = NULL WHERE before IS NOT NULL OR after"
+            " IS NOT NULL RETURNING seq"
+        )
+
+    unsealed = await chain.verify()
+    await chain.seal()
+    result = await chain.verify()
+
+    assert unsealed["whole"]
+    assert result["whole"]
+    assert result["redactions"]["erased"] == len(erased) > 0
+    assert result["erased"] == len(erased)
+
+
+async def test_forgotten_entries_leave_the_chain_whole(chain: Chain) -> None:
+    await chain.api.post("/api/teams", {"name": "Partners"})
+    await chain.seal()
+    async with chain.engine.pool.acquire() as connection, connection.transaction():
+        tenant = await chain.engine.directory.get("default")
+        await connection.execute("SELECT open_tenant($1, 0)", tenant.id)
+        await connection.execute("DELETE FROM access_event")
+
+    result = await chain.verify()
+
+    assert result["whole"]
+    assert result["removed"] >= 1
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_seal SET hash = hash",
+        "DELETE FROM audit_seal",
+        "DELETE FROM audit_redaction",
+        "INSERT INTO audit_redaction (tenant_id, log, how) VALUES (1, 'change', 'removed')",
+        "DELETE FROM audit_pending",
+        "UPDATE change SET actor_id = 7",
+        "UPDATE change SET at = now()",
+        "UPDATE component_change SET name = 'x'",
+        "UPDATE access_event SET what = 'x'",
+        "DELETE FROM change_default",
+        "TRUNCATE change",
+    ],
+)
+async def test_requests_cannot_rewrite_the_logs(chain: Chain, statement: str) -> None:
+    await chain.api.post("/api/teams", {"name": "Partners"})
+    async with chain.engine.pool.acquire() as connection, connection.transaction():
+        tenant = await chain.engine.directory.get("default")
+        await connection.execute("SELECT open_tenant($1, 0)", tenant.id)
+
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(statement)
+
+
+async def test_who_commits_late_is_waited_for(chain: Chain) -> None:
+    tenant = await chain.engine.directory.get("default")
+    sealer = chain.sealer()
+    async with chain.engine.pool.acquire() as connection:
+        late = connection.transaction()
+        await late.start()
+        await connection.execute("SELECT open_tenant($1, 1)", tenant.id)
+        await connection.execute(
+            "INSERT INTO access_event (tenant_id, id, what) VALUES ($1, 1, 'signed_in')", tenant.id
+        )
+        await chain.api.post("/companies", {"name": "Early"})
+        early = [await sealer.seal_settled() for _ in range(2)]
+        await late.commit()
+    await chain.seal()
+
+    assert early == [0, 0]
+    assert (await chain.verify())["whole"]
+    assert all(one["sealed"] for one in (await chain.api.get("/api/audit"))["entries"])
+
+
+async def test_other_tenant_has_a_chain_of_its_own(chain: Chain, other: Api) -> None:
+    mine = (await chain.api.get("/api/audit/seals"))["seals"]
+    theirs = (await other.get("/api/audit/seals"))["seals"]
+
+    assert mine
+    assert {one["hash"] for one in mine}.isdisjoint(one["hash"] for one in theirs)
+
+
+async def test_only_heads_are_taken_as_heads(chain: Chain) -> None:
+    for heads in ({"x": "00"}, {"1": "00"}, [1]):
+        [problem] = await chain.api.refused(
+            "POST", "/api/audit/verify", {"heads": heads}, status=422
+        )
+        assert problem["code"] == "audit.bad_head"
