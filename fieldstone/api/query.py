@@ -29,7 +29,8 @@ from fieldstone.query_language.translation import translated
 from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 from fieldstone.runtime.finding import is_find
 from fieldstone.runtime.long_texts import worked_out
-from fieldstone.runtime.queries import Question, answer, length_of
+from fieldstone.runtime.queries import Question, answer
+from fieldstone.runtime.question_texts import length_of
 from fieldstone.runtime.transactions import Transaction
 
 _DEEPEST: Final = 500

@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Final, TypeAlias, TypeVar
 
 from fieldstone.metadata.names import suggestion
@@ -56,9 +57,14 @@ from fieldstone.query_language.syntax import (
 )
 
 N = TypeVar("N", Call, Operation)
+LiteralReader: TypeAlias = Callable[[Mapping[str, Json]], tuple[Literal, str]]
+"""Gives what a parameter stands for, and what of that may change the SQL, in a word."""
+
 Inlined: TypeAlias = Value | Path
 SLOT_DIGITS: Final = 15
 MAX_LIST: Final = 20_000
+_LONGEST_FOLDED: Final = 3
+"""How many characters the small letter of a capital has at most."""
 _IMPROPER: Final = re.compile("[\0\ud800-\udfff]")
 
 
@@ -126,13 +132,20 @@ def text_of(value: Text | Word) -> str:
 
 
 def _kind_of_text(text: str) -> str:
-    if not text.strip():
+    if not text or text.isspace():
         return "blank"
+    if len(text) * _LONGEST_FOLDED < TEXT_SLOT_LENGTH:
+        return "text"
     return "long" if len(fold(text)) >= TEXT_SLOT_LENGTH else "text"
 
 
 class Lifter(Writer):
-    """Writes `?kind` for every value and keeps the value."""
+    """Writes `?kind` for every value and keeps the value.
+
+    readers: for each literal what reads it out of other parameters; None for one that stands in the
+    query. is_steady: whether all that parameters decide is read so; constants of expressions that
+    parameters stand in are not.
+    """
 
     def __init__(self, params: Mapping[str, Json], *, in_expressions: bool) -> None:
         self._params = params
@@ -140,6 +153,8 @@ class Lifter(Writer):
         self.literals: list[Literal] = []
         self.numbers: dict[object, int] = {}
         self.inlined: dict[object, Inlined] = {}
+        self.readers: list[LiteralReader | None] = []
+        self.is_steady = True
         self._constants: dict[Constant, int] = {}
         self._in_call = 0
         self._keeps = False
@@ -165,7 +180,9 @@ class Lifter(Writer):
         """Lift an expression that is the same for every record; None for any other."""
         if not self._in_expressions or self._keeps or not is_constant(node):
             return None
-        known = with_values(node, {id(one): self._bound(one) for one in binds_in(node)})
+        bound: dict[object, Value] = {id(one): self._bound(one) for one in binds_in(node)}
+        self.is_steady = self.is_steady and not bound
+        known = with_values(node, bound)
         found = constant_of(known)
         return None if found is None else self._constant(node, found)
 
@@ -173,7 +190,7 @@ class Lifter(Writer):
         number = self._constants.get(constant)
         if number is None:
             number = self._constants[constant] = len(self.literals)
-            self.literals.append(constant)
+            self._append(constant, None)
         self.inlined[id(node)] = name_of_constant(number)
         shape = constant.shape
         return f"?{shape.kind} {shape.digits}.{shape.places} #{number}"
@@ -183,36 +200,32 @@ class Lifter(Writer):
             return super().comparison(comparison)
         right = comparison.right
         assert isinstance(right, Value), "the grammar takes values alone behind LIKE"
-        found = self._bound(right)
-        if isinstance(right, Bind) and isinstance(found, Text):
-            found = Text(str(self.value_of(right)), right.span)
-        self.keep(id(right), found)
-        pattern = found.pattern if isinstance(found, Text) else ""
-        shape = f"?{kind_of(found)} {kind_of_pattern(pattern)}"
-        return f"{self.expression(comparison.left)} LIKE {shape}"
+        found, shape = _pattern(right, self._params)
+        read = partial(_pattern, right) if isinstance(right, Bind) else None
+        self.keep(id(right), found, read)
+        return f"{self.expression(comparison.left)} LIKE ?{shape}"
 
     def membership(self, membership: Membership) -> str:
         right = membership.right
         if isinstance(right, Query):
             return super().membership(membership)
-        if isinstance(right, Bind):
-            values = _values_of(right, self.value_of(right))
-        else:
-            values = tuple(self._bound(value) for value in right)
-        self.keep(id(right), values)
-        left = self.expression(membership.left)
         by_one = membership.operator in (ListOperator.INCLUDES, ListOperator.EXCLUDES)
-        return f"{left} {membership.operator} {list_shape(values, by_one=by_one)}"
+        values, shape = _list(right, self._params, by_one=by_one)
+        is_bound = isinstance(right, Bind) or any(isinstance(value, Bind) for value in right)
+        self.keep(id(right), values, partial(_list, right, by_one=by_one) if is_bound else None)
+        return f"{self.expression(membership.left)} {membership.operator} {shape}"
 
     def value(self, value: Value) -> str:
         found = self._bound(value)
+        is_bound = isinstance(value, Bind)
         if self._in_call:
+            self.is_steady = self.is_steady and not is_bound
             constant = None if self._keeps else constant_of(found)
             if constant is not None:
                 return self._constant(value, constant)
             self.inlined[id(value)] = found
             return render_value(found)
-        self.keep(id(value), found)
+        self.keep(id(value), found, partial(_single, value) if is_bound else None)
         return f"?{kind_of(found)}"
 
     def count(self, query: Query, clause: str) -> str:
@@ -224,38 +237,67 @@ class Lifter(Writer):
     def keep_count(self, place: object, count: int | Bind) -> None:
         """Keep the number of rows behind LIMIT or OFFSET. Raises MissingParameter, TypeMismatch."""
         if isinstance(count, Bind):
-            number = self.value_of(count)
-            if (
-                isinstance(number, bool)
-                or not isinstance(number, int)
-                or not 0 <= number <= MAX_COUNT
-            ):
-                raise TypeMismatch(
-                    f"The parameter {count.name} is no number of rows.", at=count.span
-                )
-            count = number
-        self.keep(place, count)
+            self.keep(place, _count(count, self._params)[0], partial(_count, count))
+        else:
+            self.keep(place, count)
 
-    def keep(self, place: object, literal: Literal) -> None:
+    def keep(self, place: object, literal: Literal, read: LiteralReader | None = None) -> None:
         """Keep the value that stands at a place."""
         assert place not in self.numbers, "one node stands at two places of a query"
         self.numbers[place] = len(self.literals)
+        self._append(literal, read)
+
+    def _append(self, literal: Literal, read: LiteralReader | None) -> None:
         self.literals.append(literal)
+        self.readers.append(read)
 
     def _bound(self, value: Value) -> Value:
-        if not isinstance(value, Bind):
-            return value
-        return value_of_json(self.value_of(value), value)
+        return _bound(value, self._params)
 
-    def value_of(self, bind: Bind) -> Json:
-        """Give what a bind stands for. Raises MissingParameter."""
-        if bind.name in self._params:
-            return self._params[bind.name]
-        raise MissingParameter(
-            f"The parameter {bind.name} has no value.",
-            at=bind.span,
-            hint=suggestion(bind.name, self._params) or "Send it in params.",
-        )
+
+def value_of(bind: Bind, params: Mapping[str, Json]) -> Json:
+    """Give what a bind stands for. Raises MissingParameter."""
+    if bind.name in params:
+        return params[bind.name]
+    raise MissingParameter(
+        f"The parameter {bind.name} has no value.",
+        at=bind.span,
+        hint=suggestion(bind.name, params) or "Send it in params.",
+    )
+
+
+def _bound(value: Value, params: Mapping[str, Json]) -> Value:
+    return value_of_json(value_of(value, params), value) if isinstance(value, Bind) else value
+
+
+def _single(value: Value, params: Mapping[str, Json]) -> tuple[Literal, str]:
+    found = _bound(value, params)
+    return found, kind_of(found)
+
+
+def _pattern(right: Value, params: Mapping[str, Json]) -> tuple[Value, str]:
+    found = _bound(right, params)
+    if isinstance(right, Bind) and isinstance(found, Text):
+        found = Text(str(value_of(right, params)), right.span)
+    pattern = found.pattern if isinstance(found, Text) else ""
+    return found, f"{kind_of(found)} {kind_of_pattern(pattern)}"
+
+
+def _list(
+    right: Bind | tuple[Value, ...], params: Mapping[str, Json], *, by_one: bool
+) -> tuple[tuple[Value, ...], str]:
+    if isinstance(right, Bind):
+        values = _values_of(right, value_of(right, params))
+    else:
+        values = tuple(_bound(value, params) for value in right)
+    return values, list_shape(values, by_one=by_one)
+
+
+def _count(bind: Bind, params: Mapping[str, Json]) -> tuple[int, str]:
+    number = value_of(bind, params)
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= MAX_COUNT:
+        raise TypeMismatch(f"The parameter {bind.name} is no number of rows.", at=bind.span)
+    return number, ""
 
 
 def list_shape(values: Sequence[Value], *, by_one: bool) -> str:

@@ -30,7 +30,8 @@ from fieldstone.runtime.files import PREFIX, FileStore, add_file
 from fieldstone.runtime.job_runs import JobContext
 from fieldstone.runtime.jobs import Job, enqueue, load_job
 from fieldstone.runtime.long_texts import worked_out
-from fieldstone.runtime.queries import Question, length_of, settle
+from fieldstone.runtime.queries import Question, settle
+from fieldstone.runtime.question_texts import length_of
 from fieldstone.runtime.row_streams import Reading, StreamLimits
 from fieldstone.runtime.statements import parameter, prepare
 from fieldstone.runtime.storage.job_steps import result_of

@@ -7,10 +7,9 @@ its text and to read its values. PostgreSQL writes the JSON.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import lru_cache, partial
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from fieldstone.errors import BadValue, InvalidInput
@@ -27,16 +26,15 @@ from fieldstone.query_language.compile import (
 from fieldstone.query_language.cursor import Place, decode_cursor, nulls_of, write_cursor
 from fieldstone.query_language.errors import BadQuery, TypeMismatch
 from fieldstone.query_language.explaining import Expected, explain_plan, read_expected
-from fieldstone.query_language.json_form import query_asked
+from fieldstone.query_language.lifted_forms import QueryForm
 from fieldstone.query_language.lifting import Lifted, lift
-from fieldstone.query_language.parse import parse_query
 from fieldstone.query_language.plan import Literal, Moment, Parameter, Plan, place_of
 from fieldstone.query_language.resolve import resolve
 from fieldstone.query_language.syntax import Query
-from fieldstone.query_language.templates import LONGEST, template_of
 from fieldstone.runtime.long_texts import worked_out
 from fieldstone.runtime.moments import moment_of
 from fieldstone.runtime.observing import observed
+from fieldstone.runtime.question_texts import length_of, query_of, read_text, without_explain
 from fieldstone.runtime.ready_plans import Ready, plan_for
 from fieldstone.runtime.statements import Prepared, prepare, prepare_opening
 from fieldstone.runtime.terms import Feature
@@ -48,10 +46,8 @@ MOST_SKIPPED: Final = 10_000
 MOST_COUNTED: Final = 100_000
 _EVERYTHING: Final = 2**62
 _STEPS: Final = (2, 6, 11, 26, 51, 101, 201, 501, 1_001, 2_001)
-_PARSED: Final = 500
 EXPLAIN: Final = "EXPLAIN (FORMAT JSON) "
 """What asks PostgreSQL for its plan of the statement behind it."""
-_EXPLAINS: Final = re.compile(r"\s*EXPLAIN(?=\s+SELECT(?!\w))", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +58,8 @@ class Question:
     page before gave as next. counts: whether the total is wanted. lifted: the query with its
     values apart, where the caller has it from before. explains: whether the plan is wanted in the
     place of the answer. written: gives the query as it was written,
-    where that is another one: errors have their places in that. length: of its text.
+    where that is another one: errors have their places in that. length: of its text. form: the
+    query, where it is kept.
     """
 
     query: Query
@@ -74,6 +71,7 @@ class Question:
     written: Callable[[], Query] | None = None
     explains: bool = False
     length: int = 0
+    form: QueryForm | None = None
 
     @classmethod
     def of_text(
@@ -86,11 +84,19 @@ class Question:
         counts: bool = True,
     ) -> Question:
         """Read a question in the query language. Raises BadSyntax."""
-        text, explains = _without_explain(text)
-        query, taken, written = _parsed(text)
-        params = {**(params or {}), **taken}
-        found = cls(query, params, page_size, cursor, counts, written=written, explains=explains)
-        return replace(found, length=len(text))
+        text, explains = without_explain(text)
+        read = read_text(text)
+        return cls(
+            read.query,
+            {**(params or {}), **read.taken},
+            page_size,
+            cursor,
+            counts,
+            written=read.written,
+            explains=explains,
+            length=len(text),
+            form=read.form,
+        )
 
     @classmethod
     def from_json(cls, asked: JsonObject) -> Question:
@@ -102,7 +108,7 @@ class Question:
         if not isinstance(explains, bool):
             raise BadQuery("explain must be true or false.", at="/explain")
         if isinstance(text := asked.get("q"), str):
-            text, said = _without_explain(text)
+            text, said = without_explain(text)
             asked, explains = {**asked, "q": text}, explains or said
         params, cursor, limit = asked.get("params"), asked.get("cursor"), asked.get("limit")
         if params is not None and not isinstance(params, Mapping):
@@ -113,16 +119,17 @@ class Question:
             raise BadQuery("limit must be a whole number.", at="/limit")
         if limit is not None and limit < 0:
             raise BadQuery("limit must not be negative.", at="/limit")
-        query, taken, written = _query_of(asked)
-        params = {**(params or {}), **taken}
-        found = cls(query, params, limit, cursor, written=written, explains=explains)
-        return replace(found, length=length_of(asked))
-
-
-def length_of(asked: JsonObject) -> int:
-    """Give how many characters a question has, as text or as JSON."""
-    text = asked.get("q")
-    return len(text if isinstance(text, str) else write_json(asked))
+        read = query_of(asked)
+        return cls(
+            read.query,
+            {**(params or {}), **read.taken},
+            limit,
+            cursor,
+            written=read.written,
+            explains=explains,
+            length=length_of(asked),
+            form=read.form,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +211,8 @@ async def _lifted(question: Question) -> Lifted:
     """Give a question with its values apart; a plan that is shown has them in it."""
     if question.lifted is not None:
         return question.lifted
+    if question.form is not None and not question.explains:
+        return question.form.lift(question.params)
     whole = not question.explains
     work = partial(lift, question.query, question.params, in_expressions=whole)
     return await worked_out(work, question.length)
@@ -301,57 +310,6 @@ class _Portion:
             size = DEFAULT_PAGE if self.limit is None else self.limit
         left = _EVERYTHING if self.limit is None else max(0, self.limit - self.seen)
         return min(size, MOST_PER_PAGE, left)
-
-
-_Read = tuple[Query, dict[str, Json], Callable[[], Query] | None]
-"""A query, the values that were taken out of its text, and how to read it as it was written."""
-
-
-def _query_of(asked: JsonObject) -> _Read:
-    text = asked.get("q")
-    if text is None:
-        return _from_json(asked)
-    if not isinstance(text, str):
-        raise BadQuery("q must be a text.", at="/q")
-    for key in asked:
-        if key not in ("q", "params", "cursor", "limit", "explain"):
-            raise BadQuery(f"Beside q there is no {key[:80]}.", at=f"/{key[:80]}")
-    return _parsed(text)
-
-
-def _from_json(asked: JsonObject) -> _Read:
-    where = asked.get("where")
-    template = template_of(where, words=True) if isinstance(where, str) else None
-    if template is None:
-        return query_asked(asked), {}, None
-    try:
-        query = query_asked({**asked, "where": template.text})
-    except InvalidInput:
-        return query_asked(asked), {}, None
-    return query, template.params, lambda: query_asked(asked)
-
-
-def _parsed(text: str) -> _Read:
-    """Give the tree of a text; clients send texts of few forms, and many times each."""
-    template = template_of(text, words=False)
-    query = _parse_form(template.text) if template else None
-    if template is None or query is None:
-        return (_parse_short(text) if len(text) <= LONGEST else parse_query(text)), {}, None
-    return query, template.params, lambda: parse_query(text)
-
-
-@lru_cache(maxsize=_PARSED)
-def _parse_form(text: str) -> Query | None:
-    """Give the tree of a template; None if it is no query."""
-    try:
-        return parse_query(text)
-    except InvalidInput:
-        return None
-
-
-@lru_cache(maxsize=_PARSED)
-def _parse_short(text: str) -> Query:
-    return parse_query(text)
 
 
 def read_parameters(
@@ -466,12 +424,6 @@ async def _expected(
     known = {**values, CAP: limit, OFFSET: 0}
     rows = await tx.fetch(EXPLAIN + statement.sql, statement.arguments(known))
     return read_expected(read_json(rows[0][0]))
-
-
-def _without_explain(text: str) -> tuple[str, bool]:
-    """Give a text with blanks for the word EXPLAIN in front of it, and whether it stood there."""
-    found = _EXPLAINS.match(text)
-    return (" " * found.end() + text[found.end() :], True) if found else (text, False)
 
 
 async def count_rows(

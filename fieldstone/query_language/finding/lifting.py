@@ -24,7 +24,7 @@ from fieldstone.query_language.finding.syntax import (
     Term,
 )
 from fieldstone.query_language.finding.text import parse_search_text
-from fieldstone.query_language.lifting import Lifted, Lifter
+from fieldstone.query_language.lifting import Lifted, Lifter, value_of
 from fieldstone.query_language.syntax import Bind, Path, Query, SelectItem, Source, Text
 
 MOST_OBJECTS: Final = 100
@@ -52,7 +52,7 @@ def with_text(find: Find, params: Mapping[str, Json]) -> Find:
     sought = find.sought
     if not isinstance(sought, Bind):
         return replace(find, sought=_with_words(sought) or sought)
-    text = Lifter(params, in_expressions=False).value_of(sought)
+    text = value_of(sought, params)
     if not isinstance(text, str):
         raise TypeMismatch(f"The parameter {sought.name} is no text to find.", at=sought.span)
     found = parse_search_text(text, sought.span, literally=False)
