@@ -31,7 +31,7 @@ from fieldstone.metadata.permission_set import PermissionSet
 from fieldstone.metadata.rights import Rights, SetupArea
 from fieldstone.metadata.values import Json
 from fieldstone.metadata.visible import visible_field, visible_object
-from fieldstone.runtime.access.explaining import explain_record, reasons_of
+from fieldstone.runtime.access.explaining import explain_record, object_of_record, reasons_of
 from fieldstone.runtime.access.proposals import read_said, resolve
 from fieldstone.runtime.access.record_counts import RecordChange
 from fieldstone.runtime.access_preview import Preview, preview_access, preview_set
@@ -174,12 +174,11 @@ async def explain(request: Request) -> Response:
 
 
 def _of_record(tx: Transaction, text: str, rights: Rights) -> ObjectDef:
-    """Give the object of a record by the prefix of its id. Raises UnknownRecord."""
-    prefix = text.rpartition("_")[0]
-    for obj in tx.catalog.objects:
-        if obj.prefix == prefix and rights.may_read_object(obj.id):
-            return obj
-    raise UnknownRecord(f"There is no record {text[:80]}.")
+    """Give the object of a record by its id. Raises UnknownRecord."""
+    found = object_of_record(tx, text, rights)
+    if found is None:
+        raise UnknownRecord(f"There is no record {text[:80]}.")
+    return found
 
 
 async def _other(tx: Transaction, text: str) -> RecordId:

@@ -12,9 +12,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from fieldstone.api.requests import MOST_PER_PAGE, PAGE_SIZE, json_response, whole_number
-from fieldstone.api.sharing import shown_users
 from fieldstone.metadata.sharing import RoleTree
 from fieldstone.metadata.values import Json
+from fieldstone.runtime.access.parties import shown_people
 from fieldstone.runtime.access.people_roles import (
     check_setup_of_people,
     count_people,
@@ -58,7 +58,7 @@ async def list_role_people(request: Request) -> Response:
         check_setup_of_people(tx)
         role = role_named(tx, request.path_params["name"])
         found = await people_with(tx, role, after, limit + 1)
-        shown = await shown_users(tx, found[:limit])
+        shown = await shown_people(tx, found[:limit])
     following = str(found[limit - 1]) if len(found) > limit else None
     return json_response({"people": shown, "next": following})
 

@@ -28,9 +28,9 @@ from fieldstone.runtime.access.explaining import Explained, explain_record
 from fieldstone.runtime.access.parties import (
     NamedParty,
     named_parties,
-    names_of_users,
     principal_of,
     read_party,
+    shown_people,
     user_named,
 )
 from fieldstone.runtime.access.people_roles import role_named, roles_of, set_role
@@ -100,7 +100,7 @@ async def list_team_people(request: Request) -> Response:
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
         await teams.get_team(tx, number)
         found = await teams.people_of(tx, number, after, limit + 1)
-        shown = await shown_users(tx, found[:limit])
+        shown = await shown_people(tx, found[:limit])
     following = str(found[limit - 1]) if len(found) > limit else None
     return json_response({"people": shown, "next": following})
 
@@ -236,12 +236,6 @@ def _share_said(tx: Transaction, obj: ObjectDef, body: JsonObject) -> Share:
         raise BadJson("reason must be a text.", at="/reason")
     objects = tuple(visible_object(tx.catalog, tx.rights, str(one)) for one in along)
     return Share(0, _LEVELS[access], objects, reason)
-
-
-async def shown_users(tx: Transaction, numbers: list[int]) -> list[Json]:
-    """Give users by id and, as far as the viewer sees them, name."""
-    names, prefix = await names_of_users(tx, numbers), tx.catalog.get_object("User").prefix
-    return [{"id": format_id(prefix, one), "name": names.get(one)} for one in numbers]
 
 
 def _shown_team(one: Team) -> dict[str, Json]:

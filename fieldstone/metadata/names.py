@@ -53,6 +53,11 @@ def slug_of(label: str) -> str:
     return "_".join(re.findall(r"[a-z0-9]+", fold(label)))
 
 
+def component_name(label: str) -> str:
+    """Make the name of a component out of its label: Sales north gives Sales_North."""
+    return "_".join(part.capitalize() for part in slug_of(label).split("_") if part)
+
+
 def closest(name: str, known: Iterable[str]) -> str | None:
     """Give the known name that is most like a mistyped one; None if none is near."""
     folded = {fold(candidate): candidate for candidate in known}

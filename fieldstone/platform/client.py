@@ -89,6 +89,18 @@ class Client:
             ) from error
 
 
+def pages_of(client: Client, path: str, key: str) -> list[dict[str, Any]]:
+    """Ask for a list, page by page. key: what the answers have it under."""
+    found: list[dict[str, Any]] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        asked = {"limit": 500, **({"cursor": cursor} if cursor else {})}
+        page = client.ask("GET", path, params=asked)
+        found.extend(page[key])
+        cursor = page["next"]
+    return found
+
+
 @contextmanager
 def connected(where: Where) -> Iterator[Client]:
     """Connect to the server that a command names, or run one on its data for the block."""

@@ -17,7 +17,7 @@ from fieldstone.ids import RecordId, format_id
 from fieldstone.metadata.access_reasons import Reason
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.record_access import Grants, RecordAccess
-from fieldstone.metadata.rights import SetupArea
+from fieldstone.metadata.rights import Rights, SetupArea
 from fieldstone.metadata.sharing import Level, PartyKind, SharingRule
 from fieldstone.metadata.standing import NOBODY, Standing
 from fieldstone.metadata.values import read_json
@@ -82,6 +82,15 @@ async def as_user(tx: Transaction, user: RecordId) -> Transaction:
     standing = Standing.from_json(told) if isinstance(told, dict) else NOBODY
     names = await names_of_users(tx, [user])
     return replace(tx, viewer=Viewer(user, names.get(user, "They"), standing))
+
+
+def object_of_record(tx: Transaction, text: str, rights: Rights) -> ObjectDef | None:
+    """Give the object of a record by the prefix of its id; None where it is no id of a record."""
+    prefix, _, number = text.rpartition("_")
+    if not number:
+        return None
+    readable = (obj for obj in tx.catalog.objects if rights.may_read_object(obj.id))
+    return next((obj for obj in readable if obj.prefix == prefix), None)
 
 
 def reasons_of(told: Explained, of_field: Sequence[Reason] = ()) -> tuple[Reason, ...]:

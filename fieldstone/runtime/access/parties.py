@@ -125,6 +125,12 @@ async def names_of_users(tx: Transaction, numbers: Sequence[int]) -> dict[int, s
     return found
 
 
+async def shown_people(tx: Transaction, numbers: Sequence[int]) -> list[Json]:
+    """Give users by id and, as far as the viewer sees them, name."""
+    names, prefix = await names_of_users(tx, numbers), tx.catalog.get_object("User").prefix
+    return [{"id": format_id(prefix, one), "name": names.get(one)} for one in numbers]
+
+
 def _named(
     tx: Transaction, principal: int, teams: Mapping[int, str], people: Mapping[int, str]
 ) -> NamedParty:

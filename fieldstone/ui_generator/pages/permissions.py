@@ -13,7 +13,7 @@ from fieldstone.ids import format_id
 from fieldstone.metadata.changes import Proposal
 from fieldstone.metadata.component import Component
 from fieldstone.metadata.kinds.registry import PERMISSION_SET
-from fieldstone.metadata.names import slug_of
+from fieldstone.metadata.names import component_name
 from fieldstone.metadata.permission_set import PermissionSet
 from fieldstone.metadata.values import JsonObject
 from fieldstone.runtime.access_preview import Preview, preview_set
@@ -54,7 +54,7 @@ async def show_sets(request: Request) -> Response:
 async def create_set(request: Request) -> Response:
     """POST /admin/permissions: make a set that allows nothing yet, and show it."""
     label = str((await read_form(request)).get("label", ""))[:_LONGEST].strip()
-    name = "_".join(part.capitalize() for part in slug_of(label).split("_") if part)
+    name = component_name(label)
     made = Component(PERMISSION_SET.name, name, {"label": label})
     try:
         await _change(request, Proposal(creates=(made,)))

@@ -7,10 +7,13 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from fieldstone.errors import FieldstoneError, Problem
+from fieldstone.errors import FieldstoneError, Forbidden, Problem
 from fieldstone.ids import RecordId
 from fieldstone.metadata.access_reasons import Reason, explain_field, explain_object
 from fieldstone.metadata.visible import visible_field
+from fieldstone.runtime.access.explaining import explain_record, object_of_record, reasons_of
+from fieldstone.runtime.access.people_roles import role_named, roles_of, set_role
+from fieldstone.runtime.access_preview import Preview
 from fieldstone.runtime.asking import cause_of, database_of, tenant_of, viewer_of
 from fieldstone.runtime.permissions import (
     assign,
@@ -23,10 +26,12 @@ from fieldstone.runtime.permissions import (
     sets_of,
     standing_of,
 )
+from fieldstone.runtime.records.write import record_id
 from fieldstone.runtime.transactions import Transaction
 from fieldstone.ui_generator.pages.edit import read_form
 from fieldstone.ui_generator.pages.objects import SETUP
 from fieldstone.ui_generator.pages.permissions import ADDRESS, CRUMB
+from fieldstone.ui_generator.previewing import role_choices, text_of, told_of
 from fieldstone.ui_generator.reading import visible_object
 from fieldstone.ui_generator.shell import Crumb, Place, page
 
@@ -34,7 +39,10 @@ _LONGEST: Final = 200
 
 
 async def show_person(request: Request) -> Response:
-    """GET /admin/permissions/people/{id}: their sets; with why=Deal.value the reasons."""
+    """GET /admin/permissions/people/{id}: their sets and role; why= tells the reasons.
+
+    why: an object, a field such as Deal.value, or the id of a record.
+    """
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
         check_permissions(tx)
         user_id = await find_person(tx, request.path_params["id"])
@@ -65,7 +73,35 @@ async def change_sets(request: Request) -> Response:
     return RedirectResponse(f"{ADDRESS}/people/{text}", 303)
 
 
+async def change_role(request: Request) -> Response:
+    """POST /admin/permissions/people/{id}/role: give them a role, or tell what that changes."""
+    sent = await read_form(request)
+    database, tenant, viewer = database_of(request), tenant_of(request), viewer_of(request)
+    text, name = request.path_params["id"], text_of(sent, "role")
+    try:
+        if sent.get("do") == "preview":
+            async with database.read(tenant, viewer) as tx:
+                check_permissions(tx)
+                user_id = await find_person(tx, text)
+                told = await told_of(tx, {"people": [{"user": text, "role": name or None}]})
+                return await _page(request, tx, user_id, told=told, role=name)
+        async with database.write(tenant, viewer, cause_of(request)) as tx:
+            check_permissions(tx)
+            user_id = await find_person(tx, text)
+            await set_role(tx, user_id, role_named(tx, name) if name else None)
+    except Forbidden:
+        raise
+    except FieldstoneError as error:
+        async with database.read(tenant, viewer) as tx:
+            check_permissions(tx)
+            user_id = await find_person(tx, text)
+            return await _page(request, tx, user_id, problems=error.problems, role=name)
+    return RedirectResponse(f"{ADDRESS}/people/{text}", 303)
+
+
 async def _reasons(tx: Transaction, user_id: RecordId, why: str) -> tuple[Reason, ...]:
+    if (of_record := object_of_record(tx, why, tx.rights)) is not None:
+        return reasons_of(await explain_record(tx, of_record, record_id(of_record, why), user_id))
     name, _, own = why.partition(".")
     system, standing = tx.as_system(), await standing_of(tx, user_id)
     obj = visible_object(system, name)
@@ -82,7 +118,10 @@ async def _page(
     why: str = "",
     reasons: tuple[Reason, ...] = (),
     problems: tuple[Problem, ...] = (),
+    told: Preview | None = None,
+    role: str | None = None,
 ) -> Response:
+    theirs = (await roles_of(tx, [user_id])).get(user_id)
     mine = await sets_of(tx, user_id)
     had = {one.set.id for one in mine}
     email = (await names_of(tx, [user_id]))[user_id]
@@ -93,6 +132,10 @@ async def _page(
         "mine": [one.set for one in mine],
         "others": [one for one in sets_in(tx.catalog) if one.id not in had],
         "offered": [obj.name for obj in tx.catalog.objects],
+        "roles": list(role_choices(tx)),
+        "role": role if role is not None else "" if theirs is None else theirs.name,
+        "may_place": tx.viewer.standing.is_administrator,
+        "told": told,
         "why": why,
         "reasons": reasons,
         "problems": problems,

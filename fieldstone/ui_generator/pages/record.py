@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from fieldstone.metadata.catalog import ChildRelation, Field, ObjectDef
+from fieldstone.metadata.sharing import Sharing
 from fieldstone.metadata.values import Json
 from fieldstone.query_language.syntax import (
     Comparison,
@@ -101,6 +102,7 @@ async def show_record(request: Request) -> Response:
             may_delete=past is None and tx.rights.may_delete(obj.id) and not held,
             may_lock=past is None and tx.rights.may_lock(obj.id),
             held=held,
+            shares=past is None and obj.sharing in (Sharing.PRIVATE, Sharing.READ),
             rights=tx.rights,
             relations=relations_of(tx, obj),
         )
