@@ -23,6 +23,7 @@ from fieldstone.metadata.catalog import (
     ValueSet,
 )
 from fieldstone.metadata.component import Component, StoredComponent
+from fieldstone.metadata.encryption import EncryptedType
 from fieldstone.metadata.field_types.choice import HasChoices, with_choices
 from fieldstone.metadata.field_types.field_type import FieldType
 from fieldstone.metadata.field_types.lookup import LookupOptions
@@ -51,7 +52,7 @@ from fieldstone.metadata.retention_policies import retention_of
 from fieldstone.metadata.scope import Scope
 from fieldstone.metadata.sharing import Sharing
 from fieldstone.metadata.sharing_components import roles_of, sharing_rules_of
-from fieldstone.metadata.storage import indexes_in
+from fieldstone.metadata.storage import SALT, indexes_in
 from fieldstone.metadata.values import JsonObject, fold, write_json
 
 B = TypeVar("B")
@@ -210,6 +211,8 @@ class _Builder:
         own = intern(split_name(component.name)[1])
         field_type = get_field_type(body.type)
         options = self._options_of(field_type, component)
+        if body.encrypted is not None:
+            field_type = EncryptedType(field_type, body.encrypted)
         targets = [self._ids.get(fold(name)) for name in self._target_names(options)]
         if not targets and refers(field_type):
             targets = list(self._ids.values())
@@ -242,6 +245,8 @@ class _Builder:
             references=tuple(target for target in targets if target is not None),
             child_name=str(getattr(options, "child_name", "") or ""),
             mask=body.mask,
+            encryption=body.encrypted,
+            salt=str(row.storage.get(SALT, "")),
             aliases=body.aliases,
             description=body.description,
             help=body.help,

@@ -16,6 +16,7 @@ from typing import Any, Final
 from fieldstone.errors import NotFound
 from fieldstone.ids import FieldId, ObjectId, TenantId
 from fieldstone.metadata.calculation import AS_TEXT
+from fieldstone.metadata.encryption import Encryption
 from fieldstone.metadata.field_types.field_type import FieldType
 from fieldstone.metadata.kinds.connected_app import ConnectedAppBody
 from fieldstone.metadata.kinds.identity_provider import IdentityProviderBody
@@ -114,6 +115,8 @@ class Field:
     visible_if, required_if: conditions under which forms show it, and it must have a value.
     child_name: what its target calls the records that point to it, such as contacts.
     mask: what of its values those see who may not unmask it; None where everybody sees them.
+    encryption: how its values are kept from the database; None where it reads them. salt: what the
+    keys of an encrypted field follow from, as hexadecimal digits; no secret.
     narrows: the reference of the catalog that this one is, to records of one object alone.
     personal: whether it goes when a person is made anonymous; None lets metadata/personal.py say.
     """
@@ -144,6 +147,8 @@ class Field:
     references: tuple[ObjectId, ...] = ()
     child_name: str = ""
     mask: Mask | None = None
+    encryption: Encryption | None = None
+    salt: str = ""
     aliases: tuple[str, ...] = ()
     description: str = ""
     help: str = ""
@@ -257,6 +262,8 @@ class ObjectDef:
         """
         lines = () if self.is_junction else self.own_fields
         named = self.find_field(self.name_field)
+        if named is not None and named.encryption is not None:
+            named = None
         return named or next(filter(_is_line, lines), None) or self.by_name["id"]
 
 

@@ -12,6 +12,7 @@ from typing import Final
 from fieldstone.errors import Problem, Several
 from fieldstone.metadata.component import Component, StoredComponent
 from fieldstone.metadata.component_change import ComponentChange, Operation
+from fieldstone.metadata.encrypted_bodies import encryption_change
 from fieldstone.metadata.grants import without
 from fieldstone.metadata.graph import circles_in
 from fieldstone.metadata.kinds.field import split_name
@@ -282,7 +283,9 @@ class _Draft:
         """Give what is wrong with the shape of a component, and put a right one in its place."""
         origin = self._origin.get(component.key)
         if origin is not None and component.key not in self._clashes:
-            changed = type_change(origin.component, component)
+            changed = type_change(origin.component, component) or encryption_change(
+                origin.component, component
+            )
             if changed is not None:
                 # Its options are those of another type: there is no use in checking them.
                 self._proposed[number] = self._after[component.key] = origin.component

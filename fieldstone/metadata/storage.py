@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from secrets import token_hex
 from typing import Final
 
 from fieldstone.ids import FieldId
 from fieldstone.metadata.catalog import ObjectIndex
 from fieldstone.metadata.component import Component, StoredComponent
 from fieldstone.metadata.component_change import ComponentChange
+from fieldstone.metadata.encrypted_bodies import ENCRYPTED, is_encrypted
+from fieldstone.metadata.encryption import Encryption
 from fieldstone.metadata.field_types.registry import get_field_type
 from fieldstone.metadata.kinds.field import CALCULATED_BY, split_name
 from fieldstone.metadata.names import CUSTOM_SUFFIX
@@ -19,6 +22,9 @@ from fieldstone.metadata.values import Json, fold
 
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 _PREFIX_LENGTH: Final = 4
+_SALT_BYTES: Final = 16
+SALT: Final = "salt"
+"""What an encrypted field's storage names that under which its keys follow from."""
 SLOT_KEYS: Final = ("slot", "slot_filling", "slot_emptying")
 """What a field's storage names a slot under: one in use, being filled, being emptied."""
 
@@ -86,7 +92,9 @@ class StorageDesk:
         if component.kind == "field":
             owner = fold(split_name(component.name)[0])
             self._keys[owner] = self._keys.get(owner, 0) + 1
-            return {"key": "f" + _base36(self._keys[owner])}
+            given: dict[str, Json] = {"key": "f" + _base36(self._keys[owner])}
+            # By chance rather than by number: a key must not be that of another installation.
+            return given | ({SALT: token_hex(_SALT_BYTES)} if is_encrypted(component) else {})
         return {}
 
     def _slot(self, component: Component | None) -> str | None:
@@ -113,6 +121,9 @@ class StorageDesk:
 
 
 def _slot_kind(component: Component) -> SlotKind | None:
+    if is_encrypted(component):
+        likened = component.body[ENCRYPTED] == Encryption.DETERMINISTIC
+        return SlotKind.TEXT if likened else None
     return get_field_type(str(component.body["type"])).slot
 
 

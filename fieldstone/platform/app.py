@@ -46,6 +46,7 @@ from fieldstone.ids import IdMinter
 from fieldstone.platform import archive_endpoints, operator_endpoints, tenant_endpoints
 from fieldstone.platform.administrators import Administrators
 from fieldstone.platform.database.pool import open_pool
+from fieldstone.platform.encryption_keys import load_keyring
 from fieldstone.platform.identity import (
     account_endpoints,
     account_pages,
@@ -143,7 +144,10 @@ async def open_engine(
     minter = IdMinter(the_clock, await pool.fetchval(_TAKE_NODE))
     usage = UsageCounter()
     shares = _shares_of(settings) if serves else None
-    database = Database(pool, CatalogStore(), the_clock, minter, usage, shares=shares)
+    keyring = load_keyring(settings)
+    database = Database(
+        pool, CatalogStore(), the_clock, minter, usage, shares=shares, keyring=keyring
+    )
     directory = TenantDirectory(pool)
     tenants = Tenants(pool, database, directory, settings.plan)
     local = LocalRates()

@@ -207,6 +207,13 @@ class Settings:
         " first use and kept in the data directory.",
         secret=True,
     )
+    encryption_keys: Path | None = _setting(
+        "FIELDSTONE_ENCRYPTION_KEYS",
+        Path,
+        lambda: None,
+        "File of the keys of encrypted fields. Unset: encryption.keys in the data directory, and"
+        " before there is one a key that follows from the secret key.",
+    )
     allow_private_addresses: bool = _setting(
         "FIELDSTONE_ALLOW_PRIVATE_ADDRESSES",
         _flag,

@@ -66,6 +66,11 @@ def check_clauses(query: Query) -> None:
 def check_comparable(field: Field, at: Span, done: str) -> None:
     """Refuse a field whose values cannot be told apart or ordered. Raises TypeMismatch."""
     operators = field.type.operators
+    if field.encryption is not None:
+        hint = "It can be compared with null"
+        equal = " and with equal values." if TypeOperator.EQUAL in operators else " alone."
+        message = f"{field.label} is encrypted and cannot be {done}."
+        raise TypeMismatch(message, at=at, hint=hint + equal)
     if TypeOperator.EQUAL not in operators or TypeOperator.INCLUDES in operators:
         raise TypeMismatch(
             f"{field.label} is a field of the type {field.type.label}, which cannot be {done}.",

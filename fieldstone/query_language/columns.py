@@ -26,6 +26,7 @@ from fieldstone.metadata.field_types.field_type import Operator
 from fieldstone.metadata.field_types.stored import constant
 from fieldstone.metadata.masking import masked_sql
 from fieldstone.metadata.slots import SlotKind
+from fieldstone.query_language.marks import marked
 from fieldstone.query_language.operands import uses_slot
 from fieldstone.query_language.plan import FieldRef
 
@@ -101,11 +102,8 @@ def shown(
 ) -> ColumnElement[Any]:
     """Give a field's value as callers see it, as JSON or JSON text, or a number."""
     field = ref.field
-    if ref.masked:
-        assert field.mask is not None
-        return masked_sql(stored_text(table, field), field.mask)
     if field.column is None:
-        return stored(table, field)
+        return _shown_stored(table, ref)
     column = table.c[field.column]
     if field.column == "id":
         return _id_text(obj.prefix, column)
@@ -114,6 +112,18 @@ def shown(
     if isinstance(column.type, DateTime):
         return _quoted(_instant_text(column))
     return column
+
+
+def _shown_stored(table: FromClause, ref: FieldRef) -> ColumnElement[Any]:
+    """Give a value of a row's JSON as callers see it; of an encrypted one its mark."""
+    field = ref.field
+    if field.encryption is not None:
+        mark = marked(table, field, stored_text(table, field), masked=ref.masked)
+        return type_coerce(mark, JsonText())
+    if ref.masked:
+        assert field.mask is not None
+        return masked_sql(stored_text(table, field), field.mask)
+    return stored(table, field)
 
 
 def _holds_instants(field: Field) -> bool:

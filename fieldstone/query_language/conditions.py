@@ -141,9 +141,20 @@ class Conditions:
         if is_span(literal) and _is_span_for(field, literal):
             days = operands.days(holder)
             return self._against_days(left, comparison.operator, days, number)
-        holder = _trusted(holder, literal)
+        return self._tested(comparison.operator, left, _trusted(holder, literal), number)
+
+    def _tested(
+        self, operator: Operator, left: Ref, holder: FieldRef, number: int
+    ) -> PlanCondition:
+        """Resolve a comparison with one constant. holder: the field whose values left has.
+
+        An encrypted value has one form for each key there is.
+        """
+        if holder.field.encryption is not None:
+            found = OneOf(holder, self._names.parameter(number, operands.likenesses(holder)))
+            return Negation(found) if operator is Operator.NOT_EQUAL else found
         left = holder if isinstance(left, FieldRef) else replace(left, argument=holder)
-        return Test(left, comparison.operator, self._names.parameter(number, operands.one(holder)))
+        return Test(left, operator, self._names.parameter(number, operands.one(holder)))
 
     def _like(self, left: FieldRef, literal: Value, number: int) -> PlanCondition:
         if not isinstance(literal, Text | Word):
@@ -225,9 +236,10 @@ class Conditions:
             tests.extend(self._each_day(left, values, number))
         elif not all(is_null(value) for value in values):
             trusted = left
+            encrypted = left.field.encryption is not None
             for value in values:
-                trusted = _trusted(trusted, value)
-            reader = operands.many(trusted)
+                trusted = trusted if encrypted else _trusted(trusted, value)
+            reader = operands.likenesses(left) if encrypted else operands.many(trusted)
             tests.append(OneOf(trusted, self._names.parameter(number, reader)))
         if any(is_null(value) for value in values):
             tests.append(NullTest(left))

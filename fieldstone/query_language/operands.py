@@ -153,6 +153,24 @@ def many(ref: FieldRef) -> Reader:
     return read
 
 
+def likenesses(ref: FieldRef) -> Reader:
+    """Give the reader of the constants that an encrypted field is compared with."""
+    field = ref.field
+
+    def read(literal: Literal, moment: Moment) -> object:
+        assert not isinstance(literal, int | Constant)
+        assert moment.likenesses is not None
+        values = literal if isinstance(literal, tuple) else (literal,)
+        found: list[str] = []
+        for value in values:
+            if not is_null(value):
+                meant = field.type.accept_operand(json_of(value, field), field.options)
+                found += moment.likenesses(field, field.type.encode(meant))
+        return found
+
+    return read
+
+
 def is_null(value: Value) -> bool:
     """Tell whether a constant stands for the absence of a value, as an empty text does."""
     return isinstance(value, Null) or (

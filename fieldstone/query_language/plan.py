@@ -17,6 +17,7 @@ from fieldstone.errors import Span
 from fieldstone.ids import RecordId, TenantId
 from fieldstone.metadata.catalog import Field, ObjectDef, RollUpFunction
 from fieldstone.metadata.record_access import OPEN, RecordAccess
+from fieldstone.metadata.values import Json
 from fieldstone.query_language.formula.typed import Constant, Typed
 from fieldstone.query_language.syntax import AggregateFunction, Grouping, Operator, Value
 
@@ -35,7 +36,8 @@ class Moment:
     """What relative dates and scopes are counted from.
 
     now: in UTC. zone: the viewer's. fiscal_month: the first month of the fiscal year, from 1.
-    organization, tenant: what both are called. access: which records the viewer sees.
+    organization, tenant: what both are called. access: which records the viewer sees. likenesses:
+    gives what the tokens of an encrypted value may have in common.
     """
 
     now: datetime
@@ -45,6 +47,7 @@ class Moment:
     organization: str = ""
     tenant: str = ""
     access: RecordAccess = OPEN
+    likenesses: Callable[[Field, Json], list[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

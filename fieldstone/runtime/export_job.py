@@ -149,7 +149,9 @@ async def run_export(context: JobContext, parts: ExportParts) -> JsonObject:
             "What you may see has changed since you asked.", hint="Ask for the export again."
         )
     told = _Told(context, await _file_number(context, parts.files))
-    reading = Reading(context.database, context.tenant, context.viewer, parts.limits, told)
+    reading = Reading(
+        context.database, context.tenant, context.viewer, parts.limits, told, at_rest=True
+    )
     chunks = write_answer(reading, Question.from_json(order.asked), order.form)
     async with aclosing(chunks):
         number = told.file

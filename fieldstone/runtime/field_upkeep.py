@@ -17,8 +17,9 @@ from fieldstone.ids import format_id
 from fieldstone.metadata.catalog import Catalog, Field, ObjectDef
 from fieldstone.metadata.component_change import ComponentChange
 from fieldstone.metadata.tables import RECORD_UNIQUE, heap
+from fieldstone.runtime.encryption.sealing import unique_key
 from fieldstone.runtime.records import store
-from fieldstone.runtime.records.checks import is_unique, unique_key
+from fieldstone.runtime.records.checks import is_unique
 from fieldstone.runtime.records.delete import unchanged
 from fieldstone.runtime.records.draft import StoredRecord
 from fieldstone.runtime.records.heap_statements import of_object

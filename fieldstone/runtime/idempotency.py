@@ -12,7 +12,9 @@ from sqlalchemy import Integer, Text, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from fieldstone.errors import Conflict
+from fieldstone.metadata.encryption import is_token
 from fieldstone.metadata.tables import IDEMPOTENCY
+from fieldstone.runtime.encryption.opening import keyring_of
 from fieldstone.runtime.statements import parameter, prepare
 from fieldstone.runtime.transactions import Transaction
 
@@ -52,9 +54,14 @@ async def earlier_answer(tx: Transaction, key: str, digest: str) -> tuple[int, s
     row = await tx.row(_FIND, tenant=tx.tenant.id, key=key)
     if row["digest"] != digest:
         raise KeyReused("This Idempotency-Key belongs to another request.", hint="Send a new key.")
-    return row["status"], row["body"]
+    kept: str = row["body"]
+    opened = keyring_of(tx).open_text(kept, key) if is_token(kept) else kept
+    if opened is None:
+        raise KeyReused("The answer to this Idempotency-Key was lost.", hint="Send a new key.")
+    return row["status"], opened
 
 
 async def keep_answer(tx: Transaction, key: str, status: int, body: str) -> None:
-    """Write down the answer of the request that claimed a key."""
-    await tx.run(_KEEP, tenant=tx.tenant.id, key=key, status=status, body=body)
+    """Write down the answer of the request that claimed a key, encrypted: it may hold anything."""
+    sealed = keyring_of(tx).seal_text(body, key)
+    await tx.run(_KEEP, tenant=tx.tenant.id, key=key, status=status, body=sealed)

@@ -20,6 +20,7 @@ def moment_of(tx: Transaction) -> Moment:
         organization=organization.name or tx.tenant.label,
         tenant=tx.tenant.name,
         access=tx.rights.record_access,
+        likenesses=None if tx.keyring is None else tx.keyring.likenesses,
     )
 
 

@@ -31,6 +31,7 @@ from fieldstone.query_language.lifting import Lifted, lift
 from fieldstone.query_language.plan import Literal, Moment, Parameter, Plan, place_of
 from fieldstone.query_language.resolve import resolve
 from fieldstone.query_language.syntax import Query
+from fieldstone.runtime.encryption.opening import opened
 from fieldstone.runtime.long_texts import worked_out
 from fieldstone.runtime.moments import moment_of
 from fieldstone.runtime.observing import observed
@@ -179,7 +180,7 @@ async def _page(tx: Transaction, question: Question, lifted: Lifted, settled: Se
     portion = _Portion(question.page_size, limit, offset, place)
     rows, last = await _fetch(tx, ready, values, portion)
     after = None if last is None else write_cursor(digest, last)
-    records = [row["row"] for row in rows]
+    records = opened(tx, [row["row"] for row in rows])
     if not question.counts:
         return Page(records, after, None)
     if rows and after is None and place is None:
@@ -261,7 +262,7 @@ class OneRecord:
         else:
             rows = await tx.fetch_opening(self.opening, values)
         text: str | None = rows[0]["row"] if rows else None
-        return text
+        return None if text is None else opened(tx, [text])[0]
 
 
 def prepare_record(tx: Transaction, query: Query) -> OneRecord:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,6 +23,7 @@ from fieldstone.query_language.compile import CAP, OFFSET, Wanted
 from fieldstone.query_language.errors import BadQuery
 from fieldstone.query_language.plan import Plan
 from fieldstone.runtime.actions import check_action
+from fieldstone.runtime.encryption.opening import opened
 from fieldstone.runtime.observing import note_asked
 from fieldstone.runtime.queries import (
     MOST_PER_PAGE,
@@ -120,13 +121,17 @@ class Watcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Who reads, and within which limits. watcher: who is told of it; the rows are counted then."""
+    """Who reads, and within which limits. watcher: who is told of it; the rows are counted then.
+
+    at_rest: whether the answer is kept, with encrypted values hidden.
+    """
 
     database: Database
     tenant: Tenant
     viewer: Viewer
     limits: StreamLimits
     watcher: Watcher | None = None
+    at_rest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +182,8 @@ async def opened_rows(reading: Reading, question: Question) -> AsyncIterator[Ope
             ends_at = time.monotonic() + reading.limits.whole_s
             note_asked(tx, settled.ready.uses)
             async with _cursor(tx, narrowed) as fetch:
-                yield OpenRows(settled, _portions(fetch, ends_at, reading.watcher))
+                rows = partial(opened, tx, at_rest=reading.at_rest)
+                yield OpenRows(settled, _portions(fetch, ends_at, reading.watcher, rows))
 
 
 async def _one_portion(records: list[str]) -> AsyncIterator[list[str]]:
@@ -215,12 +221,15 @@ async def _cursor(tx: Transaction, settled: Settled) -> AsyncIterator[Fetch]:
 
 
 async def _portions(
-    fetch: Fetch, ends_at: float, watcher: Watcher | None
+    fetch: Fetch,
+    ends_at: float,
+    watcher: Watcher | None,
+    opens: Callable[[list[str]], list[str]],
 ) -> AsyncIterator[list[str]]:
     """Give rows in portions of about the same length in bytes, whatever that of a row is."""
     size = FIRST_PORTION
     while rows := await _fetched(fetch, size):
-        records: list[str] = [row["row"] for row in rows]
+        records = opens([row["row"] for row in rows])
         yield records
         if watcher is not None:
             await watcher.saw(len(records))

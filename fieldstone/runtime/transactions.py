@@ -27,6 +27,7 @@ from fieldstone.metadata.standing import SYSTEM, Standing
 from fieldstone.metadata.values import Json
 from fieldstone.query_language.used_fields import ObjectUse
 from fieldstone.runtime.catalogs import ALL_COMPONENTS, CatalogStore
+from fieldstone.runtime.encryption.keyring import Keyring
 from fieldstone.runtime.per_catalog import PerCatalog
 from fieldstone.runtime.shares import FairShares
 from fieldstone.runtime.statements import OPENED_TENANT, Prepared
@@ -112,7 +113,8 @@ class Transaction:
     now: one instant for all that it writes. cause: what led to it, such as
     {"request": "r_8f2"}, kept with every change. is_open: whether the tenant is set and the
     catalog known to be the newest; the first statement sees to it where it is not. timeout_s: how
-    long each statement may take, where the tenant's plan says so.
+    long each statement may take, where the tenant's plan says so. keyring: the keys of
+    encrypted values.
     """
 
     connection: Any
@@ -126,6 +128,7 @@ class Transaction:
     is_open: bool = True
     catalogs: CatalogStore | None = None
     timeout_s: float | None = None
+    keyring: Keyring | None = None
     _after: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     _rights: Rights | None = field(default=None, init=False)
 
@@ -314,9 +317,11 @@ class Database:
         observer: QueryObserver | None = None,
         *,
         shares: FairShares | None = None,
+        keyring: Keyring | None = None,
     ) -> None:
         self._pool = pool
         self._shares = shares
+        self._keyring = keyring
         self._catalogs = catalogs
         self._clock = clock
         self._minter = minter
@@ -469,6 +474,7 @@ class Database:
             self._observer,
             catalogs=self._catalogs,
             timeout_s=None if self._shares is None else tenant.terms.limit(Limit.STATEMENT),
+            keyring=self._keyring,
         )
         if viewer.standing.by_token and not tx.rights.may_do(Action.API):
             raise NoPrograms(

@@ -21,6 +21,8 @@ from fieldstone.metadata.calculation import GIVEN
 from fieldstone.metadata.calculation import Kind as ValueKind
 from fieldstone.metadata.catalog import DERIVATION_FORMS, RollUpFunction
 from fieldstone.metadata.component import Component
+from fieldstone.metadata.encrypted_bodies import encryption_problems, is_encrypted
+from fieldstone.metadata.encryption import Encryption
 from fieldstone.metadata.field_types.field_type import FieldType
 from fieldstone.metadata.field_types.options import (
     build_options,
@@ -82,7 +84,8 @@ class FieldBody:
     demand the field. required_if: a condition under which it must have a value. personal: whether
     it goes when a person is made anonymous; None lets the type decide, for objects of people.
     mask: what of a value those see who may read the field and not unmask it: "hidden" for nothing,
-    or "last_four".
+    or "last_four". encrypted: whether values are kept so that the database cannot read them:
+    "random", or "deterministic" where filters and keys must find equal ones.
     """
 
     object: Name
@@ -104,6 +107,7 @@ class FieldBody:
     visible_if: Annotated[str, Meta(min_length=1, max_length=MAX_FORMULA)] | None = None
     required_if: Annotated[str, Meta(min_length=1, max_length=MAX_FORMULA)] | None = None
     mask: Mask | None = None
+    encrypted: Encryption | None = None
     aliases: tuple[Name, ...] = ()
     description: Annotated[str, Meta(max_length=4000)] = ""
     help: Annotated[str, Meta(max_length=1000)] = ""
@@ -127,6 +131,7 @@ _NOT_CALCULATED: Final = (
     "derive",
     "indexed",
     "mask",
+    "encrypted",
 )
 
 COMMON: Final = frozenset(one.name for one in fields(FieldBody))
@@ -199,6 +204,7 @@ class FieldKind(Kind[FieldBody]):
             yield from self._default_problems(field_type, component.body, options)
         yield from _calculation_problems(field_type, component)
         yield from _mask_problems(field_type, component)
+        yield from encryption_problems(field_type.name, field_type.label, component)
 
     def _option_problems(self, field_type: FieldType[Any, Any], body: JsonObject) -> list[Problem]:
         try:
@@ -256,7 +262,12 @@ class FieldKind(Kind[FieldBody]):
                 message = f"{body.derive.form} is no form of derivation."
                 yield Problem("metadata.invalid", message, "/derive/form", hint)
             for number, source in enumerate(body.derive.fields):
-                yield from self._sibling(body.object, source, scope, f"/derive/fields/{number}")
+                at = f"/derive/fields/{number}"
+                yield from self._sibling(body.object, source, scope, at)
+                found = scope.find(self.name, f"{body.object}.{source}")
+                if found is not None and is_encrypted(found):
+                    message = f"{source} is encrypted, and nothing follows from it."
+                    yield Problem("metadata.invalid", message, at, "Leave it out.")
         control = component.body.get("controlled_by")
         if isinstance(control, str):
             yield from self._sibling(body.object, control, scope, "/controlled_by")

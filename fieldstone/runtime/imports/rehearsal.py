@@ -8,9 +8,10 @@ from typing import Any
 
 from fieldstone.errors import Problem
 from fieldstone.metadata.catalog import Field, ObjectDef
+from fieldstone.runtime.encryption.sealing import unique_key
 from fieldstone.runtime.imports.reading import ReadRow
 from fieldstone.runtime.imports.stored import key_of
-from fieldstone.runtime.records.checks import NOT_UNIQUE, is_unique, unique_key
+from fieldstone.runtime.records.checks import NOT_UNIQUE, is_unique
 
 
 @dataclass(slots=True)

@@ -15,9 +15,9 @@ from fieldstone.metadata.catalog import Derivation, Field, ObjectDef
 from fieldstone.metadata.field_types.stored import constant
 from fieldstone.metadata.tables import heap
 from fieldstone.metadata.values import Json
+from fieldstone.runtime.encryption.sealing import unique_key
 from fieldstone.runtime.imports.matcher import Known, Matching
 from fieldstone.runtime.imports.reading import ReadRow
-from fieldstone.runtime.records.checks import unique_key
 from fieldstone.runtime.records.draft import Data
 from fieldstone.runtime.records.heap_statements import of_object
 from fieldstone.runtime.records.levels import all_open, seen_of

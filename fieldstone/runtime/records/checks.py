@@ -10,7 +10,8 @@ from fieldstone.ids import format_id, parse_id
 from fieldstone.metadata.catalog import Field, ObjectDef, UnknownField
 from fieldstone.metadata.field_types.file import File
 from fieldstone.metadata.rights import Rights
-from fieldstone.metadata.values import Json, fold
+from fieldstone.metadata.values import Json
+from fieldstone.runtime.encryption.sealing import claimed_keys
 from fieldstone.runtime.records.draft import Draft
 from fieldstone.runtime.records.heap_statements import living_ids
 from fieldstone.runtime.records.held_files import readable_files
@@ -149,7 +150,7 @@ async def claim_unique(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft])
             field_id=[f.id for _, f in released],
             record_id=[d.id for d, _ in released],
         )
-    claims = _first_claims([(d, f) for d, f in changed if d.value(f) is not None])
+    claims = _first_claims(tx, [(d, f) for d, f in changed if d.value(f) is not None])
     if not claims:
         return
     keys = list(claims)
@@ -200,25 +201,21 @@ def is_unique(field: Field) -> bool:
     return field.unique or field.external_id
 
 
-def unique_key(field: Field, value: Json) -> str:
-    """Give the text under which a unique value is held."""
-    text = str(value)
-    return text if getattr(field.options, "case_sensitive", False) else fold(text)
-
-
 def _first_claims(
+    tx: Transaction,
     wanted: Sequence[tuple[Draft, Field]],
 ) -> dict[tuple[int, str], tuple[Draft, Field]]:
     """Give one claimant for each value; those after the first within a call are refused."""
     claims: dict[tuple[int, str], tuple[Draft, Field]] = {}
     for draft, field in wanted:
-        key = (int(field.id), unique_key(field, draft.value(field)))
-        if key in claims:
-            other = claims[key][0].number
+        keys = [(int(field.id), text) for text in claimed_keys(tx, field, draft)]
+        taken = next((claims[key] for key in keys if key in claims), None)
+        if taken is not None:
+            other = taken[0].number
             message = f"{field.label} is the same as that of record {other + 1} of this call."
             draft.refuse(NOT_UNIQUE, message, field)
         else:
-            claims[key] = (draft, field)
+            claims.update(dict.fromkeys(keys, (draft, field)))
     return claims
 
 
@@ -240,7 +237,12 @@ async def _refuse_losers(
         for row in holders
         if row["record_id"] in seen
     }
+    refused = set[tuple[int, Field]]()
     for key, (draft, field) in losers.items():
+        if (draft.id, field) in refused:
+            continue
+        refused.add((draft.id, field))
         other = format_id(obj.prefix, held[key]) if key in held else "another record"
-        message = f"{field.label} {draft.value(field)} belongs to {other} already."
+        told = field.label if field.encryption else f"{field.label} {draft.value(field)}"
+        message = f"{told} belongs to {other} already."
         draft.refuse(NOT_UNIQUE, message, field)

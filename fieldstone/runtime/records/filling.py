@@ -11,6 +11,7 @@ from fieldstone.metadata.values import Json
 from fieldstone.query_language.formula.evaluate import evaluate
 from fieldstone.query_language.formula.record_scope import default_expression
 from fieldstone.query_language.formula.typed import Failed, Typed
+from fieldstone.runtime.encryption.sealing import sealed_value
 from fieldstone.runtime.per_catalog import PerCatalog
 from fieldstone.runtime.records.derivations import derive
 from fieldstone.runtime.records.draft import Draft
@@ -42,10 +43,12 @@ async def fill(
         for field, value in draft.given.items():
             if not field.key:
                 draft.owner_id = _owner(value)
+            elif value and field.encryption is not None:
+                data[field.key] = sealed_value(tx, draft, field, value)
             elif value:
                 data[field.key] = value
             else:
-                draft.put(field, value)
+                draft.put(field, sealed_value(tx, draft, field, value))
     new = [draft for draft in drafts if draft.is_new]
     await _calculate_defaults(tx, obj, new, seen_only=seen_only)
     derive(obj, drafts)

@@ -9,6 +9,7 @@ from fieldstone.ids import RecordId, format_id
 from fieldstone.metadata.catalog import Field, ObjectDef
 from fieldstone.metadata.masking import masked
 from fieldstone.metadata.values import Json, read_json
+from fieldstone.runtime.encryption.opening import open_value
 from fieldstone.runtime.records.levels import levels_of
 from fieldstone.runtime.records.side_statements import HISTORY
 from fieldstone.runtime.records.write import UnknownRecord
@@ -46,13 +47,18 @@ def _shown(tx: Transaction, obj: ObjectDef, row: Any) -> dict[str, Json]:
 def changes_in(tx: Transaction, obj: ObjectDef, row: Any) -> dict[str, Json]:
     """Give what an entry of the change log says of the fields that the viewer may read."""
     before, after = _values(row["before"]), _values(row["after"])
+
+    def told(field: Field, key: str, values: Mapping[str, Json]) -> Json:
+        value = _outside(tx, key, values.get(key))
+        return _told(tx, field, open_value(tx, field, row["record_id"], value))
+
     changes: dict[str, Json] = {}
     for field in obj.fields:
         key = field.key or ("owner" if field.column == "owner_id" else "")
         if key and (key in before or key in after) and tx.rights.may_show_field(field.id):
             changes[field.name] = {
-                "before": _told(tx, field, _outside(tx, key, before.get(key))),
-                "after": _told(tx, field, _outside(tx, key, after.get(key))),
+                "before": told(field, key, before),
+                "after": told(field, key, after),
             }
     return changes
 

@@ -187,6 +187,7 @@ HISTORY: Final[Prepared] = prepare(
         CHANGE.c.seq,
         CHANGE.c.at,
         CHANGE.c.object_id,
+        CHANGE.c.record_id,
         CHANGE.c.actor_id,
         CHANGE.c.cause,
         CHANGE.c.version,

@@ -12,7 +12,8 @@ from fieldstone.metadata.catalog import Field, ObjectDef
 from fieldstone.metadata.rights import Rights
 from fieldstone.metadata.values import JsonObject
 from fieldstone.metadata.visible import visible_field
-from fieldstone.runtime.records.checks import NOT_UNIQUE, is_unique, unique_key
+from fieldstone.runtime.encryption.sealing import sought_keys, unique_key
+from fieldstone.runtime.records.checks import NOT_UNIQUE, is_unique
 from fieldstone.runtime.records.draft import Outcome
 from fieldstone.runtime.records.levels import levels_of
 from fieldstone.runtime.records.reading import Values, read_values
@@ -50,8 +51,8 @@ async def find_by_key(
     """
     field = key_field(obj, tx.rights, name)
     read = [read_values(obj, one, tx.rights) for one in sent]
-    keys = [_key(field, values) for values, _ in read]
-    wanted = sorted({key for key in keys if key is not None})
+    keys = [_sought(tx, field, values) for values, _ in read]
+    wanted = sorted({key for some in keys for key in some})
     rows = await tx.rows(
         WHO_HOLDS,
         tenant=tx.tenant.id,
@@ -63,9 +64,10 @@ async def find_by_key(
     every = {row["value"]: row["record_id"] for row in rows}
     holders = {value: number for value, number in every.items() if number in seen}
     found = []
-    for (values, problems), key, raw in zip(read, keys, sent, strict=True):
-        unseen = [_taken(field, values)] if key in every and key not in holders else []
-        number = holders.get(key) if key is not None else None
+    for (values, problems), some, raw in zip(read, keys, sent, strict=True):
+        number = next((holders[key] for key in some if key in holders), None)
+        is_taken = number is None and any(key in every for key in some)
+        unseen = [_taken(field, values)] if is_taken else []
         version = sent_version(raw) if number is not None else None
         found.append(incoming_of((values, [*problems, *unseen]), id=number, version=version))
     return found
@@ -114,6 +116,11 @@ def _check_keys(problems: Sequence[Problem], field: Field, keys: Counter[str | N
 
 def _at(problem: Problem, field: Field) -> bool:
     return isinstance(problem.at, str) and problem.at.endswith(f"/{field.name}")
+
+
+def _sought(tx: Transaction, field: Field, values: Values) -> list[str]:
+    value = values.get(field)
+    return [] if value is None else sought_keys(tx, field, value)
 
 
 def _key(field: Field, values: Values) -> str | None:

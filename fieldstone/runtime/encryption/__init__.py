@@ -1,0 +1,1 @@
+"""Encrypted values: sealed where they come in, opened where they are shown."""
