@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from fieldstone.platform.database.migrations.script import run
 
-revision = "0027"
-down_revision = "0026"
+revision = "0028"
+down_revision = "0027"
 branch_labels = None
 depends_on = None
 
