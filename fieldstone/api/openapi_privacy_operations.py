@@ -16,6 +16,8 @@ from fieldstone.api.openapi_operation import (
 from fieldstone.api.openapi_shapes import COUNT, TEXT
 from fieldstone.metadata.retention import Fate, Kept
 from fieldstone.metadata.values import Json, JsonObject
+from fieldstone.runtime.privacy.finding import How, Outcome
+from fieldstone.runtime.privacy.requests import RequestKind
 
 _TAG: Final = "Personal data"
 _CHANGES: Final = (409, 413, 422)
@@ -56,6 +58,41 @@ _POLICY: Final = _closed(
     held=COUNT,
     oldest=or_null(_INSTANT),
 )
+_DOSSIER: Final = _closed(
+    id=TEXT,
+    type=TEXT,
+    name=TEXT,
+    addresses=list_schema(TEXT),
+    counts=list_schema(
+        _closed(object=TEXT, outcome={"enum": [one.value for one in Outcome]}, count=COUNT)
+    ),
+    records=list_schema(
+        _closed(
+            id=TEXT,
+            type=TEXT,
+            name=or_null(TEXT),
+            found_by={"enum": [one.value for one in How]},
+            outcome={"enum": [one.value for one in Outcome]},
+        )
+    ),
+    held=COUNT,
+    plan=TEXT,
+)
+_REQUEST: Final = _closed(
+    id=TEXT,
+    kind={"enum": [one.value for one in RequestKind]},
+    person=or_null(TEXT),
+    reason=TEXT,
+    state=TEXT,
+    asked_at=_INSTANT,
+    asked_by=or_null(TEXT),
+    job=or_null(COUNT),
+    finished_at=or_null(_INSTANT),
+    report=or_null({"type": "object"}),
+    digest=or_null(TEXT),
+    problems=or_null({"type": "array"}),
+)
+_PAGE: Final = _closed(requests=list_schema(_REQUEST), next=or_null(TEXT))
 _STARTED: Final = Answer("The job that does it.", _closed(job=COUNT, url=TEXT))
 
 PRIVACY_OPERATIONS: Final[Mapping[str, Operation]] = {
@@ -110,4 +147,35 @@ PRIVACY_OPERATIONS: Final[Mapping[str, Operation]] = {
         refuses=_CHANGES,
     ),
     f"POST {_RETENTION}/run": Operation(_TAG, {202: _STARTED}),
+    "GET /privacy/people/{id}": Operation(
+        _TAG,
+        {200: Answer("All that is found, at most 200 records of it.", _DOSSIER)},
+        parameters=("keep",),
+        refuses=(409, 422),
+    ),
+    "GET /privacy/requests": Operation(
+        _TAG,
+        {200: Answer("A page of requests.", _PAGE)},
+        parameters=("limit", "cursor"),
+        refuses=(422,),
+    ),
+    "POST /privacy/requests": Operation(
+        _TAG,
+        {202: Answer("The request, which a job does.", _REQUEST)},
+        body=Body(
+            object_schema(
+                {
+                    "kind": {"enum": [one.value for one in RequestKind]},
+                    "person": TEXT,
+                    "reason": TEXT,
+                    "plan": TEXT,
+                    "keep": list_schema(TEXT),
+                },
+                required=("kind", "person"),
+            ),
+            {"kind": "export", "person": "contact_54f8b6e78401"},
+        ),
+        refuses=_CHANGES,
+    ),
+    "GET /privacy/requests/{id}": Operation(_TAG, {200: Answer("The request.", _REQUEST)}),
 }

@@ -221,6 +221,7 @@ PARAMETERS: Final[Mapping[str, JsonObject]] = {
     ),
     "count": _asked("count", "1 to count all records that match.", TEXT),
     "ids": _asked("ids", "Ids, parted by commas.", TEXT),
+    "keep": _asked("keep", "Ids of records to leave as they are, parted by commas.", TEXT),
     "key": _asked("key", "Name of the unique field that tells records apart.", TEXT),
     "q": _asked("q", "The query as text.", TEXT),
     "query_params": _asked("params", "Values of the query's binds, as a JSON object.", TEXT),

@@ -29,6 +29,7 @@ from fieldstone.api import openapi as openapi_api
 from fieldstone.api import organization as organization_api
 from fieldstone.api import permissions as permissions_api
 from fieldstone.api import privacy_holds as privacy_holds_api
+from fieldstone.api import privacy_people as privacy_people_api
 from fieldstone.api import privacy_retention as privacy_retention_api
 from fieldstone.api import query as query_api
 from fieldstone.api import records as records_api
@@ -257,6 +258,7 @@ def all_routes() -> list[BaseRoute]:
         *roles_api.ROUTES,
         *audit_api.ROUTES,
         *locks_api.ROUTES,
+        *privacy_people_api.ROUTES,
         *records_api.ROUTES,
         *query_api.ROUTES,
         *imports_api.ROUTES,

@@ -22,6 +22,9 @@ from fieldstone.runtime.files import LocalFiles
 from fieldstone.runtime.imports.plan import IMPORT
 from fieldstone.runtime.imports.run import ImportParts, run_import
 from fieldstone.runtime.job_runs import JobFunction
+from fieldstone.runtime.privacy.erasing import run_erasing
+from fieldstone.runtime.privacy.exporting import run_exporting
+from fieldstone.runtime.privacy.requests import ERASE_PERSON, EXPORT_PERSON
 from fieldstone.runtime.privacy.retaining import RETAIN, run_retention
 from fieldstone.runtime.records.attach_job import run_attach
 from fieldstone.runtime.records.write import ATTACH
@@ -81,6 +84,10 @@ def job_kinds(settings: Settings) -> Mapping[str, JobFunction]:
         EXPORT: partial(run_export, parts=export_parts(settings)),
         CLEAR: partial(clear_export, files=files_of(settings)),
         VERIFY: partial(run_verification, key=seal_key_of(settings), witness=witness_of(settings)),
+        EXPORT_PERSON: partial(
+            run_exporting, files=files_of(settings), limit_bytes=settings.export_limit_bytes
+        ),
+        ERASE_PERSON: partial(run_erasing, files=files_of(settings)),
         RETAIN: partial(run_retention, files=files_of(settings)),
         **storage_jobs(storage_rules_of(settings), files_of(settings)),
     }

@@ -178,6 +178,15 @@ def _whole(table: Any) -> Any:
 
 
 @lru_cache(maxsize=_CACHED)
+def any_rows(heap_name: str, tenant_id: int, object_id: int) -> Prepared:
+    """Those of these rows that there are, live or in the bin, locked."""
+    table = heap(heap_name)
+    mine = of_object(table, tenant_id, object_id)
+    found = _whole(table).where(mine, table.c.id == func.any(_IDS)).order_by(table.c.id)
+    return prepare(found.with_for_update())
+
+
+@lru_cache(maxsize=_CACHED)
 def deleted_rows(heap_name: str, tenant_id: int, object_id: int) -> Prepared:
     """Those of these rows that lie in the bin, locked; what somebody holds is passed over."""
     table = heap(heap_name)

@@ -1,0 +1,305 @@
+"""Everything about a person among the records: by what points to them, and by their addresses."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import ARRAY, BigInteger, Text, and_, cast, func, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import JSONB
+
+from fieldstone.errors import Conflict
+from fieldstone.ids import BadId, ObjectId, RecordId, format_id, parse_id
+from fieldstone.metadata.catalog import About, Field, ObjectDef
+from fieldstone.metadata.personal import address_fields
+from fieldstone.metadata.slots import SLOTS, SlotKind
+from fieldstone.metadata.tables import heap
+from fieldstone.metadata.values import Json, fold
+from fieldstone.runtime.metadata_changes import load_components
+from fieldstone.runtime.privacy.anonymising import ERASED
+from fieldstone.runtime.privacy.held import held_among
+from fieldstone.runtime.privacy.person import USER, Person, like_of, pattern_of
+from fieldstone.runtime.records.draft import StoredRecord
+from fieldstone.runtime.records.heap_statements import inline
+from fieldstone.runtime.records.side_statements import LINKS_TO
+from fieldstone.runtime.records.write import lock
+from fieldstone.runtime.statements import Prepared, parameter, prepare
+from fieldstone.runtime.transactions import Transaction
+
+MOST_FOUND: Final = 20_000
+
+
+class TooMuchAboutOne(Conflict):
+    """More records about one person than are seen to at once."""
+
+    code = "privacy.too_much"
+
+
+class How(StrEnum):
+    """How a record was found."""
+
+    ITSELF = "itself"
+    SAME_ADDRESS = "same_address"
+    REFERENCE = "reference"
+    MENTION = "mention"
+
+
+class Outcome(StrEnum):
+    """What erasing does to it."""
+
+    ERASE = "erase"
+    REDACT = "redact"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A record about a person. outcome: what becomes of it when the person is erased."""
+
+    object: ObjectDef
+    record: StoredRecord
+    how: How
+    outcome: Outcome
+
+    @property
+    def text(self) -> str:
+        """Its id as callers see it."""
+        return format_id(self.object.prefix, self.record.id)
+
+    @property
+    def is_the_person(self) -> bool:
+        """Whether it is a record of the person, rather than one of what they had to do with."""
+        return self.how in (How.ITSELF, How.SAME_ADDRESS)
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """All that was found, the person's own record first. held: those that are under legal hold.
+
+    kept: records that were left out because somebody said so.
+    """
+
+    person: Person
+    found: tuple[Found, ...]
+    held: frozenset[RecordId] = frozenset()
+    kept: frozenset[RecordId] = frozenset()
+
+    @property
+    def digest(self) -> str:
+        """Names what was found; another one tells that the world has moved."""
+        lines = sorted(f"{one.text} {one.how} {one.outcome}" for one in self.found)
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:32]
+
+    def counts(self) -> list[tuple[ObjectDef, Outcome, int]]:
+        """Count what becomes of how many records of which object."""
+        objects = {one.object.id: one.object for one in self.found}
+        counted = Counter((one.object.id, one.outcome) for one in self.found)
+        return [(objects[number], what, count) for (number, what), count in counted.items()]
+
+    def by_object(self, *outcomes: Outcome) -> dict[ObjectDef, list[Found]]:
+        """Give what was found of each object, as far as one of these becomes of it."""
+        sorted_out: dict[ObjectDef, list[Found]] = defaultdict(list)
+        for one in self.found:
+            if one.outcome in outcomes:
+                sorted_out[one.object].append(one)
+        return sorted_out
+
+
+async def find_all(tx: Transaction, person: Person, kept: Collection[RecordId] = ()) -> Dossier:
+    """Find everything about a person, but for records that are to be kept as they are."""
+    own = Found(person.object, person.record, How.ITSELF, Outcome.ERASE)
+    found: dict[RecordId, Found] = {person.id: own}
+    mentions = await _mentions(tx, person)
+    for obj, records in mentions.items():
+        for number, record in records.items():
+            if number not in kept and _is_same(person, obj, record):
+                found.setdefault(number, Found(obj, record, How.SAME_ADDRESS, Outcome.ERASE))
+    people = frozenset(found)
+    for obj, pointing in (await _pointing(tx, people)).items():
+        for number, (record, holders) in pointing.items():
+            outcome = _outcome(tx, obj, record, holders, people)
+            if number not in kept:
+                found.setdefault(number, Found(obj, record, How.REFERENCE, outcome))
+    for obj, records in mentions.items():
+        for number, record in records.items():
+            if number not in kept:
+                found.setdefault(number, Found(obj, record, How.MENTION, Outcome.REDACT))
+    held = frozenset(map(RecordId, await held_among(tx, list(found))))
+    return Dossier(person, tuple(found.values()), held, frozenset(kept))
+
+
+def _is_same(person: Person, obj: ObjectDef, record: StoredRecord) -> bool:
+    """Tell whether a record is another one of the same person: a lead who became a contact."""
+    if obj.about is not About.PERSON or obj.name == USER or person.is_user:
+        return False
+    values = (record.data.get(field.key) for field in address_fields(obj))
+    return any(isinstance(one, str) and fold(one) in person.addresses for one in values)
+
+
+def _outcome(
+    tx: Transaction,
+    obj: ObjectDef,
+    record: StoredRecord,
+    holders: list[Field],
+    people: frozenset[RecordId],
+) -> Outcome:
+    """Say what becomes of a record that points to a person.
+
+    Their parts go with them, and so do dealings with nobody else.
+    """
+    if any(str(getattr(one.options, "on_delete", "")) == "cascade" for one in holders):
+        return Outcome.ERASE
+    if obj.about is not About.DEALINGS or _others(tx, obj, record, people):
+        return Outcome.REDACT
+    return Outcome.ERASE
+
+
+def _others(
+    tx: Transaction, obj: ObjectDef, record: StoredRecord, people: frozenset[RecordId]
+) -> bool:
+    """Tell whether a record points to other people as well; members do not count."""
+    for field in obj.own_fields:
+        for prefix, number in _references(record.data.get(field.key)) if field.references else ():
+            target = tx.catalog.by_prefix.get(prefix)
+            is_person = target is not None and target.about is About.PERSON
+            if is_person and target is not None and target.name != USER and number not in people:
+                return True
+    return False
+
+
+def _references(value: Json) -> Iterator[tuple[str, RecordId]]:
+    for part in value if isinstance(value, list | tuple) else [value]:
+        if isinstance(part, str):
+            try:
+                yield parse_id(part)
+            except BadId:
+                continue
+
+
+async def _pointing(
+    tx: Transaction, people: frozenset[RecordId]
+) -> dict[ObjectDef, dict[RecordId, tuple[StoredRecord, list[Field]]]]:
+    """Give what points to people, live or in the bin, with the fields that do."""
+    links = await tx.rows(LINKS_TO, tenant=tx.tenant.id, ids=sorted(people), most=MOST_FOUND + 1)
+    _check_few(len(links))
+    holders: dict[ObjectId, dict[RecordId, set[int]]] = defaultdict(lambda: defaultdict(set))
+    for link in links:
+        source = RecordId(link["source_id"])
+        holders[ObjectId(link["source_object_id"])][source].add(link["field_id"])
+    found: dict[ObjectDef, dict[RecordId, tuple[StoredRecord, list[Field]]]] = {}
+    for object_id, ids in holders.items():
+        obj = tx.catalog.by_id.get(object_id)
+        if obj is None:
+            continue
+        fields = {int(one.id): one for one in obj.own_fields}
+        there = await _both(tx, obj, list(ids))
+        found[obj] = {
+            number: (record, [fields[one] for one in sorted(ids[number]) if one in fields])
+            for number, record in there.items()
+        }
+    return found
+
+
+async def _mentions(
+    tx: Transaction, person: Person
+) -> dict[ObjectDef, dict[RecordId, StoredRecord]]:
+    """Give the records that have one of a person's addresses in any value."""
+    found: dict[ObjectDef, dict[RecordId, StoredRecord]] = {}
+    rows = await mentioned_rows(tx, person.addresses)
+    _check_few(sum(map(len, rows.values())))
+    for object_id, ids in rows.items():
+        obj = tx.catalog.by_id.get(object_id)
+        if obj is not None:
+            found[obj] = await _both(tx, obj, ids)
+    return found
+
+
+async def mentioned_rows(
+    tx: Transaction, words: Collection[str]
+) -> Mapping[ObjectId, list[RecordId]]:
+    """Look through all records of the tenant, live and in the bin, for words."""
+    found: dict[ObjectId, list[RecordId]] = defaultdict(list)
+    if not words:
+        return found
+    given: dict[str, Any] = {"like": like_of(words), "pattern": pattern_of(words)}
+    for name in await _heaps(tx):
+        for row in await tx.rows(_mentioning(name, tx.tenant.id), **given):
+            found[ObjectId(row["object_id"])].append(RecordId(row["id"]))
+    return found
+
+
+async def scrub_strangers(tx: Transaction, words: Collection[str]) -> int:
+    """Take words from records whose object lies in the bin itself; from how many."""
+    found = await mentioned_rows(tx, words)
+    strangers = [n for obj, ids in found.items() if obj not in tx.catalog.by_id for n in ids]
+    for name in await _heaps(tx) if strangers else ():
+        await tx.run(_scrubbing(name, tx.tenant.id), ids=strangers, pattern=pattern_of(words))
+    return len(strangers)
+
+
+async def _heaps(tx: Transaction) -> list[str]:
+    """Give the heaps in which records of the tenant lie, those of deleted objects included."""
+    objects = [one for one in await load_components(tx) if one.component.kind == "object"]
+    own = (str(one.storage["heap"]) for one in objects if "heap" in one.storage)
+    return sorted({tx.tenant.leaf, *own})
+
+
+@lru_cache(maxsize=256)
+def _scrubbing(heap_name: str, tenant_id: int) -> Prepared:
+    """Words gone from rows by themselves, whatever their fields are: parameters ids and pattern."""
+    table = heap(heap_name)
+    texts = {table.c[slot]: without(table.c[slot]) for slot in SLOTS[SlotKind.TEXT]}
+    parts = {column: without(column) for column in (table.c.data, table.c.data_long)}
+    mine = table.c.tenant_id == inline(tenant_id)
+    ids = parameter("ids", ARRAY(BigInteger))
+    return prepare(
+        update(table).where(mine, table.c.id == func.any(ids)).values({**texts, **parts})
+    )
+
+
+def without(column: Any) -> Any:
+    """Build a text, or JSON, without the words that the parameter pattern finds."""
+    text = func.regexp_replace(
+        cast(column, Text),
+        parameter("pattern", Text()),
+        literal(ERASED, literal_execute=True),
+        literal("gi", literal_execute=True),
+    )
+    return cast(text, JSONB()) if isinstance(column.type, JSONB) else text
+
+
+@lru_cache(maxsize=256)
+def _mentioning(heap_name: str, tenant_id: int) -> Prepared:
+    table = heap(heap_name)
+    texts = (cast(table.c.data, Text), cast(table.c.data_long, Text))
+    mine = table.c.tenant_id == inline(tenant_id)
+    return prepare(
+        select(table.c.object_id, table.c.id)
+        .where(mine, or_(*(says(text) for text in texts)))
+        .order_by(table.c.id)
+        .limit(MOST_FOUND + 1)
+    )
+
+
+def says(text: Any) -> Any:
+    """Build the condition that a text says one of some words; parameters like and pattern."""
+    like, pattern = parameter("like", ARRAY(Text)), parameter("pattern", Text())
+    return and_(func.lower(text).like(func.any(like)), text.op("~*")(pattern))
+
+
+async def _both(
+    tx: Transaction, obj: ObjectDef, ids: list[RecordId]
+) -> dict[RecordId, StoredRecord]:
+    return await lock(tx, obj, ids) | await lock(tx, obj, ids, deleted=True)
+
+
+def _check_few(count: int) -> None:
+    if count > MOST_FOUND:
+        raise TooMuchAboutOne(
+            f"More than {MOST_FOUND} records are about this person.",
+            hint="An address that so many share is nobody's: take it from the person first.",
+        )

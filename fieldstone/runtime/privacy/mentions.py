@@ -1,0 +1,174 @@
+"""What else says something about a person beside the records: logs, the bin, jobs, answers kept.
+
+Each place is looked through for words and rid of them, in statements of its own; what was done is
+counted by place, and looked for again afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Table,
+    Text,
+    cast,
+    delete,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from fieldstone.metadata.factor_tables import ACCESS_EVENT
+from fieldstone.metadata.tables import (
+    BIN,
+    CHANGE,
+    FILE,
+    IDEMPOTENCY,
+    IMPORT_ROW,
+    JOB,
+    RECORD_SEARCH,
+    RECORD_SHARE,
+    RECORD_UNIQUE,
+    SIGN_IN,
+)
+from fieldstone.runtime.privacy.finding import says, without
+from fieldstone.runtime.privacy.person import like_of, pattern_of
+from fieldstone.runtime.statements import Prepared, parameter, prepare
+from fieldstone.runtime.transactions import Transaction
+
+_TENANT: Final = parameter("tenant", Integer())
+_IDS: Final = parameter("ids", ARRAY(BigInteger))
+_KEPT: Final = parameter("kept", ARRAY(BigInteger))
+_THIS_JOB: Final = parameter("job", BigInteger())
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A table that may say something.
+
+    columns: where. removes: whether the row goes as a whole. record: the column that tells of
+    which record it is. but: rows that are let be.
+    """
+
+    name: str
+    table: Table
+    columns: tuple[str, ...]
+    removes: bool = False
+    record: str | None = None
+    but: ColumnElement[bool] | None = None
+
+    @property
+    def _where(self) -> tuple[ColumnElement[bool], ...]:
+        told = or_(*(says(cast(self.table.c[one], Text)) for one in self.columns))
+        but = [] if self.but is None else [~self.but]
+        if self.record is not None:
+            kept = self.table.c[self.record] == func.any(_KEPT)
+            but.append(func.coalesce(kept, false()).is_(False))
+        return self.table.c.tenant_id == _TENANT, told, *but
+
+    def cleaning(self) -> Prepared:
+        """Build what rids the place of words: parameters tenant, like and pattern."""
+        if self.removes:
+            return prepare(delete(self.table).where(*self._where))
+        values = {one: without(self.table.c[one]) for one in self.columns}
+        return prepare(update(self.table).where(*self._where).values(values))
+
+    def counting(self) -> Prepared:
+        """Build what counts the rows of the place that say words."""
+        return prepare(select(func.count()).select_from(self.table).where(*self._where))
+
+
+PLACES: Final = (
+    Place("change_log", CHANGE, ("before", "after", "cause"), record="record_id"),
+    Place("recycle_bin", BIN, ("value",), record="record_id"),
+    Place("search", RECORD_SEARCH, ("txt",), record="id"),
+    Place("unique_values", RECORD_UNIQUE, ("value",), removes=True, record="record_id"),
+    Place("answers_kept", IDEMPOTENCY, ("body",), removes=True),
+    Place("jobs", JOB, ("arguments", "progress", "result"), but=JOB.c.id == _THIS_JOB),
+    Place("imported_rows", IMPORT_ROW, ("details",), record="record_id"),
+    Place("names_of_files", FILE, ("name",)),
+    Place("reasons_of_shares", RECORD_SHARE, ("reason",), record="record_id"),
+    Place("sign_ins", SIGN_IN, ("email",), removes=True),
+    Place("access_log", ACCESS_EVENT, ("details",)),
+)
+_CLEANING: Final = {one.name: one.cleaning() for one in PLACES}
+_COUNTING: Final = {one.name: one.counting() for one in PLACES}
+_NEAR: Final = prepare(
+    update(CHANGE)
+    .where(
+        CHANGE.c.tenant_id == _TENANT,
+        CHANGE.c.record_id == func.any(_IDS),
+        or_(says(cast(CHANGE.c.before, Text)), says(cast(CHANGE.c.after, Text))),
+    )
+    .values(before=without(CHANGE.c.before), after=without(CHANGE.c.after))
+)
+_DETAILS_OF: Final = prepare(
+    update(IMPORT_ROW)
+    .where(IMPORT_ROW.c.tenant_id == _TENANT, IMPORT_ROW.c.record_id == func.any(_IDS))
+    .values(details=cast(literal("{}", literal_execute=True), JSONB()))
+)
+
+
+async def clean(
+    tx: Transaction, words: Collection[str], job: int, kept: Collection[int]
+) -> dict[str, int]:
+    """Rid every place of words; from how many rows of which place.
+
+    job: which is let be, since it does this. kept: records that are let be.
+    """
+    given = _given(tx, words, job, kept)
+    return {name: await _ran(tx, one, given) for name, one in _CLEANING.items()}
+
+
+async def count_mentions(
+    tx: Transaction, words: Collection[str], job: int, kept: Collection[int]
+) -> dict[str, int]:
+    """Count the rows of every place that say words."""
+    given = _given(tx, words, job, kept)
+    return {name: await tx.value(one, **_taken(one, given)) for name, one in _COUNTING.items()}
+
+
+async def clean_history(tx: Transaction, words: Collection[str], ids: Collection[int]) -> int:
+    """Rid the history of some records of words; from how many entries."""
+    if not words or not ids:
+        return 0
+    given = {"like": like_of(words), "pattern": pattern_of(words), "ids": sorted(ids)}
+    return await tx.run(_NEAR, tenant=tx.tenant.id, **given)
+
+
+async def forget_imported(tx: Transaction, ids: Collection[int]) -> int:
+    """Take what imports said of records from their reports; from how many lines."""
+    return await tx.run(_DETAILS_OF, tenant=tx.tenant.id, ids=sorted(ids))
+
+
+def _given(
+    tx: Transaction, words: Collection[str], job: int, kept: Collection[int]
+) -> Mapping[str, Any]:
+    # Without words nothing is meant, where an empty pattern would mean everything.
+    some = words or ["\x01"]
+    like, pattern = like_of(some), pattern_of(some)
+    return {
+        "tenant": tx.tenant.id,
+        "like": like,
+        "pattern": pattern,
+        "job": job,
+        "kept": list(kept),
+    }
+
+
+async def _ran(tx: Transaction, statement: Prepared, given: Mapping[str, Any]) -> int:
+    return await tx.run(statement, **_taken(statement, given))
+
+
+def _taken(statement: Prepared, given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: given[name] for name in statement.names if name in given}

@@ -1,0 +1,255 @@
+"""Everything about one person: found, given in one archive, erased or made anonymous with proof."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from dataclasses import dataclass
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+from starlette.applications import Starlette
+
+from tests.integration.platform.test_identity import a_browser, claimed, joined
+from tests.support.app import Api, owner_connection
+from tests.support.imports import Desk
+
+PEOPLE = "/api/privacy/people"
+REQUESTS = "/api/privacy/requests"
+ADDRESS = "ada@love.example"
+WORDS = ("lovelace", ADDRESS)
+
+
+@dataclass(frozen=True)
+class Ada:
+    """A person with all that hangs on her. bystander: a contact who has nothing to do with her."""
+
+    id: str
+    note: str
+    deal: str
+    lead: str
+    company: str
+    bystander: str
+
+
+@pytest.fixture
+async def ada(desk: Desk) -> Ada:
+    """Make a person, and what tells of her in many places."""
+    api = desk.api
+    company = await api.post("/companies", {"name": "Engines", "description": f"Ask {ADDRESS}."})
+    said = {"first_name": "Ada", "last_name": "Lovelace", "email": "Ada@Love.example"}
+    person = await api.post("/contacts", {**said, "company": company["id"], "phone": "+4930123456"})
+    await api.patch(f"/contacts/{person['id']}", {"title": "Countess"})
+    bystander = await api.post("/contacts", {"last_name": "Byron", "email": "joada@love.example"})
+    lead = await api.post("/leads", {**said, "company": "Engines"})
+    note = await api.post("/notes", {"content": "Ada Lovelace called.", "person": person["id"]})
+    deal = await api.post(
+        "/deals",
+        {
+            "name": "Engine for Ada Lovelace",
+            "company": company["id"],
+            "contact": person["id"],
+            "stage": "Lead",
+            "close_date": "2027-01-01",
+        },
+    )
+    return Ada(
+        person["id"],
+        note["id"],
+        deal["id"],
+        lead["id"],
+        company["id"],
+        bystander["id"],
+    )
+
+
+async def asked(desk: Desk, kind: str, person: str, **more: Any) -> Any:
+    """Look at a person, ask for something, have it done, and give what came of it."""
+    keep = ",".join(more.get("keep", ()))
+    plan = (await desk.api.get(f"{PEOPLE}/{person}?keep={keep}"))["plan"]
+    body = {"kind": kind, "person": person, "plan": plan, **more}
+    made = await desk.api.post(REQUESTS, body, status=202)
+    await desk.run(made["job"])
+    return await desk.api.get(f"{REQUESTS}/{made['id']}")
+
+
+async def everything(desk: Desk) -> str:
+    """Give all that is stored, in small letters."""
+    found = []
+    async with owner_connection(desk.app.state.settings.database_url) as connection:
+        await connection.execute("SET row_security = off")
+        for (name,) in await connection.fetch("SELECT * FROM tables_of_tenants()"):
+            rows = await connection.fetch(f'SELECT t::text AS row FROM "{name}" t')
+            found += [f"{name}: {row['row']}" for row in rows]
+    return "\n".join(found).lower()
+
+
+async def test_person_is_found_by_what_points_to_them_and_by_address(desk: Desk, ada: Ada) -> None:
+    found = await desk.api.get(f"{PEOPLE}/{ada.id}")
+
+    told = {one["id"]: (one["found_by"], one["outcome"]) for one in found["records"]}
+    assert told == {
+        ada.id: ("itself", "erase"),
+        ada.lead: ("same_address", "erase"),
+        ada.note: ("reference", "erase"),
+        ada.deal: ("reference", "redact"),
+        ada.company: ("mention", "redact"),
+    }
+    assert (found["addresses"], found["held"]) == ([ADDRESS], 0)
+
+
+async def test_erased_person_is_nowhere_and_what_is_of_others_stays(desk: Desk, ada: Ada) -> None:
+    before = await everything(desk)
+    assert all(word in before for word in WORDS)
+
+    request = await asked(desk, "erase", ada.id, reason="She asked.")
+
+    stored = await everything(desk)
+    proof = request["report"]
+    assert request["state"] == "done", request
+    for word in WORDS:
+        lines = [line[:300] for line in stored.splitlines() if word in line]
+        lines = [line for line in lines if "joada@" not in line]
+        assert lines == []
+    assert set(proof["left"].values()) == {0}
+    assert proof["records"]["Contact"] == {"erased": 1}
+    assert proof["records"]["Deal"] == {"redacted": 1}
+    deal = await desk.api.get(f"/deals/{ada.deal}")
+    assert (deal["name"], deal["contact"]) == ("Engine for [erased]", None)
+    assert (await desk.api.get(f"/contacts/{ada.bystander}"))["email"] == "joada@love.example"
+    assert (await desk.api.get(f"/companies/{ada.company}"))["description"] == "Ask [erased]."
+    await desk.api.get(f"/notes/{ada.note}", status=404)
+    digest = hashlib.sha256(json.dumps(proof, separators=(",", ":")).encode()).hexdigest()
+    assert request["digest"] == digest
+
+
+async def test_anonymous_person_stays_to_be_counted(desk: Desk, ada: Ada) -> None:
+    request = await asked(desk, "anonymise", ada.id)
+
+    stored = await everything(desk)
+    assert request["state"] == "done", request
+    assert not [one for one in stored.splitlines() if "lovelace" in one]
+    contact = await desk.api.get(f"/contacts/{ada.id}")
+    deal = await desk.api.get(f"/deals/{ada.deal}")
+    note = await desk.api.get(f"/notes/{ada.note}")
+    assert (contact["name"], contact["email"], contact["phone"]) == ("[erased]", None, None)
+    assert deal["contact"]["id"] == ada.id
+    assert note["content"] == "[erased] called."
+
+
+async def test_record_that_is_kept_is_left_as_it_is(desk: Desk, ada: Ada) -> None:
+    request = await asked(desk, "erase", ada.id, keep=[ada.company])
+
+    company = await desk.api.get(f"/companies/{ada.company}")
+    assert request["state"] == "done", request
+    assert company["description"] == f"Ask {ADDRESS}."
+
+
+async def test_person_is_erased_from_the_bin_imports_and_loose_files(desk: Desk, ada: Ada) -> None:
+    await desk.upload(f"last_name,email\nLovelace,{ADDRESS}\n", object="Contact")
+    jobs = (await desk.api.get("/api/jobs"))["jobs"]
+    for job in jobs:
+        await desk.run(job["id"])
+    await desk.api.delete(f"/contacts/{ada.id}")
+
+    request = await asked(desk, "erase", ada.id)
+
+    stored = await everything(desk)
+    assert request["state"] == "done", request
+    assert request["report"]["files_removed"] >= 1
+    assert not [one for one in stored.splitlines() if ADDRESS in one and "joada" not in one]
+    assert (await desk.api.get("/api/bin"))["deletions"] == []
+
+
+async def test_person_under_hold_is_not_erased(desk: Desk, ada: Ada) -> None:
+    await desk.api.post("/api/privacy/holds", {"name": "Case", "records": [ada.note]})
+    plan = (await desk.api.get(f"{PEOPLE}/{ada.id}"))["plan"]
+    body = {"kind": "erase", "person": ada.id, "plan": plan}
+
+    [problem] = await desk.api.refused("POST", REQUESTS, body, status=409)
+
+    assert problem["code"] == "privacy.held"
+    await desk.api.get(f"/contacts/{ada.id}")
+
+
+async def test_hold_that_comes_between_stops_the_job(desk: Desk, ada: Ada) -> None:
+    plan = (await desk.api.get(f"{PEOPLE}/{ada.id}"))["plan"]
+    body = {"kind": "erase", "person": ada.id, "plan": plan}
+    made = await desk.api.post(REQUESTS, body, status=202)
+    await desk.api.post("/api/privacy/holds", {"name": "Case", "records": [ada.id]})
+
+    await desk.run(made["job"])
+
+    told = await desk.api.get(f"{REQUESTS}/{made['id']}")
+    assert (told["state"], told["problems"][0]["code"]) == ("failed", "privacy.held")
+    assert (await desk.api.get(f"/contacts/{ada.id}"))["last_name"] == "Lovelace"
+
+
+async def test_nothing_is_erased_that_nobody_looked_at(desk: Desk, ada: Ada) -> None:
+    plan = (await desk.api.get(f"{PEOPLE}/{ada.id}"))["plan"]
+    await desk.api.post("/notes", {"content": "New.", "person": ada.id})
+
+    for sent in (plan, "", "x"):
+        body = {"kind": "erase", "person": ada.id, "plan": sent}
+        [problem] = await desk.api.refused("POST", REQUESTS, body, status=409)
+        assert problem["code"] == "privacy.plan_moved"
+
+
+async def test_archive_holds_everything_with_digests(desk: Desk, ada: Ada) -> None:
+    request = await asked(desk, "export", ada.id)
+
+    answer = await desk.api.send("GET", request["report"]["url"])
+    with ZipFile(io.BytesIO(answer.content)) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+        person = json.loads(archive.read("person.json"))
+        history = archive.read("history.ndjson").decode()
+        for member in manifest["members"]:
+            content = archive.read(member["name"])
+            assert hashlib.sha256(content).hexdigest() == member["sha256"]
+    assert request["digest"] == hashlib.sha256(answer.content).hexdigest()
+    assert person["last_name"] == "Lovelace"
+    assert manifest["records"] == {"Contact": 1, "Lead": 1, "Note": 1, "Deal": 1, "Company": 1}
+    assert "Countess" in history
+
+
+async def test_deal_is_no_person(desk: Desk, ada: Ada) -> None:
+    [problem] = await desk.api.refused("GET", f"{PEOPLE}/{ada.deal}", status=422)
+
+    assert problem["code"] == "privacy.not_a_person"
+
+
+async def test_another_tenant_finds_nobody(desk: Desk, ada: Ada) -> None:
+    request = await asked(desk, "export", ada.id)
+
+    assert (await desk.other.get(REQUESTS))["requests"] == []
+    for path in (f"{PEOPLE}/{ada.id}", f"{REQUESTS}/{request['id']}"):
+        await desk.other.refused("GET", path, status=404)
+    body = {"kind": "export", "person": ada.id}
+    await desk.other.refused("POST", REQUESTS, body, status=404)
+
+
+async def test_member_is_made_anonymous_once_they_are_out(app: Starlette, desk: Desk) -> None:
+    api: Api = desk.api
+    await claimed(api)
+    async with a_browser(desk.app) as ben:
+        told = await joined(desk.app, api, ben)
+        await ben.post("/companies", {"name": "Ben's"})
+    member = told["id"]
+    plan = (await api.get(f"{PEOPLE}/{member}"))["plan"]
+    for kind in ("erase", "anonymise"):
+        body = {"kind": kind, "person": member, "plan": plan}
+        [problem] = await api.refused("POST", REQUESTS, body, status=409)
+        assert problem["code"] == "privacy.user_stays"
+    address = (await api.get(f"{PEOPLE}/{member}"))["addresses"][0]
+    await api.patch(f"/api/people/{member}", {"is_active": False})
+
+    archive = await asked(desk, "export", member)
+    request = await asked(desk, "anonymise", member)
+
+    stored = await everything(desk)
+    assert archive["state"] == "done", archive
+    assert request["state"] == "done", request
+    assert address not in stored
+    assert request["report"]["account"]["member"] == 1
