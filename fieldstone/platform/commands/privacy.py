@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -12,6 +14,7 @@ from fieldstone.platform.client import Client, Where, connected, reaches_platfor
 from fieldstone.platform.text_table import text_table
 
 _API = "/api/privacy"
+_PAUSE_S = 0.5
 
 
 @click.group()
@@ -117,6 +120,108 @@ def retain(*, yes: bool, url: str | None, data: Path | None, tenant: str) -> Non
             click.confirm("Remove everything that is due now?", abort=True)
         begun = client.ask("POST", f"{_API}/retention/run")
     click.echo(f"Job {begun['job']} does it: {begun['url']}")
+
+
+@command.command("find")
+@click.argument("person")
+@click.option("--keep", multiple=True, help="A record that is to be left as it is.")
+@reaches_platform
+def find_person(
+    person: str, *, keep: tuple[str, ...], url: str | None, data: Path | None, tenant: str
+) -> None:
+    """Show all that is found about a person, given by the id of a contact, lead or user."""
+    with connected(Where(url, data, tenant)) as client:
+        found = _look(client, person, keep)
+    click.echo(f"{found['name']} {' '.join(found['addresses'])}")
+    rows = [
+        [one["id"], one["type"], one["name"] or "", one["found_by"], one["outcome"]]
+        for one in found["records"]
+    ]
+    click.echo(text_table(["Id", "Type", "Name", "Found by", "If erased"], rows))
+    if found["held"]:
+        click.echo(f"{found['held']} of them are under legal hold.")
+
+
+@command.command("export")
+@click.argument("person")
+@click.argument("file", type=click.Path(path_type=Path))
+@reaches_platform
+def export_person(
+    person: str, file: Path, *, url: str | None, data: Path | None, tenant: str
+) -> None:
+    """Write everything about a person to a ZIP file."""
+    with connected(Where(url, data, tenant)) as client:
+        made = client.ask("POST", f"{_API}/requests", json={"kind": "export", "person": person})
+        told = _ended_request(client, made["id"])
+        with client.http.stream("GET", told["report"]["url"]) as answer, file.open("wb") as target:
+            answer.raise_for_status()
+            for chunk in answer.iter_bytes():
+                target.write(chunk)
+    click.echo(f"Wrote {file}: {told['report']['bytes']:,} bytes, SHA-256 {told['digest']}.")
+
+
+@command.command("erase")
+@click.argument("person")
+@click.option("--anonymise", is_flag=True, help="Keep the records, without who it is.")
+@click.option("--reason", default="", help="Why: it is kept with the proof.")
+@click.option("--keep", multiple=True, help="A record that is to be left as it is.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@reaches_platform
+def erase_person(
+    person: str,
+    *,
+    anonymise: bool,
+    reason: str,
+    keep: tuple[str, ...],
+    yes: bool,
+    url: str | None,
+    data: Path | None,
+    tenant: str,
+) -> None:
+    """Erase a person everywhere, for good, and print the proof."""
+    kind = "anonymise" if anonymise else "erase"
+    with connected(Where(url, data, tenant)) as client:
+        found = _look(client, person, keep)
+        for one in found["counts"]:
+            click.echo(f"{one['count']} {one['object']}: {one['outcome']}")
+        if not yes:
+            click.confirm(f"Make {found['name']} be forgotten?", abort=True)
+        body = {"kind": kind, "person": person, "reason": reason, "plan": found["plan"]}
+        made = client.ask("POST", f"{_API}/requests", json={**body, "keep": list(keep)})
+        told = _ended_request(client, made["id"])
+    click.echo(json.dumps(told["report"], indent=2))
+    click.echo(f"SHA-256 {told['digest']}")
+
+
+@command.command("requests")
+@reaches_platform
+def list_requests(*, url: str | None, data: Path | None, tenant: str) -> None:
+    """List what was asked about people, the newest first."""
+    with connected(Where(url, data, tenant)) as client:
+        found = _all(client, f"{_API}/requests", "requests")
+    rows = [
+        [one["id"], one["kind"], one["person"], one["state"], one["asked_at"][:16], one["reason"]]
+        for one in found
+    ]
+    click.echo(text_table(["Id", "Kind", "Person", "State", "Asked", "Reason"], rows))
+
+
+def _look(client: Client, person: str, keep: tuple[str, ...]) -> dict[str, Any]:
+    address = f"{_API}/people/{quote(person, safe='')}"
+    found: dict[str, Any] = client.ask("GET", address, params={"keep": ",".join(keep)})
+    return found
+
+
+def _ended_request(client: Client, request: str) -> dict[str, Any]:
+    """Wait for a request to end. Raises ClickException if it could not be done."""
+    while True:
+        told: dict[str, Any] = client.ask("GET", f"{_API}/requests/{quote(request, safe='')}")
+        if told["state"] == "done":
+            return told
+        if told["state"] in ("failed", "cancelled"):
+            why = [one["message"] for one in told["problems"] or ()]
+            raise click.ClickException(" ".join(why) or f"The request {told['state']}.")
+        time.sleep(_PAUSE_S)
 
 
 def _all(client: Client, address: str, member: str) -> list[dict[str, Any]]:

@@ -88,6 +88,13 @@ class Event(StrEnum):
     CLIENT_SECRET_DROPPED = "client_secret_dropped"  # noqa: S105 - the name of what happened
     PROVIDER_SECRET_KEPT = "provider_secret_kept"  # noqa: S105 - the name of what happened
     PROVIDER_SECRET_DROPPED = "provider_secret_dropped"  # noqa: S105 - the name of what happened
+    HOLD_PLACED = "hold_placed"
+    RECORDS_HELD = "records_held"
+    RECORD_LET_GO = "record_let_go"
+    HOLD_ENDED = "hold_ended"
+    RETAINED = "retention_carried_out"
+    PERSON_ASKED = "person_request_made"
+    PERSON_DONE = "person_request_done"
     ACTING_ALLOWED = "acting_allowed"
     ACTING_FORBIDDEN = "acting_forbidden"
     ACTING_STARTED = "acting_started"
@@ -148,6 +155,15 @@ KINDS: Final = {
     ),
     AuditKind.SHARING: (Event.RECORD_SHARED, Event.SHARE_ENDED),
     AuditKind.EXPORT: (Event.EXPORTED, Event.ARCHIVED, Event.AUDIT_EXPORTED),
+    AuditKind.PRIVACY: (
+        Event.HOLD_PLACED,
+        Event.RECORDS_HELD,
+        Event.RECORD_LET_GO,
+        Event.HOLD_ENDED,
+        Event.RETAINED,
+        Event.PERSON_ASKED,
+        Event.PERSON_DONE,
+    ),
     AuditKind.ACTING: (
         Event.ACTING_ALLOWED,
         Event.ACTING_FORBIDDEN,

@@ -18,3 +18,4 @@ class AuditKind(StrEnum):
     EXPORT = "export"
     ACTING = "acting"
     AUDIT = "audit"
+    PRIVACY = "privacy"

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Integer, Table, Text, delete, func, literal, null, select, update
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    Table,
+    Text,
+    cast,
+    delete,
+    func,
+    literal,
+    null,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from fieldstone.ids import RecordId
@@ -72,7 +84,7 @@ _MEMBER: Final = prepare(
 _EVENTS: Final = prepare(
     update(factor_tables.ACCESS_EVENT)
     .where(*_mine(factor_tables.ACCESS_EVENT))
-    .values(address="", details=literal({}, JSONB(), literal_execute=False))
+    .values(address="", details=cast(literal("{}", literal_execute=True), JSONB()))
 )
 _TRIES: Final = prepare(
     select(

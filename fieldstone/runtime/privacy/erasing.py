@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+import msgspec
 from sqlalchemy import ARRAY, BigInteger, Integer, delete, func
 
 from fieldstone.errors import Conflict, Unavailable
@@ -20,7 +21,7 @@ from fieldstone.ids import ObjectId, RecordId, format_id
 from fieldstone.metadata.catalog import Field, ObjectDef
 from fieldstone.metadata.standing import SYSTEM
 from fieldstone.metadata.tables import BIN
-from fieldstone.metadata.values import Json, JsonObject, write_json
+from fieldstone.metadata.values import Json, JsonObject
 from fieldstone.runtime.files import FileStore
 from fieldstone.runtime.job_runs import JobContext
 from fieldstone.runtime.privacy.accounts import take_apart
@@ -99,7 +100,7 @@ async def run_erasing(context: JobContext, files: FileStore) -> JsonObject:
     removed = await remove_released(context, files)
     async with context.write() as tx:
         proof: dict[str, Json] = {**report, "files_removed": removed, "at": tx.now.isoformat()}
-        digest = hashlib.sha256(write_json(proof).encode()).hexdigest()
+        digest = hashlib.sha256(msgspec.json.encode(proof, order="sorted")).hexdigest()
         await finish(tx, number, proof, digest)
         told: dict[str, Json] = {"request": format_id(PREFIX, number), "digest": digest}
         return await end_with(context, tx, told)

@@ -18,6 +18,7 @@ from fieldstone.errors import Conflict, InvalidInput, NotFound
 from fieldstone.ids import BadId, ObjectId, RecordId, format_id, parse_id
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.privacy_tables import HELD_RECORD, LEGAL_HOLD
+from fieldstone.runtime.audit.events import Event, note_event, note_record_event
 from fieldstone.runtime.privacy.office import check_office
 from fieldstone.runtime.records.heap_statements import load_rows, lock_rows
 from fieldstone.runtime.statements import incoming, parameter, prepare
@@ -163,6 +164,7 @@ async def place_hold(tx: Transaction, name: str, reason: str) -> Hold:
         now=tx.now,
         actor=tx.viewer.user_id,
     )
+    await note_event(tx, None, Event.HOLD_PLACED, hold=format_id(PREFIX, number))
     return await get_hold(tx, number)
 
 
@@ -205,13 +207,15 @@ async def hold_records(
             now=tx.now,
             actor=tx.viewer.user_id,
         )
+        hold, count = format_id(PREFIX, number), len(named)
+        await note_event(tx, None, Event.RECORDS_HELD, hold=hold, records=count, along=along)
     return len(named)
 
 
 async def let_go(tx: Transaction, number: int, text: str) -> None:
     """Take one record out of a hold. Raises UnknownHold, HoldEnded, BadHold."""
     await _open(tx, number)
-    _, record = _read(tx, text, "/record")
+    obj, record = _read(tx, text, "/record")
     ended = await tx.run(
         _END_RECORD,
         tenant=tx.tenant.id,
@@ -222,6 +226,8 @@ async def let_go(tx: Transaction, number: int, text: str) -> None:
     )
     if not ended:
         raise UnknownHold(f"{text[:80]} is not under this hold.")
+    hold = format_id(PREFIX, number)
+    await note_record_event(tx, obj, record, Event.RECORD_LET_GO, hold=hold)
 
 
 async def end_hold(tx: Transaction, number: int, reason: str) -> Hold:
@@ -230,6 +236,7 @@ async def end_hold(tx: Transaction, number: int, reason: str) -> Hold:
     said = {"tenant": tx.tenant.id, "id": number, "now": tx.now, "actor": tx.viewer.user_id}
     await tx.run(_END, reason=_checked(reason), **said)
     await tx.run(_END_RECORDS, **said)
+    await note_event(tx, None, Event.HOLD_ENDED, hold=format_id(PREFIX, number))
     return await get_hold(tx, number)
 
 

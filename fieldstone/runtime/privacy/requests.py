@@ -19,6 +19,7 @@ from fieldstone.ids import RecordId, format_id
 from fieldstone.metadata.privacy_tables import PRIVACY_REQUEST
 from fieldstone.metadata.tables import JOB
 from fieldstone.metadata.values import Json, JsonObject, read_json, write_json
+from fieldstone.runtime.audit.events import Event, note_event, note_record_event
 from fieldstone.runtime.jobs import enqueue
 from fieldstone.runtime.privacy.finding import Dossier, find_all
 from fieldstone.runtime.privacy.office import check_office
@@ -190,6 +191,9 @@ async def ask(tx: Transaction, asked: Asked) -> PrivacyRequest:
         {"request": number, "kept": list(asked.kept), "file": tx.minter.mint()},
     )
     await tx.run(_OF_JOB, tenant=tx.tenant.id, id=number, job=job)
+    told = {"request": format_id(PREFIX, number), "kind": asked.kind.value}
+    person = dossier.person
+    await note_record_event(tx, person.object, person.id, Event.PERSON_ASKED, **told)
     return await get_request(tx, number)
 
 
@@ -250,6 +254,8 @@ async def finish(tx: Transaction, number: int, report: JsonObject, digest: str) 
         report=write_json(report),
         digest=digest,
     )
+    request, kind = format_id(PREFIX, number), report["kind"]
+    await note_event(tx, None, Event.PERSON_DONE, request=request, kind=kind, digest=digest)
 
 
 def _request(row: Any) -> PrivacyRequest:

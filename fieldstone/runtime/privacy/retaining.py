@@ -17,6 +17,7 @@ from fieldstone.metadata.retention import Fate, Kept, RetentionPolicy
 from fieldstone.metadata.standing import SYSTEM
 from fieldstone.metadata.tables import CHANGE, JOB, SIGN_IN
 from fieldstone.metadata.values import Json, JsonObject
+from fieldstone.runtime.audit.events import Event, note_event
 from fieldstone.runtime.files import FileStore
 from fieldstone.runtime.job_runs import JobContext
 from fieldstone.runtime.jobs import enqueue
@@ -94,6 +95,7 @@ async def run_retention(context: JobContext, files: FileStore) -> JsonObject:
         told[policy.name] = dict(counts)
     removed = await remove_released(context, files)
     async with context.write() as tx:
+        await note_event(tx, None, Event.RETAINED, policies=told, files_removed=removed)
         return await end_with(context, tx, {"policies": told, "files_removed": removed})
 
 

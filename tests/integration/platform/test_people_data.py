@@ -121,7 +121,9 @@ async def test_erased_person_is_nowhere_and_what_is_of_others_stays(desk: Desk, 
     assert (await desk.api.get(f"/contacts/{ada.bystander}"))["email"] == "joada@love.example"
     assert (await desk.api.get(f"/companies/{ada.company}"))["description"] == "Ask [erased]."
     await desk.api.get(f"/notes/{ada.note}", status=404)
-    digest = hashlib.sha256(json.dumps(proof, separators=(",", ":")).encode()).hexdigest()
+    digest = hashlib.sha256(
+        json.dumps(proof, separators=(",", ":"), sort_keys=True).encode()
+    ).hexdigest()
     assert request["digest"] == digest
 
 
