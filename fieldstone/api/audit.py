@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Final, TypeVar
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,17 +20,13 @@ from fieldstone.api.requests import (
     whole_number,
 )
 from fieldstone.api.streams import StreamedAnswer
-from fieldstone.errors import BadValue
-from fieldstone.ids import BadId, RecordId, parse_id
-from fieldstone.metadata.field_types.datetime import read_instant
 from fieldstone.metadata.rights import Action
-from fieldstone.metadata.visible import visible_object
 from fieldstone.runtime.actions import check_action
 from fieldstone.runtime.asking import cause_of, database_of, tenant_of, viewer_of
 from fieldstone.runtime.audit.events import Event, note_event
 from fieldstone.runtime.audit.exporting import AUDIT_FORMATS, audit_lines
-from fieldstone.runtime.audit.kinds import AuditKind
-from fieldstone.runtime.audit.reading import NEWEST, AuditFilter, audit_page, check_audit
+from fieldstone.runtime.audit.filters import read_filter, read_place
+from fieldstone.runtime.audit.reading import NEWEST, audit_page, check_audit
 from fieldstone.runtime.audit.showing import PREFIX, show_entries
 from fieldstone.runtime.audit.verifying import (
     begin_verification,
@@ -40,14 +34,8 @@ from fieldstone.runtime.audit.verifying import (
     read_heads,
     sealed_up_to,
 )
-from fieldstone.runtime.permissions import find_person
 from fieldstone.runtime.row_streams import StreamPlaces
 from fieldstone.runtime.terms import Feature
-from fieldstone.runtime.transactions import Transaction
-
-T = TypeVar("T", bound=StrEnum)
-_MOST_WORDS: Final = 50
-_LONGEST_WORD: Final = 80
 
 
 async def list_audit(request: Request) -> Response:
@@ -57,10 +45,10 @@ async def list_audit(request: Request) -> Response:
     record=, component=, from= and until= narrow further.
     """
     limit = whole_number(request, "limit", PAGE_SIZE, MOST_PER_PAGE)
-    before = _place(request)
+    before = read_place(request.query_params)
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
         check_audit(tx)
-        page = await audit_page(tx, await read_filter(tx, request), limit, before)
+        page = await audit_page(tx, await read_filter(tx, request.query_params), limit, before)
         shown = await show_entries(tx, page.rows, await sealed_up_to(tx))
     following = None if page.following is None else f"{PREFIX}_{page.following:x}"
     return json_response({"entries": shown, "next": following})
@@ -78,7 +66,7 @@ async def export_audit(request: Request) -> Response:
     async with database.write_apart(tenant, viewer, cause_of(request)) as tx:
         check_audit(tx)
         check_action(tx, Action.EXPORT)
-        wanted = await read_filter(tx, request)
+        wanted = await read_filter(tx, request.query_params)
         said = {name: value for name, value in request.query_params.items() if value}
         await note_event(tx, None, Event.AUDIT_EXPORTED, asked=said)
     places: StreamPlaces = request.app.state.streams
@@ -113,72 +101,6 @@ async def verify_audit(request: Request) -> Response:
     async with database_of(request).write(tenant, viewer, cause_of(request)) as tx:
         job = await begin_verification(tx, heads)
     return json_response(show_job(job), 202)
-
-
-async def read_filter(tx: Transaction, request: Request) -> AuditFilter:
-    """Read what of the audit is wanted. Raises BadParameter, UnknownObject, UnknownPerson."""
-    asked = request.query_params
-    return AuditFilter(
-        kinds=frozenset(_kind(word) for word in _words(request, "kind")),
-        what=frozenset(_words(request, "what")),
-        actor=await find_person(tx, asked["who"]) if asked.get("who") else None,
-        user=await find_person(tx, asked["user"]) if asked.get("user") else None,
-        obj=visible_object(tx.catalog, tx.rights, asked["object"]) if asked.get("object") else None,
-        record=_record(asked["record"]) if asked.get("record") else None,
-        component=asked.get("component", "")[:_LONGEST_WORD],
-        since=_instant(request, "from"),
-        until=_instant(request, "until"),
-    )
-
-
-def _words(request: Request, name: str) -> list[str]:
-    words = [word.strip() for word in request.query_params.get(name, "").split(",")]
-    found = [word for word in words if word]
-    if len(found) > _MOST_WORDS or any(len(word) > _LONGEST_WORD for word in found):
-        raise BadParameter(f"{name} names at most {_MOST_WORDS} words.", at=f"/{name}")
-    return found
-
-
-def _kind(word: str) -> AuditKind:
-    try:
-        return AuditKind(word)
-    except ValueError:
-        hint = f"The kinds are {', '.join(AuditKind)}."
-        raise BadParameter(f"There is no kind {word!r}.", at="/kind", hint=hint) from None
-
-
-def _record(text: str) -> RecordId:
-    try:
-        return parse_id(text)[1]
-    except BadId as error:
-        raise BadParameter(error.problem.message, at="/record") from None
-
-
-def _instant(request: Request, name: str) -> datetime | None:
-    """Read an instant, or a day, which begins in UTC."""
-    text = request.query_params.get(name)
-    if not text:
-        return None
-    try:
-        if len(text) == len("2026-01-31"):
-            return datetime.fromisoformat(text).replace(tzinfo=UTC)
-        return read_instant(text).replace(tzinfo=UTC)
-    except (BadValue, ValueError):
-        hint = "Such as 2026-01-31 or 2026-01-31T14:30:00Z."
-        raise BadParameter(f"{text[:40]!r} is no time.", at=f"/{name}", hint=hint) from None
-
-
-def _place(request: Request) -> int:
-    text = request.query_params.get("cursor")
-    if not text:
-        return NEWEST
-    try:
-        prefix, number = parse_id(text)
-    except BadId:
-        prefix, number = "", RecordId(0)
-    if prefix != PREFIX:
-        raise BadParameter("cursor is none of this list.", at="/cursor")
-    return number
 
 
 ROUTES: Final = (

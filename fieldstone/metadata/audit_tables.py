@@ -35,9 +35,3 @@ AUDIT_REDACTION: Final = Table(
     Column("was", LargeBinary),
     Column("digest", LargeBinary),
 )
-AUDIT_PENDING: Final = Table(
-    "audit_pending",
-    METADATA,
-    Column("tenant_id", Integer, primary_key=True),
-    Column("id", BigInteger, primary_key=True),
-)

@@ -33,6 +33,7 @@ COMMANDS = {
     "shares": (f"{_ROOM}.shares", "Share one record, and end that."),
     "explain-access": (f"{_ROOM}.explain_access", "Tell why somebody may do something, or not."),
     "privacy": (f"{_ROOM}.privacy", "See to personal data: holds, retention, people."),
+    "audit": (f"{_ROOM}.audit", "Tell who did what, and prove that it is so."),
     "storage": (f"{_ROOM}.storage", "Show where records lie, and move them."),
     "advise": (f"{_ROOM}.advise", "Tell what slots and indexes would serve queries."),
     "doctor": (f"{_ROOM}.doctor", "Check Python, servers, data directory and settings."),

@@ -88,7 +88,6 @@ LEFT_OUT: Final[Mapping[str, str]] = {
     "sign_in_step": "a secret",
     "audit_seal": "vouches for the logs of one installation; restored ones are sealed anew",
     "audit_redaction": "belongs to those seals",
-    "audit_pending": "what one installation has to seal",
     "access_event": "who came in, by which address",
     "app_secret": "a secret",
     "oauth_grant": "what programs were allowed in one installation; people allow it again",
