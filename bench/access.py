@@ -45,7 +45,7 @@ _COUNT: Final = "SELECT COUNT() FROM Deal"
 _STAGES: Final = ("Qualification", "Proposal", "Negotiation", "Closed Won")
 _DEALS: Final = """
 INSERT INTO {heap} (tenant_id, object_id, id, owner_id, {name_slot}, data)
-SELECT $1, $2, $3::bigint + n, $4::bigint + (n * 7919) % $5::int, 'deal ' || md5(n::text),
+SELECT $1, $2, $3::bigint + n, $4::bigint + (n::bigint * 7919) % $5::int, 'deal ' || md5(n::text),
   jsonb_build_object('{name_key}', 'Deal ' || md5(n::text), '{stage_key}',
     ($6::text[])[1 + n % 4])
 FROM generate_series(0, $7::int - 1) n

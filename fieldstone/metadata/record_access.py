@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from hashlib import blake2b
 from typing import Final
 
@@ -15,6 +16,20 @@ from fieldstone.ids import ObjectId
 from fieldstone.metadata.sharing import EVERYONE, Level, SharingRule
 
 _DIGEST_BYTES: Final = 12
+
+
+class Breadth(Enum):
+    """How many of an object's records somebody sees, as far as it is worth another statement.
+
+    FEW: so few that they are best fetched and sorted. SOME: some in a hundred. MANY: so many that
+    the next page of a list is found among the first rows looked at. It says how to ask, and never
+    what is seen.
+    """
+
+    UNKNOWN = "unknown"
+    FEW = "few"
+    SOME = "some"
+    MANY = "many"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +69,17 @@ class RecordAccess:
     """What somebody may see and edit of objects whose records are not all open to them.
 
     grants: by object and level; what is not in it is open. principals: the numbers under which
-    shares name them, but for their own.
+    shares name them, but for their own. breadths: how many they see, of objects where that is
+    known; no part of what they see.
     """
 
     grants: Mapping[tuple[ObjectId, Level], Grants] = field(default_factory=dict, hash=False)
     principals: tuple[int, ...] = (EVERYONE,)
+    breadths: Mapping[ObjectId, Breadth] = field(default_factory=dict, hash=False, compare=False)
+
+    def breadth_of(self, object_id: ObjectId) -> Breadth:
+        """Give how many of an object's records are seen."""
+        return self.breadths.get(object_id, Breadth.UNKNOWN)
 
     def of(self, object_id: ObjectId, level: Level) -> Grants | None:
         """Give what opens an object's records; None where all of them are open."""

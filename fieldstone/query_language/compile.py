@@ -32,8 +32,9 @@ from sqlalchemy import (
 
 from fieldstone.metadata.catalog import Catalog
 from fieldstone.metadata.field_types.stored import constant
+from fieldstone.metadata.record_access import Breadth
 from fieldstone.query_language.columns import type_of
-from fieldstone.query_language.estimates import needs_values, values_known
+from fieldstone.query_language.estimates import needs_values, reads_by_index, values_known
 from fieldstone.query_language.groups import compile_groups
 from fieldstone.query_language.joined_sources import refs_of_rows
 from fieldstone.query_language.operands import uses_slot
@@ -130,6 +131,8 @@ class _Pages:
         if wanted is None:
             # For all rows at once, a join of whole tables beats a look-up of each parent.
             tables = replace(tables, joins=frozenset(range(len(plan.rows.sources))))
+        else:
+            tables = replace(tables, ends_early=reads_by_index(plan))
         self._tables = tables.summing(key.left for key in plan.order_by)
         self._operands = RowConditions(self._tables)
         self._id = self._tables.aliases[0].c.id
@@ -192,20 +195,28 @@ class _Pages:
     ) -> Select[Any]:
         """Select rows in the order of keys. skip: how many of the cursor's keys stand before."""
         descends = bool(self._plan.order_by) and self._plan.order_by[-1].descending
-        order = [ordered_by(expression, key) for expression, key in keys]
+        order = [ordered_by(self._sorted(expression), key) for expression, key in keys]
         shown = [expression.label(f"k{n}") for n, (expression, _) in enumerate(self._keys)]
+        own = self._sorted(self._id)
         found = (
             select(row_json(self._tables, self._plan.members).label("row"))
             .add_columns(*shown, self._id.label("id"))
             .select_from(self._tables.joined())
             .where(*self._tables.filtered())
-            .order_by(*order, self._id.desc() if descends else self._id.asc())
+            .order_by(*order, own.desc() if descends else own.asc())
         )
         if needs_values(self._plan, self._tables.joins):
             found = found.where(values_known(self._id))
         if after is None:
             return found
         return found.where(self._behind(keys, after, skip, descends=descends))
+
+    def _sorted(self, expression: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Give what rows are sorted by: of few, nothing in whose order others would be read."""
+        guard = self._plan.rows.sources[0].guard
+        if guard is None or guard.breadth is not Breadth.FEW:
+            return expression
+        return func.coalesce(expression, expression, type_=expression.type)
 
     def _behind(
         self,

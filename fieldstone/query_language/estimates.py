@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Boolean, ColumnElement, bindparam, func, or_
 
+from fieldstone.metadata.record_access import Breadth
 from fieldstone.metadata.slots import SlotKind
 from fieldstone.metadata.tables import OWN_HEAP_PREFIX
 from fieldstone.query_language.joined_sources import operands
@@ -23,7 +24,8 @@ def needs_values(plan: Plan, joins: frozenset[int]) -> bool:
     order or another table offers another way.
     """
     guard = plan.rows.sources[0].guard
-    if guard is not None and guard.is_own and plan.rows.as_of is None:
+    unknown = guard is not None and guard.is_own and guard.breadth is Breadth.UNKNOWN
+    if unknown and plan.rows.as_of is None:
         return bool(plan.order_by)  # somebody may own a few of the records, or most of them
     misjudged = any(_is_misjudged(ref, plan) for ref in operands(plan.rows.where))
     return misjudged and (bool(plan.order_by) or len(joins) > 1)

@@ -1,8 +1,9 @@
 """Guards as SQL: which rows of a table the viewer may see.
 
-Whom a record belongs to and with whom it is shared lies in small tables. What is asked of them does
-not depend on the row, so that PostgreSQL asks once per statement and looks each row up in what it
-found.
+Whom a record belongs to and with whom it is shared lies in small tables, of which there are three
+ways to ask. Once per statement, and each row is looked up in what was found: the rule. As arrays,
+which are conditions of indexes: whoever sees few records has no others looked at. Row by row:
+whoever sees many has a page full before all people below them would have been found.
 """
 
 from __future__ import annotations
@@ -13,12 +14,16 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
+    CompoundSelect,
     FromClause,
     Integer,
+    Select,
+    Text,
     any_,
     bindparam,
     cast,
     column,
+    exists,
     false,
     func,
     or_,
@@ -28,6 +33,7 @@ from sqlalchemy import (
 
 from fieldstone.ids import TenantId
 from fieldstone.metadata.field_types.stored import constant
+from fieldstone.metadata.record_access import Breadth
 from fieldstone.metadata.tables import LINK, PERSON_ROLE, RECORD_SHARE
 from fieldstone.query_language.columns import comparable
 from fieldstone.query_language.plan import FieldRef, Guard, Parameter, Rows
@@ -39,6 +45,11 @@ class Asking(Protocol):
     @property
     def tenant_id(self) -> TenantId:
         """Whose records they are."""
+        ...
+
+    @property
+    def ends_early(self) -> bool:
+        """Whether it is at its end as soon as it has found enough rows."""
         ...
 
     def meets(
@@ -55,25 +66,100 @@ def guarded(guard: Guard, table: FromClause, asking: Asking) -> ColumnElement[bo
         return asking.meets(above, table, comparable(table, FieldRef(0, reference)))
     tenant = constant(asking.tenant_id)
     owner, tests = table.c.owner_id, list[ColumnElement[bool]]()
+    by_row = guard.breadth is Breadth.MANY and asking.ends_early
     if guard.user is not None:
         tests.append(owner == bindparam(guard.user.name, type_=BigInteger(), required=False))
-    if guard.roles is not None:
-        tests.append(owner.in_(_people_of_roles(guard.roles, tenant)))
+    if guard.roles is not None and by_row:
+        tests.append(_has_role(owner, guard.roles, tenant))
+    elif guard.roles is not None:
+        tests.append(_one_of(owner, _people_of_roles(guard.roles, tenant), guard))
     if guard.teams is not None:
-        tests.append(owner.in_(_people_of_teams(guard.teams, tenant)))
-    if guard.shares is not None:
-        shared = _shared(guard, guard.shares, tenant)
-        if guard.is_own:
-            # As an array it is a condition of an index: of few records, no others are looked at.
-            tests.append(table.c.id == func.any(func.array(shared.scalar_subquery())))
-        else:
-            tests.append(table.c.id.in_(shared))
+        tests.append(_one_of(owner, _people_of_teams(guard.teams, tenant), guard))
     tests += [asking.meets(rows, table) for rows in guard.criteria]
+    if guard.shares is not None and by_row:
+        along = _shared_along(guard, tenant)
+        tests += [_is_shared(table, guard, tenant), table.c.id.in_(along)]
+    elif guard.shares is not None:
+        tests.append(_one_of(table.c.id, shared_records(guard, tenant), guard))
     return or_(false(), *tests)
 
 
+def owning_people(guard: Guard, tenant: ColumnElement[Any]) -> CompoundSelect[Any]:
+    """Give those whose records are open to the viewer for being theirs; some may come twice."""
+    assert guard.user is not None
+    own = bindparam(guard.user.name, type_=BigInteger(), required=False)
+    found = [select(own.label("user_id"))]
+    if guard.roles is not None:
+        found.append(_people_of_roles(guard.roles, tenant))
+    if guard.teams is not None:
+        found.append(_people_of_teams(guard.teams, tenant))
+    return union_all(*found)
+
+
+def shared_records(guard: Guard, tenant: ColumnElement[Any]) -> CompoundSelect[Any]:
+    """Give the records that are shared with the viewer, and what goes along; some may be twice."""
+    return union_all(_shared(guard, tenant), _shared_along(guard, tenant))
+
+
+def _one_of(value: ColumnElement[int], rows: Any, guard: Guard) -> ColumnElement[bool]:
+    if guard.breadth is Breadth.FEW or (guard.breadth is Breadth.UNKNOWN and guard.is_own):
+        return value == any_(func.array(rows.scalar_subquery(), type_=ARRAY(BigInteger)))
+    found: ColumnElement[bool] = value.in_(rows)
+    return found
+
+
+def _has_role(
+    owner: ColumnElement[int], roles: Parameter, tenant: ColumnElement[Any]
+) -> ColumnElement[bool]:
+    person = PERSON_ROLE.alias()
+    found = select(constant(1)).where(
+        person.c.tenant_id == tenant,
+        person.c.user_id == owner,
+        person.c.role_id == _numbers(roles, Integer()),
+    )
+    return _by_row(found, person)
+
+
+def _is_shared(table: FromClause, guard: Guard, tenant: ColumnElement[Any]) -> ColumnElement[bool]:
+    share = RECORD_SHARE.alias()
+    found = select(constant(1)).where(
+        share.c.tenant_id == tenant,
+        share.c.record_id == table.c.id,
+        share.c.principal == _principals(guard),
+        share.c.level >= constant(guard.level),
+    )
+    return _by_row(found, share)
+
+
+def _by_row(found: Select[Any], own: FromClause) -> ColumnElement[bool]:
+    """Give whether there is such a row; an OFFSET keeps PostgreSQL from finding all at once."""
+    return exists(found.offset(constant(0)).correlate_except(own))
+
+
 def _numbers(parameter: Parameter, kind: Any) -> ColumnElement[Any]:
-    return any_(bindparam(parameter.name, type_=ARRAY(kind), required=False))
+    return any_(_hidden(_array(parameter, kind)))
+
+
+def _array(parameter: Parameter, kind: Any) -> ColumnElement[Any]:
+    """Give a parameter that takes numbers as the text of an array.
+
+    A text is sent as it is, where a thousand numbers would be looked at one by one.
+    """
+    return cast(bindparam(parameter.name, type_=Text(), required=False), ARRAY(kind))
+
+
+def _hidden(numbers: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Give numbers so that PostgreSQL does not weigh each of them whenever it plans."""
+    return cast(select(numbers).scalar_subquery(), numbers.type)
+
+
+def _principals(guard: Guard) -> ColumnElement[Any]:
+    """Give any of the numbers under which shares name the viewer."""
+    assert guard.shares is not None
+    assert guard.user is not None
+    own = bindparam(guard.user.name, type_=BigInteger(), required=False)
+    numbers = func.array_append(_array(guard.shares, BigInteger()), own, type_=ARRAY(BigInteger))
+    return any_(_hidden(numbers))
 
 
 def _people_of_roles(roles: Parameter, tenant: ColumnElement[Any]) -> Any:
@@ -86,20 +172,27 @@ def _people_of_roles(roles: Parameter, tenant: ColumnElement[Any]) -> Any:
 
 
 def _people_of_teams(teams: Parameter, tenant: ColumnElement[Any]) -> Any:
-    wanted = bindparam(teams.name, type_=ARRAY(BigInteger), required=False)
-    people = func.people_of_teams(tenant, wanted).table_valued(column("user_id", BigInteger))
+    people = func.people_of_teams(tenant, _array(teams, BigInteger())).table_valued(
+        column("user_id", BigInteger)
+    )
     return select(people.alias().c.user_id)
 
 
-def _shared(guard: Guard, principals: Parameter, tenant: ColumnElement[Any]) -> Any:
-    """Give the records that are shared with the viewer, and what goes along with them."""
-    share, above, link = RECORD_SHARE.alias(), RECORD_SHARE.alias(), LINK.alias()
+def _shared(guard: Guard, tenant: ColumnElement[Any]) -> Any:
+    """Give the records that are shared with the viewer themselves."""
+    share = RECORD_SHARE.alias()
     own = select(share.c.record_id).where(
         share.c.tenant_id == tenant,
-        share.c.principal == _numbers(principals, BigInteger()),
+        share.c.principal == _principals(guard),
         share.c.object_id == constant(guard.object.id),
         share.c.level >= constant(guard.level),
     )
+    return own.correlate_except(share)
+
+
+def _shared_along(guard: Guard, tenant: ColumnElement[Any]) -> Any:
+    """Give the records that go along with others that are shared with the viewer."""
+    above, link = RECORD_SHARE.alias(), LINK.alias()
     along = (
         select(link.c.source_id)
         .select_from(
@@ -110,11 +203,11 @@ def _shared(guard: Guard, principals: Parameter, tenant: ColumnElement[Any]) -> 
         )
         .where(
             above.c.tenant_id == tenant,
-            above.c.principal == _numbers(principals, BigInteger()),
+            above.c.principal == _principals(guard),
             above.c.along != cast(constant("{}"), ARRAY(Integer)),
             constant(guard.object.id) == any_(above.c.along),
             above.c.level >= constant(guard.level),
             link.c.source_object_id == constant(guard.object.id),
         )
     )
-    return union_all(own.correlate_except(share), along.correlate_except(above, link))
+    return along.correlate_except(above, link)

@@ -8,7 +8,8 @@ look at fields that the viewer does not read; a rule that does not reach the vie
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import lru_cache, partial
+from typing import Final
 
 from fieldstone.errors import FieldstoneError
 from fieldstone.ids import ObjectId
@@ -20,6 +21,7 @@ from fieldstone.query_language.binding import Binder, Parameters
 from fieldstone.query_language.definition_conditions import resolve_definition
 from fieldstone.query_language.plan import Guard, Literal, Moment, Parameter, Rows, SourceTable
 
+_TEXTS_KEPT: Final = 1_000
 Read = Callable[[ObjectId, Level, Literal, Moment], object]
 
 
@@ -66,6 +68,7 @@ class Guards:
             teams=self._whose(obj, _teams) if grants.teams else None,
             shares=shares,
             criteria=tuple(self._criteria(obj, grants)),
+            breadth=self._access.breadth_of(obj.id),
         )
 
     def _criteria(self, obj: ObjectDef, grants: Grants) -> Iterator[Rows]:
@@ -110,15 +113,20 @@ def _user(literal: Literal, moment: Moment) -> object:
 
 
 def _principals(literal: Literal, moment: Moment) -> object:
-    own = () if moment.user_id is None else (int(moment.user_id),)
-    return [*moment.access.principals, *own]
+    return _text(moment.access.principals)
 
 
 def _roles(object_id: ObjectId, level: Level, literal: Literal, moment: Moment) -> object:
     grants = moment.access.of(object_id, level)
-    return list(grants.roles) if grants is not None else []
+    return _text(grants.roles if grants is not None else ())
 
 
 def _teams(object_id: ObjectId, level: Level, literal: Literal, moment: Moment) -> object:
     grants = moment.access.of(object_id, level)
-    return list(grants.teams) if grants is not None else []
+    return _text(grants.teams if grants is not None else ())
+
+
+@lru_cache(maxsize=_TEXTS_KEPT)
+def _text(numbers: tuple[int, ...]) -> str:
+    """Give numbers as PostgreSQL writes an array."""
+    return "{" + ",".join(map(str, numbers)) + "}"

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from fieldstone.errors import Span
 from fieldstone.ids import RecordId, TenantId
 from fieldstone.metadata.catalog import Field, ObjectDef, RollUpFunction
-from fieldstone.metadata.record_access import OPEN, RecordAccess
+from fieldstone.metadata.record_access import OPEN, Breadth, RecordAccess
 from fieldstone.metadata.values import Json
 from fieldstone.query_language.formula.typed import Constant, Typed
 from fieldstone.query_language.syntax import AggregateFunction, Grouping, Operator, Value
@@ -70,7 +70,7 @@ class Guard:
     user: the viewer, who owns them. roles, teams: whose people own them. shares: under which
     numbers shares name the viewer; they open from a level up. criteria: rows that meet a condition,
     the first source of each being the record itself. parent: the reference to the record that
-    decides instead, with the rows of it that are open.
+    decides instead, with the rows of it that are open. breadth: how many that is likely to be.
     """
 
     object: ObjectDef
@@ -81,6 +81,7 @@ class Guard:
     shares: Parameter | None = None
     criteria: tuple[Rows, ...] = ()
     parent: tuple[Field, Rows] | None = None
+    breadth: Breadth = Breadth.UNKNOWN
 
     @property
     def is_own(self) -> bool:

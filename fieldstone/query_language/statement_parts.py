@@ -94,7 +94,8 @@ class Tables:
     """The sources of some rows as aliased tables.
 
     joins: the places of those that are joined. numbers: makes aliases unique in a statement.
-    summed: the roll-ups that are worked out for all rows at once, by parent.
+    summed: the roll-ups that are worked out for all rows at once, by parent. ends_early: whether
+    few rows are wanted, in an order in which they lie.
     """
 
     rows: Rows
@@ -103,6 +104,7 @@ class Tables:
     objects: Objects
     numbers: count[int] = field(repr=False)
     summed: Mapping[RolledUp, FromClause] = field(default_factory=dict, repr=False)
+    ends_early: bool = False
 
     @classmethod
     def of(cls, rows: Rows, refs: Iterable[Ref], objects: Objects, numbers: count[int]) -> Tables:
@@ -339,6 +341,11 @@ class GuardedTables:
     def tenant_id(self) -> TenantId:
         """Whose records they are."""
         return self.tables.rows.tenant_id
+
+    @property
+    def ends_early(self) -> bool:
+        """Whether it is at its end as soon as it has found enough rows."""
+        return self.tables.ends_early
 
     def meets(
         self, rows: Rows, table: FromClause, own: ColumnElement[int] | None = None

@@ -8,6 +8,8 @@ from typing import Final
 from weakref import ReferenceType, ref
 
 from fieldstone.metadata.catalog import Catalog
+from fieldstone.metadata.record_access import Breadth
+from fieldstone.metadata.rights import Rights
 from fieldstone.query_language.compile import Wanted, compile_all, compile_count, compile_page
 from fieldstone.query_language.cursor import constants_of_order, digest_of
 from fieldstone.query_language.estimates import reads_by_index
@@ -15,6 +17,7 @@ from fieldstone.query_language.lifting import Lifted
 from fieldstone.query_language.plan import Plan
 from fieldstone.query_language.resolve import resolve
 from fieldstone.query_language.used_fields import ObjectUse, used_fields
+from fieldstone.runtime.access.breadths import with_breadth
 from fieldstone.runtime.long_texts import LONG, worked_out
 from fieldstone.runtime.per_catalog import PerCatalog
 from fieldstone.runtime.statements import Prepared, prepare, prepare_opening
@@ -89,8 +92,19 @@ _PLANS: Final[PerCatalog[Ready]] = PerCatalog(_PLANS_KEPT)
 
 
 async def plan_for(tx: Transaction, lifted: Lifted) -> Ready:
-    """Give the plan of a query under the catalog and the rights of tx. Raises InvalidInput."""
-    catalog, rights, length = tx.catalog, tx.rights, len(lifted.key)
+    """Give the plan of a query under the catalog and the rights of tx. Raises InvalidInput.
+
+    Of records that are not all open, it is made anew for how many of them the viewer sees.
+    """
+    ready = await _plan_under(tx, lifted, tx.rights, Breadth.UNKNOWN)
+    rights, breadth = await with_breadth(tx, ready.plan)
+    if breadth is Breadth.UNKNOWN:
+        return ready
+    return await _plan_under(tx, lifted, rights, breadth)
+
+
+async def _plan_under(tx: Transaction, lifted: Lifted, rights: Rights, breadth: Breadth) -> Ready:
+    catalog, length = tx.catalog, len(lifted.key)
 
     def make() -> Ready:
         plan = resolve(lifted, catalog, rights)
@@ -99,4 +113,4 @@ async def plan_for(tx: Transaction, lifted: Lifted) -> Ready:
 
     if length > MOST_OF_KEY:
         return await worked_out(make, length)
-    return _PLANS.get(catalog, (rights.digest, lifted.key), make)
+    return _PLANS.get(catalog, (rights.digest, breadth, lifted.key), make)

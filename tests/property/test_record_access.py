@@ -5,16 +5,24 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from fieldstone.ids import parse_id
+from fieldstone.ids import format_id, parse_id
+from fieldstone.metadata.record_access import Breadth
 from fieldstone.metadata.sharing import Level
+from fieldstone.query_language.compile import Wanted, compile_page
+from fieldstone.query_language.lifting import lift
+from fieldstone.query_language.parse import parse_query
+from fieldstone.query_language.resolve import resolve
+from fieldstone.runtime.queries import read_parameters
 from fieldstone.runtime.records.levels import levels_of
-from fieldstone.runtime.transactions import Viewer
+from fieldstone.runtime.statements import prepare
+from fieldstone.runtime.transactions import Transaction, Viewer
 from tests.support.access_world import AccessWorld, Paper, Record, an_access_world
 from tests.support.servers import PostgresServer, made_database
 
@@ -115,6 +123,35 @@ async def _subqueries(known: AccessWorld, viewer: Viewer, seen: dict[str, list[R
     assert {row["colour"]: row["id"] for row in rows if row} == first
     rows = await known.ask(viewer, "SELECT id FROM Job AS OF 2026-03-18T12:00:00Z LIMIT 99")
     assert sorted(row["id"] for row in rows if row) == _ids(seen["Job"])
+
+
+@settings(LOTS, max_examples=4)
+@given(seed=st.integers(0, 2**32))
+async def test_how_many_records_are_seen_decides_nothing_but_how_they_are_found(
+    known: AccessWorld, seed: int
+) -> None:
+    chance = random.Random(seed)
+    paper, roles = await known.settle(chance)
+    world = known.world
+    for user, breadth in zip(chance.sample(known.people, 4), Breadth, strict=True):
+        viewer = known.viewer(paper, user, roles)
+        async with world.engine.database.read(world.tenant, viewer) as tx:
+            for name, records in known.records.items():
+                found = await _found_as(tx, f"SELECT id FROM {name} ORDER BY name, id", breadth)
+                seen = [one for one in records if paper.sees(user, one)]
+                assert found == [one.id for one in sorted(seen, key=lambda one: one.name.lower())]
+
+
+async def _found_as(tx: Transaction, text: str, breadth: Breadth) -> list[str]:
+    """Give the ids that a query finds when it takes the viewer to see so many records."""
+    lifted = lift(parse_query(text))
+    breadths = {obj.id: breadth for obj in tx.catalog.objects}
+    access = replace(tx.rights.record_access, breadths=breadths)
+    plan = resolve(lifted, tx.catalog, replace(tx.rights, record_access=access))
+    statement = prepare(compile_page(plan, tx.catalog, Wanted(100)))
+    values = read_parameters(plan.parameters, lifted, tx)
+    rows = await tx.fetch(statement.sql, statement.arguments(values))
+    return [format_id(plan.object.prefix, row["id"]) for row in rows]
 
 
 @settings(LOTS, max_examples=6)
