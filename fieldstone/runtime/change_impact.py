@@ -227,11 +227,13 @@ async def _values(tx: Transaction, obj: ObjectDef, field: Field) -> tuple[list[_
     held: JsonObject = {"field": field.name, "alias": _HELD}
     asked: JsonObject = {"object": obj.name, "fields": [held], "where": _filled(field)}
     grouped = {**asked, "fields": [held, _TIMES], "group_by": [field.name]}
-    try:
-        return await _pages(tx, grouped)
-    except InvalidInput:
-        # Long texts, and some others, are not grouped.
-        return await _pages(tx, asked)
+    for question in (grouped, asked):
+        try:
+            return await _pages(tx, question)
+        except InvalidInput:
+            # Long texts are not grouped, and masked values serve for nothing.
+            continue
+    return [], False
 
 
 async def _pages(tx: Transaction, asked: JsonObject) -> tuple[list[_Held], bool]:
