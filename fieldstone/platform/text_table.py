@@ -9,9 +9,12 @@ from typing import Any, Final
 _WIDEST: Final = 60
 
 
-def text_table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """Give columns as wide as their widest cell, numbers to the right; long cells are cut."""
-    cells = [[_cell(value) for value in row] for row in rows]
+def text_table(heads: Sequence[str], rows: Sequence[Sequence[Any]], widest: int = _WIDEST) -> str:
+    """Give columns as wide as their widest cell, numbers to the right.
+
+    widest: how many characters of a cell are shown; what is longer is cut.
+    """
+    cells = [[_cell(value, widest) for value in row] for row in rows]
     widths = [max([len(head), *(len(row[n]) for row in cells)]) for n, head in enumerate(heads)]
     lines = ["  ".join(head.ljust(width) for head, width in zip(heads, widths, strict=True))]
     lines.append("  ".join("─" * width for width in widths))
@@ -24,7 +27,7 @@ def text_table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, widest: int = _WIDEST) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -32,9 +35,9 @@ def _cell(value: Any) -> str:
     if isinstance(value, dict):
         value = value.get("name") or value.get("id") or ", ".join(map(str, value.values()))
     if isinstance(value, list):
-        value = ", ".join(map(_cell, value))
+        value = ", ".join(_cell(one, widest) for one in value)
     text = str(value).replace("\n", " ")
-    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
+    return text if len(text) <= widest else text[: widest - 1] + "…"
 
 
 def _is_number(value: Any) -> bool:

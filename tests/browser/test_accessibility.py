@@ -25,6 +25,11 @@ PAGES = {
     "new rule": "/admin/objects/Deal/rule/new",
     "conditions": "/admin/objects/Deal/field/stage",
     "people": "/admin/people",
+    "permissions": "/admin/permissions",
+    "roles": "/admin/roles",
+    "teams": "/admin/teams",
+    "sharing": "/admin/sharing",
+    "new sharing rule": "/admin/sharing/rules/new",
     "welcome": "/welcome/fsi_unknown",
     "record": "first record",
 }

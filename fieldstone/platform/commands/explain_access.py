@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import click
 
 from fieldstone.platform.client import Where, connected, reaches_platform
 from fieldstone.platform.text_table import text_table
+
+_LONGEST_REASON: Final = 1_000
 
 
 @click.command()
@@ -36,7 +39,7 @@ def explain_access(
     rows = [
         [one["right"], "yes" if one["allowed"] else "no", one["words"]] for one in told["reasons"]
     ]
-    click.echo(text_table(["Right", "Has it", "Because"], rows))
+    click.echo(text_table(["Right", "Has it", "Because"], rows, _LONGEST_REASON))
 
 
 command = explain_access

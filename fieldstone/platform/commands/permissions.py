@@ -9,6 +9,7 @@ import click
 
 from fieldstone.platform.client import Where, connected, reaches_platform
 from fieldstone.platform.commands.explain_access import explain_access
+from fieldstone.platform.commands.previews import previews, tell_preview
 from fieldstone.platform.text_table import text_table
 
 
@@ -45,10 +46,16 @@ def list_sets(*, user: str | None, url: str | None, data: Path | None, tenant: s
 @command.command("assign")
 @click.argument("user")
 @click.argument("name")
+@previews
 @reaches_platform
-def assign(user: str, name: str, *, url: str | None, data: Path | None, tenant: str) -> None:
+def assign(
+    user: str, name: str, *, preview: bool, url: str | None, data: Path | None, tenant: str
+) -> None:
     """Give somebody, by id or e-mail address, a permission set."""
     with connected(Where(url, data, tenant)) as client:
+        if preview:
+            tell_preview(client, {"people": [{"user": user, "give": [name]}]})
+            return
         client.ask("PUT", _address(user, name))
     click.echo(f"{user} has {name}.")
 
@@ -56,10 +63,16 @@ def assign(user: str, name: str, *, url: str | None, data: Path | None, tenant: 
 @command.command("revoke")
 @click.argument("user")
 @click.argument("name")
+@previews
 @reaches_platform
-def revoke(user: str, name: str, *, url: str | None, data: Path | None, tenant: str) -> None:
+def revoke(
+    user: str, name: str, *, preview: bool, url: str | None, data: Path | None, tenant: str
+) -> None:
     """Take a permission set from somebody, by id or e-mail address."""
     with connected(Where(url, data, tenant)) as client:
+        if preview:
+            tell_preview(client, {"people": [{"user": user, "take": [name]}]})
+            return
         client.ask("DELETE", _address(user, name))
     click.echo(f"{user} has {name} no more.")
 

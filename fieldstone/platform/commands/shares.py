@@ -72,9 +72,14 @@ def add(
 def end(
     object_name: str, record: str, party: str, *, url: str | None, data: Path | None, tenant: str
 ) -> None:
-    """End a share, by the id that the list tells."""
+    """End a share. WITH is an id or a name that the list tells, such as team:Partners."""
     with connected(Where(url, data, tenant)) as client:
-        client.ask("DELETE", f"{_address(object_name, record)}/{quote(party, safe='')}")
+        path = _address(object_name, record)
+        found = [one["with"] for one in client.ask("GET", path)["shares"]]
+        ids = [one["id"] for one in found if party in _names(one)]
+        if len(ids) > 1:
+            raise click.ClickException(f"Several are called {party}. Name one by its id.")
+        client.ask("DELETE", f"{path}/{quote(ids[0] if ids else party, safe='')}")
     click.echo(f"It is shared with {party} no more.")
 
 
@@ -85,6 +90,11 @@ def _party(client: Client, text: str) -> dict[str, Any]:
     if kind not in ("team", "role", "role_and_below", "user") or not named:
         raise click.UsageError(f"Share with {_WITH}.")
     return {kind: _user(client, named) if kind == "user" and "@" in named else named}
+
+
+def _names(party: dict[str, Any]) -> tuple[str, ...]:
+    """Give how the party of a share may be called."""
+    return party["id"], party["name"], f"{party['kind']}:{party['name']}"
 
 
 def _user(client: Client, email: str) -> str:

@@ -21,8 +21,9 @@ from fieldstone.metadata.rights import Rights, SetupArea
 from fieldstone.metadata.sharing import Level, PartyKind, SharingRule
 from fieldstone.metadata.standing import NOBODY, Standing
 from fieldstone.metadata.values import read_json
-from fieldstone.runtime.access.parties import names_of_users
+from fieldstone.runtime.access.parties import named_parties, names_of_users
 from fieldstone.runtime.access.people_roles import roles_of
+from fieldstone.runtime.access.shares import list_shares
 from fieldstone.runtime.records.heap_statements import load_rows
 from fieldstone.runtime.records.levels import levels_of, levels_under
 from fieldstone.runtime.records.locks import closed_among
@@ -181,7 +182,48 @@ class _Why:
         for rule in self._rules(level):
             if await self._is_opened_by(rule, level):
                 return f"The sharing rule {rule.label} opens it."
-        return f"It is shared with {who}, or with a team or role of theirs."
+        return await self._share(level) or f"It is shared with {who}."
+
+    async def _share(self, level: Level) -> str | None:
+        """Tell of the share that opens it, its own or that of a record which it goes along with."""
+        found = await self._shared_with(self.obj, self.record_id, level)
+        if found is not None:
+            return f"It is shared with {found}."
+        heap = load_rows(self.obj.heap, self.tx.tenant.id, self.obj.id)
+        rows = await self.asker.rows(heap, ids=[self.record_id])
+        data = stored_record(rows[0]).data if rows else {}
+        for field in self.obj.own_fields:
+            for above in map(self.tx.catalog.by_id.__getitem__, field.references):
+                for target in targets_in(data.get(field.key)):
+                    found = await self._shared_with(above, RecordId(target), level, self.obj)
+                    if found is not None:
+                        return f"Its {field.label} is shared with {found}, and it goes along."
+        return None
+
+    async def _shared_with(
+        self, obj: ObjectDef, record: RecordId, level: Level, along: ObjectDef | None = None
+    ) -> str | None:
+        """Give with whom a record is shared so that it reaches them; None where it does not.
+
+        along: whose records go along.
+        """
+        try:
+            shares = await list_shares(self.asker, obj, record)
+        except UnknownRecord:
+            return None
+        mine = {*self.tx.rights.record_access.principals, self.tx.viewer.user_id}
+        reaching = [
+            one.principal
+            for one in shares
+            if one.level >= level and one.principal in mine and along in (None, *one.along)
+        ]
+        if not reaching:
+            return None
+        party = (await named_parties(self.asker, reaching))[reaching[0]]
+        words = {PartyKind.TEAM: "the team ", PartyKind.ROLE: "the role "}
+        words[PartyKind.ROLE_AND_BELOW] = "the role "
+        name = party.name.lower() if party.party.kind is PartyKind.EVERYONE else party.name
+        return f"{words.get(party.party.kind, '')}{name}"
 
     def _rules(self, level: Level) -> Iterator[SharingRule]:
         principals = set(self.tx.rights.record_access.principals)

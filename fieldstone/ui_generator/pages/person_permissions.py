@@ -55,11 +55,17 @@ async def show_person(request: Request) -> Response:
 
 
 async def change_sets(request: Request) -> Response:
-    """POST /admin/permissions/people/{id}: give them a set, or take one from them."""
+    """POST /admin/permissions/people/{id}: give them a set, take one, or tell what that changes."""
     sent = await read_form(request)
     database, tenant, viewer = database_of(request), tenant_of(request), viewer_of(request)
     text = request.path_params["id"]
     try:
+        if sent.get("do") == "preview":
+            async with database.read(tenant, viewer) as tx:
+                check_permissions(tx)
+                user_id = await find_person(tx, text)
+                given = {"people": [{"user": text, "give": [text_of(sent, "set")]}]}
+                return await _page(request, tx, user_id, told=await told_of(tx, given))
         async with database.write(tenant, viewer, cause_of(request)) as tx:
             check_permissions(tx)
             user_id = await find_person(tx, text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import fields
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from fieldstone.metadata.access_difference import (
     Sides,
     compare,
 )
-from fieldstone.metadata.record_access import Place
+from fieldstone.metadata.record_access import Grants, Place
 
 PEOPLE = range(101, 107)
 NUMBERS = st.frozensets(st.integers(1, 3), max_size=2)
@@ -98,3 +99,10 @@ def test_thousands_of_people_and_classes_are_compared_group_by_group() -> None:
     )
 
     assert (len(found.losers), found.lost, found.gainers) == (20_000, 100_000, set())
+
+
+def test_everything_that_opens_records_is_counted() -> None:
+    # Whoever adds a way to open records tells reach_of and access_classes of it, and this test.
+    ways = {one.name for one in fields(Grants)}
+
+    assert ways == {"roles", "teams", "criteria", "parent"}
