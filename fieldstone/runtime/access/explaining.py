@@ -211,7 +211,8 @@ class _Why:
             shares = await list_shares(self.asker, obj, record)
         except UnknownRecord:
             return None
-        mine = {*self.tx.rights.record_access.principals, self.tx.viewer.user_id}
+        user = self.tx.viewer.user_id
+        mine = {*self.tx.rights.record_access.principals, user}
         reaching = [
             one.principal
             for one in shares
@@ -219,7 +220,8 @@ class _Why:
         ]
         if not reaching:
             return None
-        party = (await named_parties(self.asker, reaching))[reaching[0]]
+        nearest = user if user in reaching else reaching[0]
+        party = (await named_parties(self.asker, [nearest]))[nearest]
         words = {PartyKind.TEAM: "the team ", PartyKind.ROLE: "the role "}
         words[PartyKind.ROLE_AND_BELOW] = "the role "
         name = party.name.lower() if party.party.kind is PartyKind.EVERYONE else party.name
