@@ -31,6 +31,7 @@ from fieldstone.runtime.transactions import Transaction
 from fieldstone.ui_generator.flash import Flash, put_flash
 from fieldstone.ui_generator.pages.edit import read_form
 from fieldstone.ui_generator.pages.objects import SETUP, setup_cause
+from fieldstone.ui_generator.pages.sharing import change_as_said
 from fieldstone.ui_generator.previewing import (
     Choice,
     person_in,
@@ -57,8 +58,10 @@ async def create_role(request: Request) -> Response:
     sent = await read_form(request)
     label = text_of(sent, "label")
     made = Component(ROLE.name, component_name(label), _body(sent))
+    database, tenant, viewer = database_of(request), tenant_of(request), viewer_of(request)
     try:
-        await _change(request, Proposal(creates=(made,)))
+        async with database.change_metadata(tenant, viewer, setup_cause(request)) as tx:
+            await change_metadata(tx, Proposal(creates=(made,)))
     except Forbidden:
         raise
     except FieldstoneError as error:
@@ -80,17 +83,16 @@ async def save_role(request: Request) -> Response:
     sent = await read_form(request)
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
         role = _role_of(request, tx)
-    key, deletes = (ROLE.name, role.name.lower()), str(sent.get("do", "")).endswith("delete")
+    deletes = str(sent.get("do", "")).endswith("delete")
     named = {"kind": ROLE.name, "name": role.name}
-    proposed = {"removals": [named]} if deletes else {"components": [{**named, **_body(sent)}]}
+    said = {"removals": [named]} if deletes else {"components": [{**named, **_body(sent)}]}
     typed = None if deletes else sent
     try:
         if str(sent.get("do", "")).startswith("preview"):
             async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
-                told = await told_of(tx, proposed)
+                told = await told_of(tx, said)
                 return await _role_page(request, tx, role, sent=typed, told=told)
-        made = Component(ROLE.name, role.name, _body(sent))
-        await _change(request, Proposal(removals=(key,)) if deletes else Proposal(upserts=(made,)))
+        await change_as_said(request, said)
     except Forbidden:
         raise
     except FieldstoneError as error:
@@ -123,12 +125,6 @@ async def change_people(request: Request) -> Response:
             role = _role_of(request, tx)
             return await _role_page(request, tx, role, problems=error.problems, who=who)
     return RedirectResponse(f"{ADDRESS}/{role.name}#people", 303)
-
-
-async def _change(request: Request, proposal: Proposal) -> None:
-    database, tenant, viewer = database_of(request), tenant_of(request), viewer_of(request)
-    async with database.change_metadata(tenant, viewer, setup_cause(request)) as tx:
-        await change_metadata(tx, proposal)
 
 
 def _body(sent: FormData) -> dict[str, Json]:

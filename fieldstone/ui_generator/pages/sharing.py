@@ -12,14 +12,13 @@ from starlette.responses import RedirectResponse, Response
 
 from fieldstone.errors import FieldstoneError, Forbidden, Problem
 from fieldstone.metadata.catalog import ObjectDef
-from fieldstone.metadata.changes import Proposal
 from fieldstone.metadata.kinds.registry import OBJECT, SHARING_RULE
 from fieldstone.metadata.kinds.sharing_rule import PartyBody, SharingRuleBody, team_number
 from fieldstone.metadata.sharing import Sharing
 from fieldstone.metadata.values import fold
 from fieldstone.runtime.access.proposals import read_said, resolve
 from fieldstone.runtime.access.teams import names_of_teams
-from fieldstone.runtime.access_preview import Preview, preview_access
+from fieldstone.runtime.access_preview import Preview
 from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 from fieldstone.runtime.metadata_changes import change_metadata, load_components
 from fieldstone.runtime.permissions import check_permissions
@@ -27,6 +26,7 @@ from fieldstone.runtime.transactions import Transaction
 from fieldstone.ui_generator.flash import Flash, put_flash
 from fieldstone.ui_generator.pages.edit import read_form
 from fieldstone.ui_generator.pages.objects import SETUP, setup_cause
+from fieldstone.ui_generator.previewing import told_of
 from fieldstone.ui_generator.shell import Crumb, Place, page
 
 ADDRESS: Final = "/admin/sharing"
@@ -68,11 +68,10 @@ async def save_sharing(request: Request) -> Response:
             changed = _changed(tx, sent)
             if not changed:
                 return await _page(request, tx, sent, told=Preview(0, (), records=()))
-            change = await resolve(tx, read_said({"components": changed}))
             if sent.get("do") == "preview":
-                return await _page(request, tx, sent, told=await preview_access(tx, change))
-        async with database.change_metadata(tenant, viewer, setup_cause(request)) as tx:
-            await change_metadata(tx, Proposal(upserts=change.proposal.upserts))
+                told = await told_of(tx, {"components": changed})
+                return await _page(request, tx, sent, told=told)
+        await change_as_said(request, {"components": changed})
     except Forbidden:
         raise
     except FieldstoneError as error:
@@ -83,6 +82,13 @@ async def save_sharing(request: Request) -> Response:
         response, Flash(f"Changed the sharing of {', '.join(one['name'] for one in changed)}")
     )
     return response
+
+
+async def change_as_said(request: Request, said: dict[str, Any]) -> None:
+    """Carry out a change of components as it was told; what it does not say stays as it is."""
+    database, tenant, viewer = database_of(request), tenant_of(request), viewer_of(request)
+    async with database.change_metadata(tenant, viewer, setup_cause(request)) as tx:
+        await change_metadata(tx, (await resolve(tx, read_said(said))).proposal)
 
 
 def _changed(tx: Transaction, sent: FormData) -> list[dict[str, Any]]:
