@@ -185,5 +185,7 @@ def _allowed(catalog: Catalog, rights: Rights) -> Iterator[What]:
         for own in obj.own_fields:
             if rights.may_read_field(own.id):
                 yield obj.name, own.name, "read"
+            elif rights.is_masked(own.id):
+                yield obj.name, own.name, "masked read"
             if rights.may_edit_field(own.id):
                 yield obj.name, own.name, "edit"
