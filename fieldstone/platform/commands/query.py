@@ -95,6 +95,8 @@ def _answer(client: Client, asked: dict[str, Any], kind: str, output: Path | Non
 def _shown(answer: dict[str, Any]) -> str:
     if "search_records" in answer:
         return _found(answer)
+    if "plan" in answer:
+        return "\n".join(answer["plan"]["says"])
     records = answer["records"]
     if not records:
         return f"{answer['total']} records"

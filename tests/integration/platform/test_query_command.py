@@ -91,6 +91,15 @@ def test_values_may_be_texts_or_json(run: Callable[..., Result]) -> None:
     assert done.output.splitlines() == ["value", "2"]
 
 
+@pytest.mark.parametrize("query", [QUERY, "FIND {deal} RETURNING Deal(name, value)"])
+def test_a_plan_is_told_in_whole_sentences(run: Callable[..., Result], query: str) -> None:
+    done = run("query", f"EXPLAIN {query}")
+
+    lines = done.output.splitlines()
+    assert len(lines) > 1
+    assert all(line.endswith(".") for line in lines), done.output
+
+
 @pytest.mark.parametrize("kind", ["table", "json", "ndjson", "csv"])
 def test_a_wrong_query_is_shown_with_carets_below_the_place(
     run: Callable[..., Result], kind: str
