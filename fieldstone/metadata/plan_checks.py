@@ -127,6 +127,8 @@ _LEAST: Final[dict[str, JsonObject]] = {
     "organization": {},
     "setting": {"type": "text"},
     "permission_set": {"label": "Set"},
+    "identity_provider": {"label": "Provider", "issuer": "https://login.example"},
+    "connected_app": {"label": "App"},
     "role": {"label": "Role"},
     "sharing_rule": {"object": "User", "share_with": {"everyone": True}, "where": "id = NULL"},
     "retention_policy": {"of": "jobs", "days": 1},

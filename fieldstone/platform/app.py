@@ -56,6 +56,7 @@ from fieldstone.platform.identity import (
     proof_pages,
     second_step_pages,
     service_endpoints,
+    service_pages,
 )
 from fieldstone.platform.identity import endpoints as identity_endpoints
 from fieldstone.platform.identity import pages as identity_pages
@@ -65,9 +66,11 @@ from fieldstone.platform.identity.oauth import app_endpoints as connected_app_en
 from fieldstone.platform.identity.oauth import consent as oauth_consent
 from fieldstone.platform.identity.oauth import endpoints as oauth_endpoints
 from fieldstone.platform.identity.oauth import my_app_pages
+from fieldstone.platform.identity.oauth import setup_pages as connected_app_pages
 from fieldstone.platform.identity.operators import Operators
 from fieldstone.platform.identity.providers import endpoints as provider_endpoints
 from fieldstone.platform.identity.providers import pages as provider_pages
+from fieldstone.platform.identity.providers import setup_pages as provider_setup_pages
 from fieldstone.platform.identity.providers.parts import build_parts
 from fieldstone.platform.identity.route_scopes import check_scope
 from fieldstone.platform.job_kinds import (
@@ -285,9 +288,12 @@ def all_routes() -> list[BaseRoute]:
         *oauth_endpoints.ROUTES,
         *oauth_consent.ROUTES,
         *my_app_pages.ROUTES,
+        *connected_app_pages.ROUTES,
+        *service_pages.ROUTES,
         *connected_app_endpoints.ROUTES,
         *provider_endpoints.ROUTES,
         *provider_pages.ROUTES,
+        *provider_setup_pages.ROUTES,
         *PAGES,
         *shortcuts_api.ROUTES,
     ]

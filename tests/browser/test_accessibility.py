@@ -30,6 +30,9 @@ PAGES = {
     "teams": "/admin/teams",
     "sharing": "/admin/sharing",
     "new sharing rule": "/admin/sharing/rules/new",
+    "identity providers": "/admin/identity-providers",
+    "connected apps": "/admin/connected-apps",
+    "new service user": "/admin/service-users",
     "welcome": "/welcome/fsi_unknown",
     "record": "first record",
 }

@@ -48,19 +48,19 @@ async def add_service_user(
 
 async def make_service_token(tx: Transaction, user_id: int, wish: TokenWish) -> tuple[int, str]:
     """Make a token that acts as a service user. Raises NoServiceUser, UnknownPerson."""
-    await _service_user(tx, user_id)
+    await find_service_user(tx, user_id)
     return await make_token(tx, wish, user_id)
 
 
 async def list_service_tokens(tx: Transaction, user_id: int) -> list[dict[str, Any]]:
     """Give the tokens of a service user. Raises NoServiceUser, UnknownPerson."""
-    await _service_user(tx, user_id)
+    await find_service_user(tx, user_id)
     return await list_tokens_of(tx, user_id)
 
 
 async def revoke_service_token(tx: Transaction, user_id: int, number: int) -> bool:
     """Take a token of a service user back; whether there was one of this number."""
-    await _service_user(tx, user_id)
+    await find_service_user(tx, user_id)
     return await revoke_token_of(tx, user_id, number)
 
 
@@ -70,7 +70,8 @@ def check_administrator(tx: Transaction) -> None:
         raise Forbidden("Only an administrator may do this.")
 
 
-async def _service_user(tx: Transaction, user_id: int) -> None:
+async def find_service_user(tx: Transaction, user_id: int) -> Any:
+    """Give a service user as a member of the tenant. Raises NoServiceUser, UnknownPerson."""
     check_administrator(tx)
     member = await tx.row(MEMBER_BY_USER, tenant=tx.tenant.id, user_id=user_id)
     if member is None or member["ended_at"] is not None:
@@ -79,3 +80,4 @@ async def _service_user(tx: Transaction, user_id: int) -> None:
         raise NoServiceUser(
             f"{member['email']} is a person.", hint="People make tokens for themselves."
         )
+    return member
