@@ -18,6 +18,7 @@ PAGES = {
     "missing": "/admin/Nope",
     "search": "/admin/search?q=renewal",
     "objects": "/admin/objects",
+    "personal data": "/admin/privacy",
     "object": "/admin/objects/Deal",
     "new object": "/admin/objects/new",
     "new formula": "/admin/objects/Deal/formula/new",

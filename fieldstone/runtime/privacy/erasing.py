@@ -22,6 +22,7 @@ from fieldstone.metadata.catalog import Field, ObjectDef
 from fieldstone.metadata.standing import SYSTEM
 from fieldstone.metadata.tables import BIN
 from fieldstone.metadata.values import Json, JsonObject
+from fieldstone.runtime.encryption.opening import open_value
 from fieldstone.runtime.files import FileStore
 from fieldstone.runtime.job_runs import JobContext
 from fieldstone.runtime.privacy.accounts import take_apart
@@ -218,7 +219,7 @@ async def _redact(tx: Transaction, obj: ObjectDef, found: Sequence[Found], perso
     for one in found:
         draft, words = fresh.get(one.record.id), _words_for(one, person)
         if draft is not None and words:
-            _take_out(draft, obj, re.compile(pattern_of(words), re.IGNORECASE))
+            _take_out(tx, draft, obj, re.compile(pattern_of(words), re.IGNORECASE))
             drafts.append(draft)
     changed = [draft for draft in drafts if draft.changed_keys()]
     await rewrite(tx, obj, changed)
@@ -239,14 +240,15 @@ def _words_for(one: Found, person: Person) -> tuple[str, ...]:
     return (*person.addresses, *person.near) if one.how is How.REFERENCE else person.addresses
 
 
-def _take_out(draft: Draft, obj: ObjectDef, pattern: re.Pattern[str]) -> None:
+def _take_out(tx: Transaction, draft: Draft, obj: ObjectDef, pattern: re.Pattern[str]) -> None:
     """Take words out of a record: from texts by themselves, of other values the whole."""
     fields = {field.key: field for field in obj.own_fields}
-    for key, value in list(draft.data.items()):
+    for key, stored in list(draft.data.items()):
+        field = fields.get(key)
+        value = stored if field is None else open_value(tx, field, draft.id, stored)
         left = redacted(value, pattern, ERASED)
         if left == value:
             continue
-        field = fields.get(key)
         if field is None:
             draft.data[key] = left
         else:
@@ -254,7 +256,8 @@ def _take_out(draft: Draft, obj: ObjectDef, pattern: re.Pattern[str]) -> None:
 
 
 def _may_hold_words(field: Field) -> bool:
-    return field.type.name in _WORDS and not is_unique(field)
+    plain = field.encryption is None and not is_unique(field)
+    return plain and field.type.name in _WORDS
 
 
 def _argument(context: JobContext, name: str) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,6 +25,7 @@ from fieldstone.metadata.field_types.datetime import write_instant
 from fieldstone.metadata.standing import SYSTEM
 from fieldstone.metadata.tables import CHANGE
 from fieldstone.metadata.values import Json, JsonObject, read_json, write_json
+from fieldstone.runtime.encryption.opening import open_value
 from fieldstone.runtime.export_job import CLEAR, KEPT
 from fieldstone.runtime.files import PREFIX as FILE_PREFIX
 from fieldstone.runtime.files import FileStore, add_file, plain_name
@@ -128,8 +129,8 @@ async def _write(
         dossier = await find_all(tx, person)
         with ZipFile(path, "w", ZIP_DEFLATED) as file:
             archive = _Archive(file)
-            archive.add("person.json", _json(_shown(dossier.found[0])))
-            for name, lines in _by_object(dossier).items():
+            archive.add("person.json", _json(_shown(tx, dossier.found[0])))
+            for name, lines in _by_object(tx, dossier).items():
                 archive.add(f"records/{name}.ndjson", b"".join(lines))
             archive.add("history.ndjson", await _history(tx, dossier))
             if person.is_user:
@@ -146,21 +147,18 @@ async def _write(
         return dossier, held
 
 
-def _by_object(dossier: Dossier) -> Mapping[str, list[bytes]]:
+def _by_object(tx: Transaction, dossier: Dossier) -> Mapping[str, list[bytes]]:
     lines: dict[str, list[bytes]] = defaultdict(list)
     for one in dossier.found:
-        lines[one.object.name].append(_json(_shown(one)) + b"\n")
+        lines[one.object.name].append(_json(_shown(tx, one)) + b"\n")
     return lines
 
 
 def _counted(dossier: Dossier) -> dict[str, Json]:
-    counts: dict[str, Json] = {}
-    for name, lines in _by_object(dossier).items():
-        counts[name] = len(lines)
-    return counts
+    return dict(Counter(one.object.name for one in dossier.found))
 
 
-def _shown(one: Found) -> dict[str, Json]:
+def _shown(tx: Transaction, one: Found) -> dict[str, Json]:
     record = one.record
     return {
         "id": one.text,
@@ -169,13 +167,16 @@ def _shown(one: Found) -> dict[str, Json]:
         "created_at": None if record.created_at is None else record.created_at.isoformat(),
         "updated_at": None if record.updated_at is None else record.updated_at.isoformat(),
         "deleted_at": None if record.deleted_at is None else record.deleted_at.isoformat(),
-        **_named(one.object, record.data),
+        **_named(tx, one.object, record.id, record.data),
     }
 
 
-def _named(obj: ObjectDef, data: Mapping[str, Json]) -> dict[str, Json]:
-    """Give stored values by the names of their fields."""
-    return {one.name: data[one.key] for one in obj.own_fields if one.key in data}
+def _named(
+    tx: Transaction, obj: ObjectDef, number: RecordId, data: Mapping[str, Json]
+) -> dict[str, Json]:
+    """Give stored values by the names of their fields, encrypted ones opened."""
+    there = (one for one in obj.own_fields if one.key in data)
+    return {one.name: open_value(tx, one, number, data[one.key]) for one in there}
 
 
 async def _history(tx: Transaction, dossier: Dossier) -> bytes:
@@ -188,16 +189,17 @@ async def _history(tx: Transaction, dossier: Dossier) -> bytes:
                 "at": row["at"].isoformat(),
                 "record": format_id(obj.prefix, row["record_id"]),
                 "operation": row["operation"],
-                "before": _values(obj, row["before"]),
-                "after": _values(obj, row["after"]),
+                "before": _values(tx, obj, row, "before"),
+                "after": _values(tx, obj, row, "after"),
             }
             lines.append(_json(said) + b"\n")
     return b"".join(lines)
 
 
-def _values(obj: ObjectDef, text: str | None) -> Json:
-    value = None if text is None else read_json(text)
-    return _named(obj, value) if isinstance(value, dict) else None
+def _values(tx: Transaction, obj: ObjectDef, row: Any, side: str) -> Json:
+    value = None if row[side] is None else read_json(row[side])
+    number = RecordId(row["record_id"])
+    return _named(tx, obj, number, value) if isinstance(value, dict) else None
 
 
 async def _account(tx: Transaction, dossier: Dossier) -> dict[str, Json]:

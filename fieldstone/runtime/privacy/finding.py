@@ -20,6 +20,7 @@ from fieldstone.metadata.personal import address_fields
 from fieldstone.metadata.slots import SLOTS, SlotKind
 from fieldstone.metadata.tables import heap
 from fieldstone.metadata.values import Json, fold
+from fieldstone.runtime.encryption.opening import open_value
 from fieldstone.runtime.metadata_changes import load_components
 from fieldstone.runtime.privacy.anonymising import ERASED
 from fieldstone.runtime.privacy.held import held_among
@@ -116,7 +117,7 @@ async def find_all(tx: Transaction, person: Person, kept: Collection[RecordId] =
     mentions = await _mentions(tx, person)
     for obj, records in mentions.items():
         for number, record in records.items():
-            if number not in kept and _is_same(person, obj, record):
+            if number not in kept and _is_same(tx, person, obj, record):
                 found.setdefault(number, Found(obj, record, How.SAME_ADDRESS, Outcome.ERASE))
     people = frozenset(found)
     for obj, pointing in (await _pointing(tx, people)).items():
@@ -132,11 +133,12 @@ async def find_all(tx: Transaction, person: Person, kept: Collection[RecordId] =
     return Dossier(person, tuple(found.values()), held, frozenset(kept))
 
 
-def _is_same(person: Person, obj: ObjectDef, record: StoredRecord) -> bool:
+def _is_same(tx: Transaction, person: Person, obj: ObjectDef, record: StoredRecord) -> bool:
     """Tell whether a record is another one of the same person: a lead who became a contact."""
     if obj.about is not About.PERSON or obj.name == USER or person.is_user:
         return False
-    values = (record.data.get(field.key) for field in address_fields(obj))
+    fields = address_fields(obj)
+    values = (open_value(tx, one, record.id, record.data.get(one.key)) for one in fields)
     return any(isinstance(one, str) and fold(one) in person.addresses for one in values)
 
 

@@ -11,10 +11,11 @@ from sqlalchemy import BigInteger, Integer, select
 
 from fieldstone.errors import InvalidInput, NotFound
 from fieldstone.ids import BadId, RecordId, format_id, parse_id
-from fieldstone.metadata.catalog import About, ObjectDef
+from fieldstone.metadata.catalog import About, Field, ObjectDef
 from fieldstone.metadata.personal import address_fields, phone_fields
 from fieldstone.metadata.tables import MEMBER
 from fieldstone.metadata.values import Json, fold, write_json
+from fieldstone.runtime.encryption.opening import open_value
 from fieldstone.runtime.records.draft import StoredRecord
 from fieldstone.runtime.records.write import lock
 from fieldstone.runtime.statements import parameter, prepare
@@ -47,7 +48,8 @@ class Person:
     """A person.
 
     addresses: of e-mail, folded; they find them anywhere. near: names and telephone numbers, which
-    say who is meant only in what points to them. member: their account, of a user.
+    say who is meant only in what points to them. member: their account, of a user. name: what their
+    record is called.
     """
 
     object: ObjectDef
@@ -55,6 +57,7 @@ class Person:
     addresses: tuple[str, ...]
     near: tuple[str, ...] = ()
     member: Any = None
+    name: str = ""
 
     @property
     def id(self) -> RecordId:
@@ -70,12 +73,6 @@ class Person:
     def is_user(self) -> bool:
         """Whether they are or were a member, whose record others' histories name."""
         return self.object.name == USER
-
-    @property
-    def name(self) -> str:
-        """What their record is called."""
-        value = self.record.data.get(self.object.title.key)
-        return value if isinstance(value, str) else self.text
 
 
 async def load_person(tx: Transaction, text: str) -> Person:
@@ -102,21 +99,21 @@ async def load_person(tx: Transaction, text: str) -> Person:
 
 
 async def _person(tx: Transaction, obj: ObjectDef, record: StoredRecord) -> Person:
-    addresses = {fold(one) for one in _texts(obj, record, address_fields(obj))}
+    addresses = {fold(one) for one in _texts(tx, record, address_fields(obj))}
     member = None
     if obj.name == USER:
         member = await tx.row(_MEMBER, tenant=tx.tenant.id, user_id=record.id)
         if member is not None and member["email"]:
             addresses.add(fold(member["email"]))
-    title = record.data.get(obj.title.key)
-    near = [title] if isinstance(title, str) and " " in title.strip() else []
-    near += _texts(obj, record, phone_fields(obj))
+    near = [one for one in _texts(tx, record, [obj.title]) if " " in one.strip()]
+    near += _texts(tx, record, phone_fields(obj))
     kept = tuple(dict.fromkeys(one for one in near if len(one) >= _SHORTEST))
-    return Person(obj, record, tuple(sorted(addresses)), kept, member)
+    name = next(iter(_texts(tx, record, [obj.title])), format_id(obj.prefix, record.id))
+    return Person(obj, record, tuple(sorted(addresses)), kept, member, name)
 
 
-def _texts(obj: ObjectDef, record: StoredRecord, fields: Iterable[Any]) -> list[str]:
-    values = (record.data.get(field.key) for field in fields)
+def _texts(tx: Transaction, record: StoredRecord, fields: Iterable[Field]) -> list[str]:
+    values = (open_value(tx, one, record.id, record.data.get(one.key)) for one in fields)
     return [one for one in values if isinstance(one, str) and len(one) >= _SHORTEST]
 
 
