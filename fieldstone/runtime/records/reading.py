@@ -45,7 +45,8 @@ def read_values(
             problems.append(Problem("value.invalid", message, f"/{name}"))
         else:
             problems.extend(_not_allowed(field, name, rights))
-            values[field] = found
+            if not field.read_only:
+                values[field] = found
     return values, problems
 
 
