@@ -37,6 +37,7 @@ from fieldstone.api.openapi_shapes import HEADERS, PARAMETERS, REFUSALS, SCHEMAS
 from fieldstone.api.openapi_sharing_operations import SHARING_OPERATIONS
 from fieldstone.api.openapi_sign_on_operations import SIGN_ON_OPERATIONS
 from fieldstone.api.openapi_storage_operations import STORAGE_OPERATIONS
+from fieldstone.api.openapi_territory_operations import TERRITORY_OPERATIONS
 from fieldstone.api.openapi_work_operations import WORK_OPERATIONS, WORK_SCHEMAS
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.schemas import DIALECT
@@ -56,6 +57,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     **WORK_OPERATIONS,
     **STORAGE_OPERATIONS,
     **SHARING_OPERATIONS,
+    **TERRITORY_OPERATIONS,
     **PRIVACY_OPERATIONS,
     **AUDIT_OPERATIONS,
     **LOCK_OPERATIONS,

@@ -133,7 +133,7 @@ SHARING_OPERATIONS: Final[Mapping[str, Operation]] = {
         ),
         refuses=_CHANGES,
     ),
-    f"DELETE {_RECORD}/shares/{{with}}": Operation(_TAG, {204: _GONE}),
+    f"DELETE {_RECORD}/shares/{{with}}": Operation(_TAG, {204: _GONE}, refuses=(409,)),
     f"GET {_RECORD}/access": Operation(
         _TAG,
         {200: Answer("Why.", _closed(sees=_FLAG, edits=_FLAG, reason=TEXT, edit_reason=TEXT))},

@@ -53,6 +53,7 @@ from fieldstone.metadata.scope import Scope
 from fieldstone.metadata.sharing import Sharing
 from fieldstone.metadata.sharing_components import roles_of, sharing_rules_of
 from fieldstone.metadata.storage import SALT, indexes_in
+from fieldstone.metadata.territory_components import territories_of, territory_rules_of
 from fieldstone.metadata.values import JsonObject, fold, write_json
 
 B = TypeVar("B")
@@ -146,6 +147,8 @@ class _Builder:
             roles=roles_of(self._rows),
             sharing_rules=sharing_rules_of(self._rows, self._scope, self._ids),
             retention=retention_of(self._scope, self._ids),
+            territories=territories_of(self._rows, self._scope, self._ids),
+            territory_rules=territory_rules_of(self._rows, self._scope, self._ids),
         )
 
     def _collect(self) -> dict[str, _Draft]:

@@ -27,6 +27,7 @@ from fieldstone.metadata.permission_set import PermissionSet
 from fieldstone.metadata.retention import RetentionPolicy
 from fieldstone.metadata.sharing import RoleTree, Sharing, SharingRule
 from fieldstone.metadata.slots import SlotKind
+from fieldstone.metadata.territories import TerritoryRule, TerritoryTree
 from fieldstone.metadata.values import Json, fold
 
 
@@ -328,7 +329,7 @@ class Catalog:
     validation_rules: the active ones, by the object whose records they check. settings: by their
     folded names. identity_providers, connected_apps: by their names. permission_sets: by the ids
     under which they are given to people. sharing_rules: the active ones, by the object whose
-    records they open.
+    records they open. territory_rules: likewise, in the order they are asked in.
     """
 
     tenant_id: TenantId
@@ -354,6 +355,10 @@ class Catalog:
         default_factory=dict
     )
     retention: tuple[RetentionPolicy, ...] = ()
+    territories: TerritoryTree = dataclass_field(default_factory=TerritoryTree)
+    territory_rules: Mapping[ObjectId, tuple[TerritoryRule, ...]] = dataclass_field(
+        default_factory=dict
+    )
 
     def find_object(self, name: str) -> ObjectDef | None:
         """Give the object that a name or alias means, whatever its case; None if there is none."""

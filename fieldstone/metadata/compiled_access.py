@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from fieldstone.ids import ObjectId
 from fieldstone.metadata.catalog import Catalog, ObjectDef
 from fieldstone.metadata.record_access import OPEN, Grants, Place, RecordAccess
-from fieldstone.metadata.sharing import EVERYONE, Level, Party, PartyKind, RoleTree, Sharing
+from fieldstone.metadata.sharing import EVERYONE, Level, Party, PartyKind, Sharing
 
 Unrestricted = Callable[[ObjectId, Level], bool]
 """Tells whether somebody may do so much with all records of an object."""
@@ -19,7 +19,7 @@ def record_access(catalog: Catalog, place: Place, unrestricted: Unrestricted) ->
     if not closed:
         return OPEN
     below = catalog.roles.below(place.role)
-    principals = _principals(catalog.roles, place, below)
+    principals = _principals(catalog, place, below)
     grants: dict[tuple[ObjectId, Level], Grants] = {}
     for level in Level:
         for obj in closed:
@@ -65,12 +65,14 @@ def _grants(
     return Grants(tuple(sorted(roles)), tuple(sorted(teams)), tuple(criteria))
 
 
-def _principals(roles: RoleTree, place: Place, below: Iterable[int]) -> tuple[int, ...]:
+def _principals(catalog: Catalog, place: Place, below: Iterable[int]) -> tuple[int, ...]:
     """Give the numbers of everything that somebody is part of.
 
-    Whoever stands above a role sees what is shared with it, as what its people own.
+    Whoever stands above a role sees what is shared with it, as what its people own; whoever works
+    in a territory, what belongs to those within it.
     """
-    found = {EVERYONE, *place.teams}
+    roles, territories = catalog.roles, catalog.territories
+    found = {EVERYONE, *place.teams, *territories.reached_from(place.territories)}
     if place.role in roles.by_id:
         assert place.role is not None
         found |= {place.role, *below}

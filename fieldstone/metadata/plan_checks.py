@@ -132,6 +132,8 @@ _LEAST: Final[dict[str, JsonObject]] = {
     "role": {"label": "Role"},
     "sharing_rule": {"object": "User", "share_with": {"everyone": True}, "where": "id = NULL"},
     "retention_policy": {"of": "jobs", "days": 1},
+    "territory": {"label": "Territory"},
+    "territory_rule": {"object": "User", "territory": "end", "where": "id = NULL"},
 }
 """For each kind, a body that has the right shape and leans on nothing of a tenant's own."""
 

@@ -109,7 +109,8 @@ OPEN: Final = RecordAccess()
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where somebody stands: the role, and all teams they belong to, however deep."""
+    """Where somebody stands: the role, all teams they belong to, however deep, and territories."""
 
     role: int | None = None
     teams: frozenset[int] = frozenset()
+    territories: frozenset[int] = frozenset()

@@ -29,6 +29,7 @@ class FormulaNames(Protocol):
         ...
 
 
+_TERRITORY: Final = "territory"
 _FORMULAS: Final = {
     "field": ("formula", "default_formula", "visible_if", "required_if"),
     "validation_rule": ("condition",),
@@ -75,7 +76,11 @@ def _renamed(component: Component, target: Component, name: str, scope: Scope) -
         return _after_field(component, target.name, split_name(name)[1] or name, scope)
     if component.key == target.key:
         return replace(component, name=name)
-    return _after_role(component, target.name, name) if target.kind == "role" else component
+    if target.kind == "role":
+        return _after_role(component, target.name, name)
+    return (
+        _after_territory(component, target.name, name) if target.kind == _TERRITORY else component
+    )
 
 
 def _after_role(component: Component, old: str, new: str) -> Component:
@@ -96,6 +101,14 @@ def _after_role(component: Component, old: str, new: str) -> Component:
     return replace(component, body=body)
 
 
+def _after_territory(component: Component, old: str, new: str) -> Component:
+    place = {_TERRITORY: "parent", "territory_rule": "territory"}.get(component.kind)
+    said = None if place is None else component.body.get(place)
+    if place is None or not isinstance(said, str) or fold(said) != fold(old):
+        return component
+    return replace(component, body={**component.body, place: new})
+
+
 def _after_object(component: Component, old: str, new: str, scope: Scope) -> Component:
     def follow(value: Json) -> Json:
         if isinstance(value, str):
@@ -107,9 +120,12 @@ def _after_object(component: Component, old: str, new: str, scope: Scope) -> Com
     if component.kind == "object":
         return replace(component, name=new) if fold(component.name) == fold(old) else component
     body = dict(component.body)
-    for place in ("object", "references", "target"):
+    for place in ("object", "references", "target", "along"):
         if place in body:
             body[place] = follow(body[place])
+    capacity = body.get("capacity")
+    if isinstance(capacity, dict):
+        body["capacity"] = {str(follow(key)): most for key, most in capacity.items()}
     for side in ("left", "right"):
         end = body.get(side)
         if isinstance(end, dict):

@@ -43,13 +43,14 @@ class PartyKind(StrEnum):
     ROLE_AND_BELOW = "role_and_below"
     TEAM = "team"
     USER = "user"
+    TERRITORY = "territory"
 
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Some of the people: all, those of a role, with those below it, those of a team, or one.
+    """Some of the people: all, those of a role, with those below it, of a team, or one.
 
-    id: of the role's component, of the team, or of the user; 0 for everyone.
+    id: of the component of the role or territory, of the team, or of the user; 0 for everyone.
     """
 
     kind: PartyKind

@@ -20,9 +20,9 @@ from fieldstone.metadata.values import Json
 class Standing:
     """What somebody was given in a tenant; equal standings mean equal rights under one catalog.
 
-    sets: ids of the permission sets that were assigned. role, teams: the component ids of where
-    they stand in the organization. scopes: what a token is narrowed to; None for no narrowing.
-    by_token: whether a program asks in their name.
+    sets: ids of the permission sets that were assigned. role, teams: where they stand in the
+    organization. territories: those that they work in themselves. scopes: what a token is narrowed
+    to; None for no narrowing. by_token: whether a program asks in their name.
     """
 
     is_administrator: bool = False
@@ -31,6 +31,7 @@ class Standing:
     teams: frozenset[int] = frozenset()
     scopes: frozenset[str] | None = None
     by_token: bool = False
+    territories: frozenset[int] = frozenset()
 
     @classmethod
     def from_json(cls, told: Mapping[str, Json]) -> Standing:
@@ -42,6 +43,7 @@ class Standing:
             role=role if isinstance(role, int) else None,
             teams=_numbers(told.get("teams")),
             scopes=frozenset(map(str, scopes)) if isinstance(scopes, list) else None,
+            territories=_numbers(told.get("territories")),
         )
 
     def rights_under(self, catalog: Catalog) -> Rights:
@@ -53,7 +55,7 @@ class Standing:
     @property
     def place(self) -> Place:
         """Where they stand, which decides which records they see."""
-        return Place(self.role, self.teams)
+        return Place(self.role, self.teams, self.territories)
 
 
 def with_record_access(rights: Rights, catalog: Catalog, place: Place) -> Rights:

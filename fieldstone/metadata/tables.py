@@ -445,6 +445,7 @@ RECORD_SHARE: Final = Table(
     Column("reason", Text),
     Column("at", DateTime(timezone=True)),
     Column("actor_id", BigInteger),
+    Column("by_rule", Boolean),
 )
 
 _SLOT_COLUMNS: Final[dict[SlotKind, TypeEngine[Any]]] = {

@@ -40,6 +40,7 @@ from fieldstone.api import sharing as sharing_api
 from fieldstone.api import shortcuts as shortcuts_api
 from fieldstone.api import storage as storage_api
 from fieldstone.api import storage_advice as storage_advice_api
+from fieldstone.api import territories as territories_api
 from fieldstone.api import usage as usage_api
 from fieldstone.api.uploads import AROUND_BYTES
 from fieldstone.clock import Clock, SystemClock
@@ -259,6 +260,7 @@ def all_routes() -> list[BaseRoute]:
         *privacy_holds_api.ROUTES,
         *privacy_retention_api.ROUTES,
         *roles_api.ROUTES,
+        *territories_api.ROUTES,
         *audit_api.ROUTES,
         *locks_api.ROUTES,
         *privacy_people_api.ROUTES,

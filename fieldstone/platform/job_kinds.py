@@ -8,6 +8,7 @@ from functools import partial
 
 from fieldstone.intelligence.matching.matcher import RecordMatcher
 from fieldstone.platform.settings import Settings, load_secret_key
+from fieldstone.runtime.access.assigning import ASSIGN, run_assign
 from fieldstone.runtime.audit.seals import SealKey
 from fieldstone.runtime.audit.verifying import VERIFY, run_verification
 from fieldstone.runtime.audit.witness import Witness
@@ -81,6 +82,7 @@ def job_kinds(settings: Settings) -> Mapping[str, JobFunction]:
     return {
         IMPORT: partial(run_import, parts=import_parts(settings)),
         ATTACH: run_attach,
+        ASSIGN: run_assign,
         EXPORT: partial(run_export, parts=export_parts(settings)),
         CLEAR: partial(clear_export, files=files_of(settings)),
         VERIFY: partial(run_verification, key=seal_key_of(settings), witness=witness_of(settings)),

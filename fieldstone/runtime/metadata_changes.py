@@ -34,6 +34,7 @@ from fieldstone.metadata.values import fold, write_json
 from fieldstone.query_language.formula.affected import affected
 from fieldstone.query_language.formula.definitions import length_of_texts, wrong_formulas
 from fieldstone.query_language.formula.renaming import FormulaRenames
+from fieldstone.runtime.access.assigning import follow_territories
 from fieldstone.runtime.app_upkeep import forget_apps
 from fieldstone.runtime.catalogs import ALL_COMPONENTS, stored_component
 from fieldstone.runtime.field_upkeep import keep_up
@@ -290,6 +291,7 @@ async def _apply(tx: Transaction, stored: list[StoredComponent], plan: MetadataP
     tx.keep_catalog(catalog)
     await keep_up(tx, numbered, tx.catalog, catalog)
     await forget_apps(tx, numbered)
+    await follow_territories(tx, numbered, tx.catalog, catalog)
     return Applied(MetadataPlan(tuple(numbered)), catalog)
 
 

@@ -20,6 +20,8 @@ from fieldstone.metadata.kinds.retention_policy import RetentionPolicyKind
 from fieldstone.metadata.kinds.role import RoleKind
 from fieldstone.metadata.kinds.setting import SettingKind
 from fieldstone.metadata.kinds.sharing_rule import SharingRuleKind
+from fieldstone.metadata.kinds.territory import TerritoryKind
+from fieldstone.metadata.kinds.territory_rule import TerritoryRuleKind
 from fieldstone.metadata.kinds.validation_rule import ValidationRuleKind
 from fieldstone.metadata.names import suggestion
 
@@ -44,6 +46,8 @@ PERMISSION_SET: Final = PermissionSetKind()
 ROLE: Final = RoleKind()
 SHARING_RULE: Final = SharingRuleKind()
 RETENTION_POLICY: Final = RetentionPolicyKind()
+TERRITORY: Final = TerritoryKind()
+TERRITORY_RULE: Final = TerritoryRuleKind()
 
 KINDS: Final[Mapping[str, Kind[Any]]] = {
     kind.name: kind
@@ -53,6 +57,7 @@ KINDS: Final[Mapping[str, Kind[Any]]] = {
         *(IDENTITY_PROVIDER, CONNECTED_APP),
         *(ROLE, SHARING_RULE),
         RETENTION_POLICY,
+        *(TERRITORY, TERRITORY_RULE),
     )
 }
 

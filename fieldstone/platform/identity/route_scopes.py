@@ -99,6 +99,7 @@ DECLARED: Final[Mapping[str, Needs]] = {
     "/api/teams": _EVERYTHING,
     "/api/privacy": _EVERYTHING,
     "/api/roles": _EVERYTHING,
+    "/api/territories": _EVERYTHING,
     "/api/locks": _RECORDS,
 }
 """By how the paths of routes begin, whole segments at a time; the longest beginning decides."""

@@ -52,15 +52,22 @@ def wrong_formulas(catalog: Catalog, among: Affected) -> Iterator[WrongFormula]:
             if (obj.name, rule.name) in among.rules:
                 work = partial(rule_condition, rule.condition, obj, catalog)
                 yield from _wrong("validation_rule", f"{obj.name}.{rule.name}", "condition", work)
-        for shared in catalog.sharing_rules.get(obj.id, ()):
-            if shared.where is not None:
-                tried = partial(_try_criterion, obj, shared.where, catalog)
-                yield from _wrong("sharing_rule", shared.name, "where", tried)
+        yield from _wrong_criteria(obj, catalog)
     for policy in catalog.retention:
         if policy.where is not None and policy.object_id is not None:
             records = catalog.by_id[policy.object_id]
             tried = partial(_try_criterion, records, policy.where, catalog)
             yield from _wrong("retention_policy", policy.name, "where", tried)
+
+
+def _wrong_criteria(obj: ObjectDef, catalog: Catalog) -> Iterator[WrongFormula]:
+    """Yield the conditions of wrong rules that share records, or give them to territories."""
+    shares = catalog.sharing_rules.get(obj.id, ())
+    told = [("sharing_rule", one.name, one.where) for one in shares if one.where is not None]
+    given = catalog.territory_rules.get(obj.id, ())
+    told += [("territory_rule", one.name, one.where) for one in given]
+    for kind, name, where in told:
+        yield from _wrong(kind, name, "where", partial(_try_criterion, obj, where, catalog))
 
 
 def _try_criterion(obj: ObjectDef, where: str, catalog: Catalog) -> None:

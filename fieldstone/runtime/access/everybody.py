@@ -17,6 +17,7 @@ from fieldstone.metadata.tables import (
     TEAM,
     TEAM_MEMBER,
 )
+from fieldstone.metadata.territory_tables import TERRITORY_PERSON
 from fieldstone.runtime.statements import parameter, prepare
 from fieldstone.runtime.transactions import Transaction
 
@@ -42,6 +43,14 @@ _IN_TEAMS: Final = prepare(
     select(TEAM_MEMBER.c.user_id, func.array_agg(TEAM_MEMBER.c.team_id, type_=ARRAY(BigInteger)))
     .where(TEAM_MEMBER.c.tenant_id == _TENANT)
     .group_by(TEAM_MEMBER.c.user_id)
+)
+_IN_TERRITORIES: Final = prepare(
+    select(
+        TERRITORY_PERSON.c.user_id,
+        func.array_agg(TERRITORY_PERSON.c.territory_id, type_=ARRAY(Integer)),
+    )
+    .where(TERRITORY_PERSON.c.tenant_id == _TENANT)
+    .group_by(TERRITORY_PERSON.c.user_id)
 )
 _NONE: Final[frozenset[int]] = frozenset()
 
@@ -79,13 +88,15 @@ class Everybody:
     """Where people stand.
 
     sets: of each member who is let in and no administrator. roles: of all users. teams: those
-    that users are in themselves. above: the team in which each team stands.
+    that users are in themselves. above: the team in which each team stands. territories: those
+    that users work in themselves.
     """
 
     sets: Mapping[int, frozenset[int]]
     roles: Mapping[int, int]
     teams: Mapping[int, frozenset[int]]
     above: Mapping[int, int | None]
+    territories: Mapping[int, frozenset[int]] = field(default_factory=dict)
     _reached: dict[frozenset[int], frozenset[int]] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -95,12 +106,18 @@ class Everybody:
         own = self.teams.get(user, _NONE)
         if own not in self._reached:
             self._reached[own] = frozenset(self._above(own))
-        return Place(self.roles.get(user), self._reached[own])
+        territories = self.territories.get(user, _NONE)
+        return Place(self.roles.get(user), self._reached[own], territories)
 
     def standing_of(self, user: int) -> Standing:
         """Give what a member was given, as the gate would find it."""
         place = self.place_of(user)
-        return Standing(sets=self.sets[user], role=place.role, teams=place.teams)
+        return Standing(
+            sets=self.sets[user],
+            role=place.role,
+            teams=place.teams,
+            territories=place.territories,
+        )
 
     def changed(self, change: PeopleChange) -> Everybody:
         """Give where people would stand."""
@@ -120,6 +137,7 @@ class Everybody:
             {user: role for user, role in roles.items() if role is not None},
             teams,
             {team: over for team, over in above.items() if team not in change.gone},
+            self.territories,
         )
 
     def _above(self, teams: frozenset[int]) -> Iterator[int]:
@@ -134,15 +152,17 @@ class Everybody:
 
 
 async def load_everybody(tx: Transaction) -> Everybody:
-    """Load where everybody stands, with four statements."""
+    """Load where everybody stands, with five statements."""
     tenant = tx.tenant.id
     members = await tx.rows(_MEMBERS, tenant=tenant)
     roles = await tx.rows(_ROLES, tenant=tenant)
     teams = await tx.rows(_TEAMS, tenant=tenant)
     joined = await tx.rows(_IN_TEAMS, tenant=tenant)
+    working = await tx.rows(_IN_TERRITORIES, tenant=tenant)
     return Everybody(
         {row["user_id"]: frozenset(row["sets"] or ()) for row in members},
         {row["user_id"]: row["role_id"] for row in roles},
         {row["user_id"]: frozenset(row[1]) for row in joined},
         {row["id"]: row["parent_id"] for row in teams},
+        {row["user_id"]: frozenset(row[1]) for row in working},
     )

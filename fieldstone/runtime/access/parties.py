@@ -14,6 +14,7 @@ from fieldstone.metadata.sharing import EVERYONE, Party, PartyKind
 from fieldstone.metadata.values import Json
 from fieldstone.runtime.access.people_roles import check_setup_of_people, role_named
 from fieldstone.runtime.access.teams import names_of_teams, team_named
+from fieldstone.runtime.access.territories import territory_named
 from fieldstone.runtime.permissions import find_person
 from fieldstone.runtime.records.heap_statements import load_rows
 from fieldstone.runtime.records.levels import seen_of
@@ -21,7 +22,11 @@ from fieldstone.runtime.records.store import stored_record
 from fieldstone.runtime.transactions import Transaction
 
 _EVERYONE: Final = "everyone"
-_PREFIXES: Final = {PartyKind.ROLE: "role", PartyKind.ROLE_AND_BELOW: "below"}
+_PREFIXES: Final = {
+    PartyKind.ROLE: "role",
+    PartyKind.ROLE_AND_BELOW: "below",
+    PartyKind.TERRITORY: "territory",
+}
 
 
 class BadParty(InvalidInput):
@@ -59,6 +64,8 @@ async def read_party(tx: Transaction, said: Json, at: str = "/with") -> Party:
         return Party(kind, (await team_named(tx, named)).id)
     if kind is PartyKind.USER:
         return Party(kind, user_number(tx, named, f"{at}/{word}"))
+    if kind is PartyKind.TERRITORY:
+        return Party(kind, territory_named(tx, named).id)
     return Party(kind, role_named(tx, named).id)
 
 
@@ -96,7 +103,8 @@ def principal_of(text: str, catalog: Catalog) -> int | None:
     if prefix == _PREFIXES[PartyKind.ROLE_AND_BELOW]:
         return -number
     user = catalog.get_object("User").prefix
-    return number if prefix in (_PREFIXES[PartyKind.ROLE], TEAM_PREFIX, user) else None
+    known = (_PREFIXES[PartyKind.ROLE], _PREFIXES[PartyKind.TERRITORY], TEAM_PREFIX, user)
+    return number if prefix in known else None
 
 
 async def named_parties(tx: Transaction, principals: Sequence[int]) -> dict[int, NamedParty]:
@@ -104,7 +112,8 @@ async def named_parties(tx: Transaction, principals: Sequence[int]) -> dict[int,
 
     What is not there any more has no name of its own.
     """
-    large = [one for one in principals if one > 0 and one not in tx.catalog.roles.by_id]
+    known = tx.catalog.roles.by_id.keys() | tx.catalog.territories.by_id.keys()
+    large = [one for one in principals if one > 0 and one not in known]
     teams = await names_of_teams(tx, large)
     people = await names_of_users(tx, [one for one in large if one not in teams])
     return {one: _named(tx, one, teams, people) for one in principals}
@@ -142,6 +151,10 @@ def _named(
         name = "a role that is gone" if role is None else role.label
         name = f"{name} and below" if principal < 0 else name
         return NamedParty(Party(kind, abs(principal)), _text(_PREFIXES[kind], principal), name)
+    territory = tx.catalog.territories.by_id.get(principal)
+    if territory is not None:
+        text = _text(_PREFIXES[PartyKind.TERRITORY], principal)
+        return NamedParty(Party(PartyKind.TERRITORY, principal), text, territory.label)
     if principal in teams:
         party = Party(PartyKind.TEAM, principal)
         return NamedParty(party, _text(TEAM_PREFIX, principal), teams[principal])

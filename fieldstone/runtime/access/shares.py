@@ -16,12 +16,13 @@ from sqlalchemy import (
     Integer,
     Text,
     delete,
+    false,
     func,
     select,
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from fieldstone.errors import Forbidden, InvalidInput, NotFound
+from fieldstone.errors import Conflict, Forbidden, InvalidInput, NotFound
 from fieldstone.ids import RecordId, format_id
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.sharing import Level, Party, PartyKind, Sharing
@@ -48,6 +49,7 @@ _VALUES: Final = {
     "reason": parameter("reason", Text()),
     "at": parameter("now", DateTime(timezone=True)),
     "actor_id": parameter("actor", BigInteger()),
+    "by_rule": false(),
 }
 _PUT: Final = prepare(
     insert(RECORD_SHARE)
@@ -62,6 +64,14 @@ _PUT: Final = prepare(
 )
 _TAKE: Final = prepare(
     delete(RECORD_SHARE).where(
+        _S.tenant_id == _TENANT,
+        _S.record_id == _RECORD,
+        _S.principal == _PRINCIPAL,
+        _S.by_rule.is_(False),
+    )
+)
+_IS_BY_RULE: Final = prepare(
+    select(_S.by_rule).where(
         _S.tenant_id == _TENANT, _S.record_id == _RECORD, _S.principal == _PRINCIPAL
     )
 )
@@ -76,6 +86,12 @@ _COUNT: Final = prepare(
     .select_from(RECORD_SHARE)
     .where(_S.tenant_id == _TENANT, _S.record_id == _RECORD)
 )
+
+
+class SharedByRule(Conflict):
+    """A share that follows from a rule of a territory, and ends with it."""
+
+    code = "share.by_rule"
 
 
 class NothingToShare(InvalidInput):
@@ -174,9 +190,13 @@ async def put_share(
 
 
 async def take_share(tx: Transaction, obj: ObjectDef, record_id: RecordId, principal: int) -> None:
-    """End a share. Raises Forbidden, UnknownRecord, NotEditable, UnknownShare."""
+    """End a share. Raises Forbidden, UnknownRecord, NotEditable, UnknownShare, SharedByRule."""
     await _check_record(tx, obj, record_id)
-    if not await tx.run(_TAKE, tenant=tx.tenant.id, record=record_id, principal=principal):
+    which = {"tenant": tx.tenant.id, "record": record_id, "principal": principal}
+    if not await tx.run(_TAKE, **which):
+        if await tx.value(_IS_BY_RULE, **which):
+            hint = "Change the rules of the territory, or share it with another one."
+            raise SharedByRule("A rule of a territory shares it so.", hint=hint)
         raise UnknownShare("It is not shared so.")
     await note_record_event(tx, obj, record_id, Event.SHARE_ENDED, **await _told(tx, principal))
 

@@ -14,6 +14,7 @@ from sqlalchemy import Table
 
 from fieldstone.metadata import privacy_tables, tables
 from fieldstone.metadata.lock_tables import RECORD_LOCK
+from fieldstone.metadata.territory_tables import TERRITORY_PERSON
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
@@ -59,6 +60,7 @@ PARTS: Final = (
     Part(tables.PERSON_ROLE, ("user_id",), ("role_id",)),
     Part(tables.TEAM, ("id",)),
     Part(tables.TEAM_MEMBER, ("team_id", "user_id")),
+    Part(TERRITORY_PERSON, ("territory_id", "user_id"), ("territory_id",)),
     Part(tables.RECORD_SHARE, ("record_id", "principal"), ("object_id", "principal", "along")),
     Part(privacy_tables.LEGAL_HOLD, ("id",)),
     Part(privacy_tables.HELD_RECORD, ("hold_id", "record_id"), ("object_id",)),

@@ -76,6 +76,8 @@ class Event(StrEnum):
     TEAM_DELETED = "team_deleted"
     TEAM_JOINED = "team_joined"
     TEAM_LEFT = "team_left"
+    TERRITORY_JOINED = "territory_joined"
+    TERRITORY_LEFT = "territory_left"
     RECORD_SHARED = "record_shared"
     SHARE_ENDED = "share_ended"
     EXPORTED = "exported"
@@ -147,6 +149,8 @@ KINDS: Final = {
         Event.TEAM_DELETED,
         Event.TEAM_JOINED,
         Event.TEAM_LEFT,
+        Event.TERRITORY_JOINED,
+        Event.TERRITORY_LEFT,
         Event.APPS_ENDED,
         Event.CLIENT_SECRET_MADE,
         Event.CLIENT_SECRET_DROPPED,

@@ -22,6 +22,7 @@ from fieldstone.ids import BadId, RecordId, format_id, parse_id
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.sharing import Level
 from fieldstone.metadata.values import Json
+from fieldstone.runtime.access.assigning import assign_later
 from fieldstone.runtime.jobs import enqueue
 from fieldstone.runtime.metering import check_room
 from fieldstone.runtime.records import store
@@ -263,6 +264,7 @@ async def _store(tx: Transaction, obj: ObjectDef, good: Sequence[Draft]) -> None
         await store.insert(tx, obj, new)
     if changed:
         await store.update(tx, obj, changed)
+    await assign_later(tx, obj, [draft.id for draft in (*new, *changed)])
     await _attach_waiting(tx, obj, [*new, *changed])
 
 

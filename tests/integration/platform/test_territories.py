@@ -1,0 +1,182 @@
+"""Territories through the API: rules give records, their people see them, nobody else does."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.integration.platform.test_identity import a_browser, claimed, joined
+from tests.support.app import Api
+from tests.support.imports import Desk
+
+COMPONENTS = "/api/metadata/components"
+
+
+@dataclass(frozen=True)
+class Market:
+    """Ada administers, Ben works in the north, Cora in all of Germany; companies are private."""
+
+    desk: Desk
+    ben: Api
+    cora: Api
+    ben_id: str
+
+    async def work(self) -> None:
+        """Run the jobs that wait."""
+        page = await self.desk.api.get("/api/jobs?limit=50")
+        for one in page["jobs"]:
+            if one["state"] == "waiting":
+                await self.desk.run(one["id"])
+
+    async def company(self, name: str, industry: str) -> str:
+        """Make a company, and let rules have it."""
+        said = {"name": name, "domain": f"{name.lower()}.example", "industry": industry}
+        made = await self.desk.api.post("/companies", said)
+        await self.work()
+        return str(made["id"])
+
+
+async def _declare(api: Api, kind: str, name: str, **body: Any) -> None:
+    await api.post(f"{COMPONENTS}/{kind}", {"name": name, **body})
+
+
+@pytest.fixture
+async def market(desk: Desk) -> AsyncIterator[Market]:
+    """A tenant with two territories, one within the other."""
+    api = desk.api
+    await claimed(api)
+    await api.patch("/api/objects/Company", {"sharing": "private"})
+    await api.patch("/api/objects/Deal", {"sharing": "private"})
+    await _declare(api, "territory", "Germany", label="Germany")
+    await _declare(
+        api, "territory", "North", label="North", parent="Germany", capacity={"Company": 2}
+    )
+    await _declare(api, "territory", "South", label="South", parent="Germany")
+    async with a_browser(desk.app) as ben, a_browser(desk.app) as cora:
+        told = await joined(desk.app, api, ben)
+        other = await joined(desk.app, api, cora, email="cora@example.com", name="Cora")
+        await api.post("/api/territories/North/people", {"users": [told["id"]]}, status=200)
+        await api.post("/api/territories/Germany/people", {"users": [other["id"]]}, status=200)
+        await _declare(
+            api,
+            "territory_rule",
+            "Energy",
+            object="Company",
+            territory="North",
+            where="industry = 'Energy'",
+            along=["Deal"],
+            order=1,
+        )
+        await _declare(
+            api,
+            "territory_rule",
+            "Overflow",
+            object="Company",
+            territory="South",
+            where="industry = 'Energy'",
+            order=2,
+        )
+        yield Market(desk, ben, cora, told["id"])
+
+
+async def test_people_of_a_territory_and_around_it_see_what_its_rules_give(market: Market) -> None:
+    given = await market.company("Watt", "Energy")
+    await market.company("Bank", "Banking")
+    deal = {"name": "Turbines", "company": given}
+    await market.desk.api.post("/deals", deal)
+
+    for api in (market.ben, market.cora):
+        assert [one["name"] for one in (await api.get("/companies"))["data"]] == ["Watt"]
+        assert [one["name"] for one in (await api.get("/deals"))["data"]] == ["Turbines"]
+
+
+async def test_a_full_territory_leaves_records_to_the_next(market: Market) -> None:
+    for name in ("Watt", "Volt", "Ohm"):
+        await market.company(name, "Energy")
+
+    told = (await market.desk.api.get("/api/territories"))["territories"]
+
+    held = {one["name"]: one["records"]["Company"] for one in told}
+    assert held == {
+        "Germany": {"held": 0, "capacity": None},
+        "North": {"held": 2, "capacity": 2},
+        "South": {"held": 1, "capacity": None},
+    }
+    assert [one["depth"] for one in told] == [0, 1, 1]
+    seen = [one["name"] for one in (await market.ben.get("/companies?order_by=name"))["data"]]
+    assert seen == ["Volt", "Watt"]
+
+
+async def test_a_changed_record_leaves_its_territory(market: Market) -> None:
+    given = await market.company("Watt", "Energy")
+    assert len((await market.ben.get("/companies"))["data"]) == 1
+
+    await market.desk.api.patch(f"/companies/{given}", {"industry": "Banking"})
+    await market.work()
+
+    assert (await market.ben.get("/companies"))["data"] == []
+
+
+async def test_a_rule_that_is_removed_takes_what_it_gave(market: Market) -> None:
+    await market.company("Watt", "Energy")
+
+    await market.desk.api.delete(f"{COMPONENTS}/territory_rule/Energy", status=204)
+    await market.work()
+
+    assert (await market.ben.get("/companies"))["data"] == []
+    assert len((await market.cora.get("/companies"))["data"]) == 1
+
+
+async def test_what_a_rule_shares_is_told_and_ends_by_no_hand(market: Market) -> None:
+    given = await market.company("Watt", "Energy")
+    path = f"/api/records/Company/{given}/shares"
+
+    [share] = (await market.desk.api.get(path))["shares"]
+    ended = f"{path}/{share['with']['id']}"
+    [problem] = await market.desk.api.refused("DELETE", ended, status=409)
+
+    assert share["with"]["kind"] == "territory"
+    assert share["with"]["name"] == "North"
+    assert problem["code"] == "share.by_rule"
+
+
+async def test_what_is_given_by_hand_stays_whatever_rules_say(market: Market) -> None:
+    given = await market.company("Bank", "Banking")
+    said = {"with": {"territory": "North"}}
+    await market.desk.api.post(f"/api/records/Company/{given}/shares", said)
+
+    await market.desk.api.post("/api/territories/assign", None, status=202)
+    await market.work()
+
+    assert [one["name"] for one in (await market.ben.get("/companies"))["data"]] == ["Bank"]
+
+
+async def test_whoever_leaves_a_territory_sees_nothing_of_it(market: Market) -> None:
+    await market.company("Watt", "Energy")
+
+    await market.desk.api.delete(f"/api/territories/North/people/{market.ben_id}", status=204)
+
+    assert (await market.ben.get("/companies"))["data"] == []
+
+
+async def test_territories_are_for_administrators_of_their_tenant(market: Market) -> None:
+    for method, path, body in (
+        ("GET", "/api/territories", None),
+        ("GET", "/api/territories/North/people", None),
+        ("POST", "/api/territories/North/people", {"users": [market.ben_id]}),
+        ("POST", "/api/territories/assign", None),
+    ):
+        await market.ben.refused(method, path, body, status=403)
+    assert (await market.desk.other.get("/api/territories"))["territories"] == []
+    await market.desk.other.get("/api/territories/North/people", status=404)
+
+
+async def test_a_condition_that_is_none_is_refused(market: Market) -> None:
+    said = {"name": "Bad", "object": "Company", "territory": "South", "where": "nothing = 1"}
+    [problem] = await market.desk.api.refused(
+        "POST", f"{COMPONENTS}/territory_rule", said, status=422
+    )
+    assert problem["code"] == "query.unknown_field"
