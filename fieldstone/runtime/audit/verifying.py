@@ -11,12 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import ARRAY, BigInteger, Integer, func, select
+from sqlalchemy import ARRAY, BigInteger, Integer, Text, func, select
 
 from fieldstone.errors import InvalidInput
 from fieldstone.ids import format_id
 from fieldstone.metadata.audit_tables import AUDIT_REDACTION, AUDIT_SEAL
 from fieldstone.metadata.field_types.datetime import write_instant
+from fieldstone.metadata.tables import JOB
 from fieldstone.metadata.values import Json, JsonObject
 from fieldstone.runtime.audit.reading import check_audit
 from fieldstone.runtime.audit.sealing import LAST_SEAL, LEAVES, MOST_IN_SEAL
@@ -46,6 +47,12 @@ _HEADS: Final = prepare(
     .where(_S.tenant_id == _TENANT, _S.number < parameter("before", BigInteger()))
     .order_by(_S.number.desc())
     .limit(parameter("most", Integer()))
+)
+_LAST_JOB: Final = prepare(
+    select(JOB.c.id)
+    .where(JOB.c.tenant_id == _TENANT, JOB.c.kind == parameter("kind", Text()))
+    .order_by(JOB.c.id.desc())
+    .limit(1)
 )
 _REMOVED: Final = prepare(
     select(func.unnest(_R.seqs).label("seq")).where(
@@ -136,6 +143,12 @@ async def list_seals(tx: Transaction, before: int, most: int) -> list[dict[str, 
         }
         for row in rows
     ]
+
+
+async def last_verification(tx: Transaction) -> Job | None:
+    """Give the job that verified last, or does so now; None if there was none of late."""
+    number = await tx.value(_LAST_JOB, tenant=tx.tenant.id, kind=VERIFY)
+    return None if number is None else await load_job(tx.as_system(), number)
 
 
 async def sealed_up_to(tx: Transaction) -> int:

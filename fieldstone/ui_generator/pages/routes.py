@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from fieldstone.ui_generator.pages import (
+    audit,
     calculations,
     changes,
     conditions,
@@ -72,6 +73,8 @@ ROUTES: Final[tuple[BaseRoute, ...]] = (
     Route("/admin/privacy/retention/{name}/delete", privacy.delete_policy, methods=["POST"]),
     Route("/admin/privacy/holds", privacy.place_hold, methods=["POST"]),
     Route("/admin/privacy/holds/{id}/end", privacy.end_hold, methods=["POST"]),
+    Route("/admin/audit", audit.show_audit),
+    Route("/admin/audit/verify", audit.verify, methods=["POST"]),
     Route("/admin/permissions", permissions.show_sets),
     Route("/admin/permissions", permissions.create_set, methods=["POST"]),
     Route("/admin/permissions/people/{id}", person_permissions.show_person),

@@ -269,3 +269,16 @@ async def test_only_heads_are_taken_as_heads(chain: Chain) -> None:
             "POST", "/api/audit/verify", {"heads": heads}, status=422
         )
         assert problem["code"] == "audit.bad_head"
+
+
+async def test_page_tells_what_was_done_and_what_verifying_found(chain: Chain) -> None:
+    before = (await chain.api.send("GET", "/admin/audit")).text
+    await chain.verify()
+    after = (await chain.api.send("GET", "/admin/audit?kind=record&object=Company")).text
+    wrong = await chain.api.send("GET", "/admin/audit?from=yesterday")
+
+    assert "Verifying tells whether any was changed" in before
+    assert "nothing was changed or taken away" in after
+    assert "Acme → Acme Ltd" in after
+    assert wrong.status_code == 422
+    assert "is no time" in wrong.text
