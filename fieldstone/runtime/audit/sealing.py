@@ -29,7 +29,9 @@ from fieldstone.runtime.transactions import Database, Transaction, Viewer
 LOGGER: Final = logging.getLogger("fieldstone.audit")
 EVERY_S: Final = 5.0
 MOST_IN_SEAL: Final = 2_000
-_LOCK: Final = 72_003
+_LOCK: Final = 72_010
+"""Another one than those of migrations, logins and indexes (platform/database)."""
+
 _BREATH_S: Final = 0.2
 """Between noting a place and looking who is under way: who draws a place is known by then."""
 

@@ -12,6 +12,7 @@ import asyncpg
 import pytest
 from starlette.applications import Starlette
 
+from fieldstone.platform.database import indexer, login, migrate
 from fieldstone.platform.worker import Worker
 from fieldstone.runtime.audit.sealing import LogSealer
 from fieldstone.runtime.audit.seals import SealKey
@@ -282,3 +283,14 @@ async def test_page_tells_what_was_done_and_what_verifying_found(chain: Chain) -
     assert "Acme → Acme Ltd" in after
     assert wrong.status_code == 422
     assert "is no time" in wrong.text
+
+
+async def test_processes_that_migrate_or_build_indexes_hold_up_no_sealing(chain: Chain) -> None:
+    await chain.api.post("/companies", {"name": "Meanwhile"})
+    async with owner_connection(chain.dsn) as connection:
+        for key in (migrate._LOCK_KEY, login._LOCK_KEY, indexer._LOCK_KEY):
+            await connection.execute("SELECT pg_advisory_lock($1)", key)
+
+        await chain.seal()
+
+    assert (await last_entry(chain))["sealed"]
