@@ -55,7 +55,7 @@ SIGN_ON_OPERATIONS: Final[Mapping[str, Operation]] = {
             object_schema(dict.fromkeys(("metadata", "address"), TEXT)),
             {"address": "https://sso.acme.example/metadata"},
         ),
-        refuses=(409, 413, 422, 503),
+        refuses=(409, 413, 422),
     ),
     "DELETE /identity-providers/{name}/secret": Operation(_TAG, {204: Answer("It is gone.")}),
 }

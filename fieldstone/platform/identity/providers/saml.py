@@ -10,10 +10,10 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from fieldstone.errors import BadValue
-from fieldstone.integrations.outgoing import Outgoing
+from fieldstone.integrations.outgoing import Outgoing, OutgoingFailed
 from fieldstone.metadata.kinds.identity_provider import IdentityProviderBody
 from fieldstone.metadata.values import JsonObject
-from fieldstone.platform.identity.providers.errors import ProviderFailed, ProviderNotReady
+from fieldstone.platform.identity.providers.errors import ProviderNotReady
 from fieldstone.platform.identity.providers.known import Known
 from fieldstone.platform.identity.providers.offering import BEGIN, return_address
 
@@ -61,19 +61,28 @@ def metadata_address(server: str, name: str) -> str:
 async def read_metadata(outgoing: Outgoing, text: object, address: object) -> JsonObject:
     """Give what a SAML provider says of itself, as its declaration has it.
 
-    text: its metadata; else they are fetched from its address. Raises BadValue, ProviderFailed,
-    PrivateAddress, OutgoingFailed, ProviderNotReady.
+    text: its metadata; else they are fetched from its address. Raises BadValue, PrivateAddress,
+    ProviderNotReady.
     """
     messages = await saml_messages()
     if not isinstance(text, str):
-        answered = await outgoing.get(str(address)[:_LONGEST_ADDRESS])
-        if answered.status != _OK:
-            raise ProviderFailed(f"Its address answered {answered.status} instead of metadata.")
-        text = answered.body.decode(errors="replace")
+        text = await _fetch_metadata(outgoing, str(address)[:_LONGEST_ADDRESS])
     if len(text) > _LONGEST_METADATA:
         raise BadValue("The metadata are too long.", hint="Send those of one provider alone.")
     told: JsonObject = messages.read_metadata(text)
     return told
+
+
+async def _fetch_metadata(outgoing: Outgoing, address: str) -> str:
+    """Fetch metadata; that nothing is there is wrong with the address, which somebody typed."""
+    try:
+        answered = await outgoing.get(address)
+    except OutgoingFailed as error:
+        raise BadValue(error.problem.message, at="/address", hint=error.problem.hint) from error
+    if answered.status != _OK:
+        message = f"The address answered {answered.status} instead of metadata."
+        raise BadValue(message, at="/address", hint="Look at the address.")
+    return answered.body.decode(errors="replace")
 
 
 async def saml_messages() -> Any:
