@@ -153,7 +153,7 @@ async def list_changes(
 
 async def get_change(tx: Transaction, version: int) -> LoggedChange:
     """Give one change whole. Raises UnknownChange."""
-    rows = await _rows_of(tx, version)
+    rows = await _rows_of(tx, version, _kinds(tx))
     names = await names_of_users(tx, _actors(rows))
     first = rows[0]
     return LoggedChange(
@@ -170,19 +170,23 @@ async def get_change(tx: Transaction, version: int) -> LoggedChange:
 async def undoing(tx: Transaction, version: int) -> Proposal:
     """Propose that all that a change touched be as it was before it.
 
-    What is so already is left alone. Raises UnknownChange; ChangedSince where a later change has
+    What is so already is left alone. Raises UnknownChange; Forbidden where part of it is not the
+    viewer's to set up; ChangedSince where a later change has
     touched the same component.
     """
-    changes = [_logged(row) for row in await _rows_of(tx, version)]
+    known = set(_kinds(tx))
+    rows = await _rows_of(tx, version, list(KINDS))
+    if not all(row["kind"] in known for row in rows):
+        raise Forbidden("You may not undo all that this change did.")
+    changes = [_logged(row) for row in rows]
     proposal, problems = undo.undoing(changes, await load_components(tx))
     if problems:
         raise ChangedSince(problems)
     return proposal
 
 
-async def _rows_of(tx: Transaction, version: int) -> list[Any]:
-    """Give what a change did. Raises UnknownChange; Forbidden if part of it is not the viewer's."""
-    kinds = _kinds(tx)
+async def _rows_of(tx: Transaction, version: int, kinds: Sequence[str]) -> list[Any]:
+    """Give what a change did to components of some kinds. Raises UnknownChange."""
     rows = await tx.rows(_OF_VERSION, **_of(tx, kinds), version=version)
     if not rows:
         raise UnknownChange(f"There is no change {version}.")

@@ -47,7 +47,7 @@ _CONDITION: Final = re.compile(r'(?<!SET )\b(?:[\w"]+\.)?tenant_id = (?:\$\d+(?:
 LOOSENED: Final[Counter[str]] = Counter()
 
 
-class Loose(asyncpg.Connection):
+class Loose(asyncpg.Connection):  # type: ignore[misc]
     """A connection whose statements ask for the rows of all tenants."""
 
     __slots__ = ()

@@ -267,3 +267,26 @@ async def test_who_reads_alone_changes_nothing(team: Team) -> None:
     assert (edit.status_code, shown.status_code) == (403, 200)
     assert "/delete" not in shown.text
     assert ">Edit<" not in shown.text
+
+
+async def test_change_is_undone_by_those_alone_who_may_set_up_all_of_it(team: Team) -> None:
+    await team.admin.post("/api/objects/Deal/fields", {"name": "note__c", "type": "text"})
+    architect = {"name": "Architect", "label": "Architect", "setup": ["objects"]}
+    await team.admin.post(SETS, architect)
+    await team.admin.post(SETS, {**SALES, "fields": {"Deal.note__c": "edit"}})
+    called = {"rename": [{"kind": "field", "name": "Deal.note__c", "to": "Deal.remark__c"}]}
+    plan = await team.admin.post("/api/metadata/plan", called, status=200)
+    said = {**called, "digest": plan["digest"]}
+    done = await team.admin.post("/api/metadata/apply", said, status=200)
+    await team.give("Architect", "Standard_User")
+    path = f"/api/metadata/undo/{done['version']}"
+
+    shown = await team.ben.get(f"/api/metadata/changes/{done['version']}")
+    [problem] = await team.ben.refused("POST", path, {}, status=403)
+    undone = await team.admin.post(path, {}, status=200)
+
+    assert [one["kind"] for one in shown["changes"]] == ["field"]
+    assert problem["code"] == "access.forbidden"
+    assert {one["kind"] for one in undone["changes"]} == {"field", "permission_set"}
+    await team.give("Standard_User")
+    await team.ben.refused("GET", "/api/metadata/changes", status=403)
