@@ -16,6 +16,7 @@ from fieldstone.api.openapi_access_operations import ACCESS_OPERATIONS
 from fieldstone.api.openapi_account_operations import ACCOUNT_OPERATIONS
 from fieldstone.api.openapi_audit_operations import AUDIT_OPERATIONS
 from fieldstone.api.openapi_definitions import definition_schemas
+from fieldstone.api.openapi_encryption_operations import ENCRYPTION_OPERATIONS
 from fieldstone.api.openapi_identity_operations import IDENTITY_OPERATIONS
 from fieldstone.api.openapi_lock_operations import LOCK_OPERATIONS
 from fieldstone.api.openapi_oauth_operations import OAUTH_OPERATIONS
@@ -61,6 +62,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     **PRIVACY_OPERATIONS,
     **AUDIT_OPERATIONS,
     **LOCK_OPERATIONS,
+    **ENCRYPTION_OPERATIONS,
 }
 """By method and address, which may also begin with /api."""
 

@@ -35,15 +35,19 @@ def explain_object(catalog: Catalog, standing: Standing, obj: ObjectDef) -> tupl
 def explain_field(
     catalog: Catalog, standing: Standing, obj: ObjectDef, field: Field
 ) -> tuple[Reason, ...]:
-    """Give for reading and changing a field why somebody may do it, or may not."""
+    """Give for reading, changing and unmasking a field why somebody may do it, or may not."""
     at_object = _reason(catalog, standing, "read", _grants(obj, ObjectRight.READ))
     if not at_object.allowed:
         words = f"They may not read {obj.plural_label}: {_lower(at_object.words)}"
         return tuple(Reason(right, allowed=False, words=words) for right in ("read", "edit"))
-    return (
-        _reason(catalog, standing, "read", _opens(field, (FieldLevel.READ, FieldLevel.EDIT))),
-        _reason(catalog, standing, "edit", _opens(field, (FieldLevel.EDIT,))),
-    )
+    read = _reason(catalog, standing, "read", _opens(field, (FieldLevel.READ, FieldLevel.EDIT)))
+    edit = _reason(catalog, standing, "edit", _opens(field, (FieldLevel.EDIT,)))
+    if field.mask is None:
+        return read, edit
+    unmask = _reason(catalog, standing, "unmask", lambda one: one.unmasks(field.id))
+    if edit.allowed and not unmask.allowed:
+        edit = Reason("edit", allowed=False, words="They see it masked, and so do not change it.")
+    return read, edit, unmask
 
 
 def _grants(obj: ObjectDef, right: ObjectRight) -> Callable[[PermissionSet], bool]:

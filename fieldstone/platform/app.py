@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Route
 from fieldstone.api import archives as archives_api
 from fieldstone.api import audit as audit_api
 from fieldstone.api import components as components_api
+from fieldstone.api import encryption as encryption_api
 from fieldstone.api import exports as exports_api
 from fieldstone.api import files as files_api
 from fieldstone.api import imports as imports_api
@@ -264,6 +265,7 @@ def all_routes() -> list[BaseRoute]:
         *audit_api.ROUTES,
         *locks_api.ROUTES,
         *privacy_people_api.ROUTES,
+        *encryption_api.ROUTES,
         *records_api.ROUTES,
         *query_api.ROUTES,
         *imports_api.ROUTES,

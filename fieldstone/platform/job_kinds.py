@@ -12,6 +12,7 @@ from fieldstone.runtime.access.assigning import ASSIGN, run_assign
 from fieldstone.runtime.audit.seals import SealKey
 from fieldstone.runtime.audit.verifying import VERIFY, run_verification
 from fieldstone.runtime.audit.witness import Witness
+from fieldstone.runtime.encryption.rotating import ROTATE, run_rotation
 from fieldstone.runtime.export_job import (
     CLEAR,
     EXPORT,
@@ -83,6 +84,7 @@ def job_kinds(settings: Settings) -> Mapping[str, JobFunction]:
         IMPORT: partial(run_import, parts=import_parts(settings)),
         ATTACH: run_attach,
         ASSIGN: run_assign,
+        ROTATE: run_rotation,
         EXPORT: partial(run_export, parts=export_parts(settings)),
         CLEAR: partial(clear_export, files=files_of(settings)),
         VERIFY: partial(run_verification, key=seal_key_of(settings), witness=witness_of(settings)),

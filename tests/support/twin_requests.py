@@ -20,6 +20,7 @@ FIELDS: Final = (
     *("name", "stage", "close_date", "probability", "value", "description", "company", "phone"),
     *("secret_partner__c", "company.phone", "company.name", "mobile", "badge__c", "created_at"),
     *("owner", "next_step", "subject", "id", "email", "nothing"),
+    *("giro__c", "passage__c"),
 )
 WORDS: Final = ("alpha", "harbour", "beta", "meadow", "gamma", "415555", "+4930", "delta", "100000")
 VALUES: Final = ("1", "250000", "alpha", "Lead", "", "null", "2026-01-11", "0", "harbour 0", "%a%")

@@ -196,6 +196,9 @@ async def _fill(twin: Twin, secrets: Secrets) -> None:
             "value": values[n % len(values)],
             "description": texts[n % len(texts)],
             "secret_partner__c": _one(twin, "Company", len(texts) + n) if n % 2 else None,
+            # What the mask shows is the same in both worlds, and what it hides is not.
+            "giro__c": f"{texts[0]} giro {1000 + n}",
+            "passage__c": f"{texts[0]} code {1000 + n}" if n % 3 else None,
         }
         for n in range(13)
     ]
@@ -216,17 +219,15 @@ async def _fill(twin: Twin, secrets: Secrets) -> None:
 
 
 async def _define(twin: Twin) -> None:
-    fields = {
-        "Deal": {
-            "name": "secret_partner__c",
-            "type": "lookup",
-            "references": "Company",
-            "child_name": "secret_deals",
-        },
-        "Contact": {"name": "badge__c", "type": "text", "length": 80, "unique": True},
-    }
-    for name, body in fields.items():
-        await twin.admin.post(f"/api/objects/{name}/fields", body)
+    partner = {"type": "lookup", "references": "Company", "child_name": "secret_deals"}
+    masked = {"type": "text", "mask": "last_four"}
+    for name, own, body in (
+        ("Deal", "secret_partner__c", partner),
+        ("Deal", "giro__c", {**masked, "unique": True, "searchable": True}),
+        ("Deal", "passage__c", {**masked, "encrypted": "deterministic", "unique": True}),
+        ("Contact", "badge__c", {"type": "text", "length": 80, "unique": True}),
+    ):
+        await twin.admin.post(f"/api/objects/{name}/fields", {"name": own, **body})
 
 
 async def _create(twin: Twin, name: str, records: list[dict[str, Any]]) -> None:

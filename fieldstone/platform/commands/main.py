@@ -27,6 +27,7 @@ COMMANDS = {
     "people": (f"{_ROOM}.people", "Let people sign in, and list who may."),
     "permissions": (f"{_ROOM}.permissions", "Show permission sets, and give them to people."),
     "territories": (f"{_ROOM}.territories", "Show territories and say who works in them."),
+    "encryption": (f"{_ROOM}.encryption", "Show and change the keys of encrypted fields."),
     "locks": (f"{_ROOM}.locks", "Show which records are locked, lock and unlock them."),
     "roles": (f"{_ROOM}.roles", "Show and change the hierarchy, and who stands where."),
     "teams": (f"{_ROOM}.teams", "Show and change teams, and who is in them."),

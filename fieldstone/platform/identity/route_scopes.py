@@ -101,6 +101,7 @@ DECLARED: Final[Mapping[str, Needs]] = {
     "/api/roles": _EVERYTHING,
     "/api/territories": _EVERYTHING,
     "/api/locks": _RECORDS,
+    "/api/encryption": _EVERYTHING,
 }
 """By how the paths of routes begin, whole segments at a time; the longest beginning decides."""
 

@@ -80,6 +80,8 @@ class Event(StrEnum):
     TERRITORY_LEFT = "territory_left"
     RECORD_SHARED = "record_shared"
     SHARE_ENDED = "share_ended"
+    RECORD_LOCKED = "record_locked"
+    RECORD_UNLOCKED = "record_unlocked"
     EXPORTED = "exported"
     ARCHIVED = "archive_taken"
     AUDIT_EXPORTED = "audit_exported"
@@ -157,7 +159,12 @@ KINDS: Final = {
         Event.PROVIDER_SECRET_KEPT,
         Event.PROVIDER_SECRET_DROPPED,
     ),
-    AuditKind.SHARING: (Event.RECORD_SHARED, Event.SHARE_ENDED),
+    AuditKind.SHARING: (
+        Event.RECORD_SHARED,
+        Event.SHARE_ENDED,
+        Event.RECORD_LOCKED,
+        Event.RECORD_UNLOCKED,
+    ),
     AuditKind.EXPORT: (Event.EXPORTED, Event.ARCHIVED, Event.AUDIT_EXPORTED),
     AuditKind.PRIVACY: (
         Event.HOLD_PLACED,

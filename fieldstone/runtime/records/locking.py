@@ -17,6 +17,7 @@ from fieldstone.ids import ObjectId, RecordId, format_id
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.lock_tables import RECORD_LOCK
 from fieldstone.metadata.sharing import Level
+from fieldstone.runtime.audit.events import Event, note_record_event
 from fieldstone.runtime.records.heap_statements import load_rows
 from fieldstone.runtime.records.levels import check_level, seen_of
 from fieldstone.runtime.records.write import UnknownRecord, lock
@@ -115,6 +116,7 @@ async def lock_record(tx: Transaction, obj: ObjectDef, record_id: RecordId, reas
         number = tx.minter.mint()
         known = {"now": tx.now, "actor": tx.viewer.user_id, "object": obj.id}
         await tx.run(_PUT, id=number, **said, **known)
+    await note_record_event(tx, obj, record_id, Event.RECORD_LOCKED, reason=reason.strip())
     [held, *_] = await locks_of(tx, obj, record_id)
     return held
 
@@ -125,6 +127,7 @@ async def unlock_record(tx: Transaction, obj: ObjectDef, record_id: RecordId) ->
     ended = {"now": tx.now, "actor": tx.viewer.user_id}
     if not await tx.run(_END, tenant=tx.tenant.id, record=record_id, **ended):
         raise NotLocked(f"{obj.label} {format_id(obj.prefix, record_id)} is not locked.")
+    await note_record_event(tx, obj, record_id, Event.RECORD_UNLOCKED)
 
 
 async def locks_of(tx: Transaction, obj: ObjectDef, record_id: RecordId) -> list[Lock]:
