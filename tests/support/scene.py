@@ -19,7 +19,7 @@ HERE: Final = "http://127.0.0.1:8000"
 EVIL: Final = "https://evil.example"
 COMES_AND_GOES: Final = (
     *("session", "sign_in", "sign_in_step", "query_use", "access_token", "access_event"),
-    *("usage_ledger", "usage_entry", "maintenance"),
+    *("usage_ledger", "usage_entry", "maintenance", "audit_pending"),
 )
 """What is written down of a request whatever comes of it: who came, and how queries asked."""
 
