@@ -17,6 +17,7 @@ from sqlalchemy import ARRAY, BigInteger, Boolean, Integer, Text, column, func, 
 from fieldstone.errors import InvalidInput
 from fieldstone.ids import RecordId, format_id, parse_id
 from fieldstone.metadata.catalog import Field, ObjectDef
+from fieldstone.metadata.field_types.stored import constant
 from fieldstone.metadata.names import CUSTOM_SUFFIX
 from fieldstone.metadata.rights import Rights
 from fieldstone.metadata.tables import heap
@@ -41,6 +42,8 @@ _FEW: Final = 5
 _WORDS_APART: Final = 4
 _TELLING: Final = 3
 _LEAST_LIKE: Final = 70.0
+_LEAST_SIMILAR: Final = 0.3
+"""What search_records_loosely asks of candidates."""
 _CACHED: Final = 1024
 
 
@@ -61,6 +64,16 @@ def _statement(name: str, *more: str) -> Prepared:
 
 _ALL_WORDS: Final = _statement("search_records", "ranked")
 _LOOSELY: Final = _statement("search_records_loosely")
+
+
+def _near_texts() -> Prepared:
+    given = func.unnest(parameter("ids", ARRAY(BigInteger)), parameter("texts", ARRAY(Text)))
+    text = given.table_valued(column("id", BigInteger), column("txt", Text)).render_derived()
+    like = func.word_similarity(parameter("words", Text()), text.c.txt)
+    return prepare(select(text.c.id).where(like >= constant(_LEAST_SIMILAR)))
+
+
+_NEAR: Final = _near_texts()
 
 
 class BadSearch(InvalidInput):
@@ -256,16 +269,29 @@ async def _hits(
     if not candidates:
         return []
     found = await _load(tx, candidates)
+    own_texts = {one.id: _readable_text(tx.rights, one) for one in found}
+    if loosely:
+        near = await _near(tx, words, own_texts)
+        found = [one for one in found if one.id in near]
     names = await _names_beside(tx, found)
     hits = []
     for one in found:
         others = dict(_others(tx.rights, one, names))
-        own = _readable_text(tx.rights, one)
+        own = own_texts[one.id]
         score = _score(words, _name(tx.rights, one), own, others.values(), loosely=loosely)
         if score > 0:
             name = _name(tx.rights, one) or format_id(one.object.prefix, one.id)
             hits.append(Hit(one.object, one.id, name, others, score))
     return hits
+
+
+async def _near(tx: Transaction, words: Sequence[str], texts: Mapping[RecordId, str]) -> set[int]:
+    """Give the ids of texts that hold something like the words, as the index measures it.
+
+    What was a candidate by what the viewer may not read is none.
+    """
+    said = {"words": " ".join(words), "ids": list(texts), "texts": list(texts.values())}
+    return {row["id"] for row in await tx.rows(_NEAR, **said)}
 
 
 @lru_cache(maxsize=_CACHED)
