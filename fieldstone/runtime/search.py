@@ -12,12 +12,11 @@ from functools import lru_cache
 from typing import Any, Final
 
 from rapidfuzz import fuzz
-from sqlalchemy import ARRAY, BigInteger, Boolean, Integer, Text, column, func, select
+from sqlalchemy import ARRAY, BigInteger, Boolean, Integer, Text, column, func, literal, select
 
 from fieldstone.errors import InvalidInput
 from fieldstone.ids import RecordId, format_id, parse_id
 from fieldstone.metadata.catalog import Field, ObjectDef
-from fieldstone.metadata.field_types.stored import constant
 from fieldstone.metadata.names import CUSTOM_SUFFIX
 from fieldstone.metadata.rights import Rights
 from fieldstone.metadata.tables import heap
@@ -70,7 +69,7 @@ def _near_texts() -> Prepared:
     given = func.unnest(parameter("ids", ARRAY(BigInteger)), parameter("texts", ARRAY(Text)))
     text = given.table_valued(column("id", BigInteger), column("txt", Text)).render_derived()
     like = func.word_similarity(parameter("words", Text()), text.c.txt)
-    return prepare(select(text.c.id).where(like >= constant(_LEAST_SIMILAR)))
+    return prepare(select(text.c.id).where(like >= literal(_LEAST_SIMILAR)))
 
 
 _NEAR: Final = _near_texts()
