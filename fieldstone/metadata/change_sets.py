@@ -28,6 +28,8 @@ from fieldstone.metadata.schemas import problems_of
 from fieldstone.metadata.values import Json, JsonObject, JsonSchema, fold
 
 MOST_CHANGES: Final = 10_000
+MOST_RENAMES: Final = 100
+"""Every one of them is looked for in all that is declared."""
 CODE: Final = "metadata.invalid"
 _NAME: Final[JsonSchema] = {
     "type": "string",
@@ -37,18 +39,18 @@ _NAME: Final[JsonSchema] = {
 _NAMED: Final[JsonSchema] = {"kind": {"type": "string"}, "name": _NAME}
 
 
-def _list_of(properties: JsonSchema, *, is_closed: bool) -> JsonSchema:
+def _list_of(properties: JsonSchema, *, is_closed: bool, most: int = MOST_CHANGES) -> JsonSchema:
     one: JsonSchema = {"type": "object", "properties": properties, "required": [*properties]}
     if is_closed:
         one["additionalProperties"] = False
-    return {"type": "array", "items": one, "maxItems": MOST_CHANGES}
+    return {"type": "array", "items": one, "maxItems": most}
 
 
 PARTS: Final[JsonSchema] = {
     "components": _list_of(_NAMED, is_closed=False),
     "remove": _list_of(_NAMED, is_closed=True),
     "restore": _list_of(_NAMED, is_closed=True),
-    "rename": _list_of({**_NAMED, "to": _NAME}, is_closed=True),
+    "rename": _list_of({**_NAMED, "to": _NAME}, is_closed=True, most=MOST_RENAMES),
 }
 """The JSON Schema of each part of a change set."""
 

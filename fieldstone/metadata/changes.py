@@ -24,6 +24,7 @@ from fieldstone.metadata.kinds.registry import (
     RELATION,
     get_kind,
 )
+from fieldstone.metadata.names import suggestion
 from fieldstone.metadata.plan_checks import (
     NAME_TAKEN,
     UNKNOWN,
@@ -115,7 +116,7 @@ def plan_changes(
     """
     draft = _Draft(rows, proposal.pointers, formulas)
     for key in proposal.removals:
-        draft.remove(key)
+        draft.take_out(key)
     for key in proposal.restores:
         draft.restore(key)
     for key, name in proposal.renames:
@@ -171,6 +172,14 @@ class _Draft:
             if gone in self._after:
                 del self._after[gone]
                 self._removed[gone] = self._origin.pop(gone)
+
+    def take_out(self, key: Key) -> None:
+        """Take a component out, or say that there is none."""
+        if key not in self._after and key not in self._removed:
+            names = (one.name for one in self._after.values() if one.kind == key[0])
+            hint = suggestion(key[1], names)
+            self._early.append(Problem(UNKNOWN, f"There is no {key[1]}.", "/name", hint))
+        self.remove(key)
 
     def restore(self, key: Key) -> None:
         """Bring a component back from the bin, with what went there together with it."""
@@ -228,8 +237,10 @@ class _Draft:
             else:
                 back.append((row, one.after))
         for row, _ in back:
-            self._after.pop(row.component.key, None)
-            self._origin.pop(row.component.key, None)
+            key = row.component.key
+            # One from the bin may have the name of another one that is there now.
+            if key in self._origin and self._origin[key].id == row.id:
+                del self._after[key], self._origin[key]
         for row, component in back:
             if component.key in self._after:
                 self._early.append(_another(component))
@@ -318,10 +329,11 @@ class _Draft:
     def plan(self) -> MetadataPlan:
         """Give the changes. Those that change nothing are left out."""
         self._forget_grants()
+        staying = {row.id for row in self._origin.values()}
         changes: list[ComponentChange] = [
             ComponentChange("remove", row.id, row.component, None, row.storage)
             for row in self._removed.values()
-            if row.component.key not in self._after
+            if row.id not in staying
         ]
         for component in sorted(self._after.values(), key=lambda c: (c.kind != "object",)):
             change = self._change(component)

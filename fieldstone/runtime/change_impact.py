@@ -12,13 +12,14 @@ from typing import Final
 
 from fieldstone.errors import BadValue, InvalidInput
 from fieldstone.metadata.catalog import Catalog, Field, ObjectDef
+from fieldstone.metadata.changes import MetadataPlan
 from fieldstone.metadata.component import Component
 from fieldstone.metadata.component_change import ComponentChange
 from fieldstone.metadata.field_types.field_type import BadOption
 from fieldstone.metadata.kinds.registry import FIELD, OBJECT, VALIDATION_RULE
 from fieldstone.metadata.values import Json, JsonObject, fold, read_json
 from fieldstone.runtime.metadata_changes import Applied
-from fieldstone.runtime.queries import MOST_PER_PAGE, Question, answer
+from fieldstone.runtime.queries import MOST_COUNTED, MOST_PER_PAGE, Question, answer
 from fieldstone.runtime.transactions import Transaction
 
 MOST_VALUES: Final = 20_000
@@ -85,13 +86,9 @@ def key_of(component: Component) -> str:
 async def impact_of(tx: Transaction, applied: Applied) -> tuple[Impact, ...]:
     """Tell what a change means for records. tx: of the catalog before it."""
     before, after = tx.catalog, applied.catalog
-    found: list[Impact | None] = []
-    gone = {one.before.key for one in applied.plan.changes if _is_gone(one) and one.before}
-    for change in applied.plan.changes:
-        if change.before is not None and _is_gone(change):
-            found.append(await _removed(tx, change.before, gone))
-        elif change.after is not None and change.after.kind == VALIDATION_RULE.name:
-            found.append(await _ruled(tx, change))
+    found: list[Impact | None] = [*await losses(tx, applied.plan)]
+    rules = [one for one in applied.plan.changes if one.after and _is_rule(one.after)]
+    found += [await _ruled(tx, one) for one in rules]
     for old, new in _fields_that_stay(before, after):
         obj = before.by_id[old.object_id]
         if tx.rights.may_read_object(obj.id) and tx.rights.may_read_field(old.id):
@@ -99,13 +96,21 @@ async def impact_of(tx: Transaction, applied: Applied) -> tuple[Impact, ...]:
     return tuple(sorted((one for one in found if one is not None), key=_order))
 
 
+async def losses(tx: Transaction, plan: MetadataPlan) -> tuple[Impact, ...]:
+    """Tell what a plan takes of the records: what has to be confirmed."""
+    removed = [one.before for one in plan.changes if one.operation == "remove" and one.before]
+    gone = {one.key for one in removed}
+    found = [await _removed(tx, component, gone) for component in removed]
+    return tuple(one for one in found if one is not None)
+
+
 def _order(impact: Impact) -> tuple[int, int, str]:
     rank = (Severity.REFUSED, Severity.LOSS, Severity.BREAK).index(impact.severity)
     return rank, -impact.records, impact.key
 
 
-def _is_gone(change: ComponentChange) -> bool:
-    return change.operation == "remove"
+def _is_rule(component: Component) -> bool:
+    return component.kind == VALIDATION_RULE.name
 
 
 async def _removed(
@@ -116,9 +121,8 @@ async def _removed(
         obj = tx.catalog.find_object(component.name)
         if obj is None or not tx.rights.may_read_object(obj.id):
             return None
-        records = await _count(tx, obj)
-        message = f"{_counted(records, obj)} would go to the bin with the object."
-        return _loss(component, records, message)
+        count = await _count(tx, obj)
+        return _loss(component, count, f"{count.of(obj)} would go to the bin with the object.")
     if component.kind != FIELD.name:
         return None
     owner, _, own = component.name.partition(".")
@@ -128,17 +132,17 @@ async def _removed(
         return None
     if not (tx.rights.may_read_object(obj.id) and tx.rights.may_read_field(known.id)):
         return None
-    records = await _count(tx, obj, _filled(known))
-    message = (
-        f"The values that {_counted(records, obj)} {_have(records)} in {known.label} would go."
-    )
-    return _loss(component, records, message)
+    count = await _count(tx, obj, _filled(known))
+    message = f"The values that {count.of(obj)} {count.have} in {known.label} would go."
+    return _loss(component, count, message)
 
 
-def _loss(component: Component, records: int | None, message: str) -> Impact | None:
-    if not records:
-        return None
-    return Impact(Severity.LOSS, key_of(component), records, message)
+def _loss(component: Component, count: _Count, message: str) -> Impact | None:
+    return _impact(Severity.LOSS, key_of(component), count, message) if count.records else None
+
+
+def _impact(severity: Severity, key: str, count: _Count, message: str) -> Impact:
+    return Impact(severity, key, count.records, message, count.is_cut)
 
 
 async def _ruled(tx: Transaction, change: ComponentChange) -> Impact | None:
@@ -150,11 +154,9 @@ async def _ruled(tx: Transaction, change: ComponentChange) -> Impact | None:
     obj = tx.catalog.find_object(rule.object)
     if not rule.active or obj is None or not tx.rights.may_read_object(obj.id):
         return None
-    records = await _count(tx, obj, rule.condition)
-    if not records:
-        return None
-    message = f"{_counted(records, obj)} would not pass the rule as they are."
-    return Impact(Severity.BREAK, key_of(after), records, message)
+    count = await _count(tx, obj, rule.condition)
+    message = f"{count.of(obj)} would not pass the rule as they are."
+    return _impact(Severity.BREAK, key_of(after), count, message) if count.records else None
 
 
 def _fields_that_stay(before: Catalog, after: Catalog) -> Iterator[tuple[Field, Field]]:
@@ -180,25 +182,23 @@ async def _changed(
     """Yield what a changed field means for the values that there are."""
     key = f"{FIELD.name}:{obj.name}.{new.name}"
     if new.required and not old.required:
-        records = await _count(tx, obj, {"not": _filled(old)})
-        if records:
-            message = f"{_counted(records, obj)} {_have(records)} no value in {new.label}."
-            yield Impact(Severity.BREAK, key, records, message)
+        count = await _count(tx, obj, {"not": _filled(old)})
+        if count.records:
+            message = f"{count.of(obj)} {count.have} no value in {new.label}."
+            yield _impact(Severity.BREAK, key, count, message)
     wants_unique = new.unique and not old.unique
     if old.options == new.options and not wants_unique:
         return
     values, is_cut = await _values(tx, obj, old)
     if wants_unique and (double := [one for one in values if one.records > 1]):
-        records = sum(one.records for one in double)
-        message = f"{_counted(records, obj)} share a value of {new.label}, which must be unique."
-        yield Impact(Severity.REFUSED, key, records, message, is_cut, _samples(double))
+        count = _Count(sum(one.records for one in double))
+        message = f"{count.of(obj)} share a value of {new.label}, which must be unique."
+        yield Impact(Severity.REFUSED, key, count.records, message, is_cut, _samples(double))
     wrong = [one for one in values if not _takes(new, one.value)]
     if wrong:
-        records = sum(one.records for one in wrong)
-        message = (
-            f"{_counted(records, obj)} {_have(records)} a value that {new.label} would not take."
-        )
-        yield Impact(Severity.BREAK, key, records, message, is_cut, _samples(wrong))
+        count = _Count(sum(one.records for one in wrong))
+        message = f"{count.of(obj)} {count.have} a value that {new.label} would not take."
+        yield Impact(Severity.BREAK, key, count.records, message, is_cut, _samples(wrong))
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,17 +251,38 @@ async def _pages(tx: Transaction, asked: JsonObject) -> tuple[list[_Held], bool]
             return found, cursor is not None
 
 
-async def _count(tx: Transaction, obj: ObjectDef, where: Json = None) -> int | None:
-    """Count records; None where the question cannot be asked of the catalog as it is."""
-    asked: JsonObject = {"object": obj.name, "fields": [_TIMES]}
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """How many records there are. is_cut: whether there are more, which nobody counted."""
+
+    records: int
+    is_cut: bool = False
+
+    def of(self, obj: ObjectDef) -> str:
+        """Give it in words."""
+        if self.records == 1:
+            return f"1 {obj.label}"
+        more = "More than " if self.is_cut else ""
+        return f"{more}{self.records:,} {obj.plural_label}"
+
+    @property
+    def have(self) -> str:
+        """Give the verb that goes with it."""
+        return "has" if self.records == 1 else "have"
+
+
+_NONE: Final = _Count(0)
+
+
+async def _count(tx: Transaction, obj: ObjectDef, where: Json = None) -> _Count:
+    """Count records; none where the question cannot be asked of the catalog as it is."""
+    asked: JsonObject = {"object": obj.name, "fields": ["id"], "limit": 1}
     try:
         question = Question.from_json(asked if where is None else {**asked, "where": where})
         page = await answer(tx, question)
     except InvalidInput:
-        return None
-    row = read_json(page.records[0])
-    assert isinstance(row, Mapping)
-    return _number(row[_COUNTED])
+        return _NONE
+    return _Count(MOST_COUNTED, is_cut=True) if page.total is None else _Count(page.total)
 
 
 def _filled(field: Field) -> JsonObject:
@@ -271,16 +292,6 @@ def _filled(field: Field) -> JsonObject:
 def _number(value: Json) -> int:
     assert isinstance(value, int)
     return value
-
-
-def _counted(records: int | None, obj: ObjectDef) -> str:
-    if records == 1:
-        return f"1 {obj.label}"
-    return f"{records or 0:,} {obj.plural_label}"
-
-
-def _have(records: int | None) -> str:
-    return "has" if records == 1 else "have"
 
 
 def losses_of(impacts: Iterable[Impact]) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import Final
@@ -96,6 +97,12 @@ _RAISE: Final = prepare(
 )
 
 
+_WORK_OF_RENAME: Final = 2_000
+_WORK_OF_CHANGE: Final = 100
+Agree = Callable[[MetadataPlan], Awaitable[None]]
+"""Refuses a plan before anything is written, by raising."""
+
+
 @dataclass(frozen=True, slots=True)
 class Applied:
     """What came of a change: the plan as it was carried out, and the catalog from then on."""
@@ -110,7 +117,9 @@ async def load_components(tx: Transaction) -> list[StoredComponent]:
     return [stored_component(row) for row in rows]
 
 
-async def change_metadata(tx: Transaction, proposal: Proposal) -> Applied:
+async def change_metadata(
+    tx: Transaction, proposal: Proposal, agree: Agree | None = None
+) -> Applied:
     """Plan a proposal against what is there now and apply it, all or nothing.
 
     tx must have been opened by Database.change_metadata. A plan without changes leaves the
@@ -120,6 +129,8 @@ async def change_metadata(tx: Transaction, proposal: Proposal) -> Applied:
     stored, plan = await _planned(tx, proposal)
     if not plan.changes:
         return Applied(plan, tx.catalog)
+    if agree is not None:
+        await agree(plan)
     applied = await _apply(tx, stored, plan)
     await _check_outcome(tx, applied, proposal)
     return applied
@@ -149,10 +160,16 @@ async def _planned(
     """Plan a proposal, and refuse what the viewer may not change."""
     check_areas(tx, proposal)
     stored = await load_components(tx)
-    plan = plan_changes(stored, proposal, FormulaRenames(tx.catalog))
+    formulas = FormulaRenames(tx.catalog)
+    plan = await worked_out(lambda: plan_changes(stored, proposal, formulas), _work_of(proposal))
     if plan.changes:
         _check_administrator(tx, plan, proposal)
     return stored, plan
+
+
+def _work_of(proposal: Proposal) -> int:
+    """Give how much there is to plan, in characters of a text that is read as long."""
+    return len(proposal.renames) * _WORK_OF_RENAME + len(proposal.keys) * _WORK_OF_CHANGE
 
 
 async def _check_outcome(tx: Transaction, applied: Applied, proposal: Proposal) -> None:
@@ -312,18 +329,13 @@ async def _numbered(tx: Transaction, plan: MetadataPlan) -> list[ComponentChange
 async def _write(tx: Transaction, changes: list[ComponentChange]) -> None:
     new = [change for change in changes if change.operation == "create"]
     old = [change for change in changes if change.operation != "create"]
-    if old:
-        await tx.run(
-            _CHANGE,
-            tenant=tx.tenant.id,
-            now=tx.now,
-            id=[change.id for change in old],
-            name=[_named(change).name for change in old],
-            package=[_named(change).package for change in old],
-            body=[_body(_named(change)) for change in old],
-            storage=[write_json(change.storage) for change in old],
-            deleted_at=[tx.now if change.operation == "remove" else None for change in old],
-        )
+    removed = [change for change in old if change.operation == "remove"]
+    moved = [change for change in old if change.operation != "remove" and _is_moved(change)]
+    # Names are unique at any moment: what goes makes room first, and names that are exchanged
+    # stand aside.
+    await _put(tx, removed)
+    await _put(tx, moved, [f"#{change.id}" for change in moved])
+    await _put(tx, [change for change in old if change.operation != "remove"])
     if new:
         await tx.run(
             _CREATE,
@@ -336,6 +348,33 @@ async def _write(tx: Transaction, changes: list[ComponentChange]) -> None:
             body=[_body(_named(change)) for change in new],
             storage=[write_json(change.storage) for change in new],
         )
+
+
+def _is_moved(change: ComponentChange) -> bool:
+    """Tell whether a change gives a live component another name."""
+    before, after = change.before, change.after
+    if change.operation != "change" or before is None or after is None:
+        return False
+    return before.key != after.key
+
+
+async def _put(
+    tx: Transaction, changes: list[ComponentChange], names: list[str] | None = None
+) -> None:
+    """Write components that are there. names: what they are called for the moment."""
+    if not changes:
+        return
+    await tx.run(
+        _CHANGE,
+        tenant=tx.tenant.id,
+        now=tx.now,
+        id=[change.id for change in changes],
+        name=names or [_named(change).name for change in changes],
+        package=[_named(change).package for change in changes],
+        body=[_body(_named(change)) for change in changes],
+        storage=[write_json(change.storage) for change in changes],
+        deleted_at=[tx.now if change.operation == "remove" else None for change in changes],
+    )
 
 
 def _after(

@@ -195,7 +195,12 @@ async def _rows_of(tx: Transaction, version: int, kinds: Sequence[str]) -> list[
 
 def _kinds(tx: Transaction) -> list[str]:
     """Give the kinds that the viewer may set up. Raises Forbidden where there are none."""
-    kinds = [name for name, kind in KINDS.items() if tx.rights.may_set_up(kind.area)]
+    is_administrator = tx.viewer.standing.is_administrator
+    kinds = [
+        name
+        for name, kind in KINDS.items()
+        if tx.rights.may_set_up(kind.area) and (is_administrator or not kind.for_administrators)
+    ]
     if not kinds:
         raise Forbidden("You may not see how the system is set up.")
     return kinds

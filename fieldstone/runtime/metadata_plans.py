@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fieldstone.errors import Conflict, InvalidInput
 from fieldstone.metadata.changes import MetadataPlan, Proposal
 from fieldstone.metadata.digests import digest_of_changes
-from fieldstone.runtime.change_impact import Impact, impact_of, losses_of
+from fieldstone.runtime.change_impact import Impact, impact_of, losses, losses_of
 from fieldstone.runtime.metadata_changes import (
     Applied,
     change_metadata,
@@ -65,23 +65,24 @@ async def apply_planned(
     take, by its key. tx must have been opened by Database.change_metadata. Raises PlanMoved,
     LossUnconfirmed and all that change_metadata raises.
     """
-    applied = await change_metadata(tx, proposal)
-    if digest is not None and digest != digest_of_changes(applied.plan.changes):
-        raise PlanMoved(
-            "What would be changed is not what was planned: it was changed meanwhile.",
-            hint="Plan it again and look at what is different.",
-        )
-    await _check_losses(tx, applied, confirmed)
+
+    async def agree(plan: MetadataPlan) -> None:
+        if digest is not None and digest != digest_of_changes(plan.changes):
+            raise PlanMoved(
+                "What would be changed is not what was planned: it was changed meanwhile.",
+                hint="Plan it again and look at what is different.",
+            )
+        await _check_losses(tx, plan, confirmed)
+
+    applied = await change_metadata(tx, proposal, agree)
     await _read_back(tx, applied)
     return applied
 
 
-async def _check_losses(tx: Transaction, applied: Applied, confirmed: Mapping[str, int]) -> None:
+async def _check_losses(tx: Transaction, plan: MetadataPlan, confirmed: Mapping[str, int]) -> None:
     """Refuse to lose what was not confirmed, or more than that."""
-    if not any(one.operation == "remove" for one in applied.plan.changes):
-        return
-    losses = losses_of(await impact_of(tx, applied))
-    open_ones = {key: count for key, count in losses.items() if confirmed.get(key, -1) < count}
+    wanted = losses_of(await losses(tx, plan))
+    open_ones = {key: count for key, count in wanted.items() if confirmed.get(key, -1) < count}
     if open_ones:
         told = ", ".join(f"{key} ({count:,})" for key, count in open_ones.items())
         raise LossUnconfirmed(

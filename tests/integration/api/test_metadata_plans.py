@@ -179,7 +179,7 @@ async def test_every_problem_of_a_change_set_is_told_at_once(api: Api) -> None:
             {"kind": "field", "name": "Deal.a__c", "type": "text", "length": 0},
             {"kind": "field", "name": "Nothing.b__c", "type": "text"},
         ],
-        "remove": [{"kind": "field", "name": "Deal.stage"}],
+        "remove": [{"kind": "field", "name": "Deal.type"}],
     }
 
     answer = await api.send("POST", PLAN, said)
@@ -288,6 +288,54 @@ async def test_what_was_changed_again_since_is_not_undone(deals: Api) -> None:
 
     assert problem["code"] == "metadata.changed_since"
     assert "Deal.note__c" in problem["message"]
+
+
+async def test_what_is_removed_and_declared_anew_is_told_as_a_loss(deals: Api) -> None:
+    said = {
+        "remove": [{"kind": "field", "name": "Deal.note__c"}],
+        "components": [{"kind": "field", "name": "Deal.note__c", "type": "number"}],
+    }
+    plan = await planned(deals, **said)
+    await applied(deals, **said)
+
+    assert [one["operation"] for one in plan["changes"]] == ["remove", "create"]
+    assert plan["confirm"] == {"field:Deal.note__c": 2}
+    assert await note_of(deals, "Barn") is None
+    await deals.post("/api/records/Deal", {"name": "Mill", "note__c": 5})
+    assert await note_of(deals, "Mill") == 5
+
+
+async def test_names_may_be_exchanged_and_undone(deals: Api) -> None:
+    await applied(deals, components=[{"kind": "field", "name": "Deal.word__c", "type": "text"}])
+    await deals.post("/api/records/Deal", {"name": "Mill", "note__c": "n", "word__c": "w"})
+    steps = [("note__c", "spare__c"), ("word__c", "note__c"), ("spare__c", "word__c")]
+    called = [{"kind": "field", "name": f"Deal.{old}", "to": f"Deal.{new}"} for old, new in steps]
+
+    done = await applied(deals, rename=called)
+    between = await note_of(deals, "Mill")
+    await deals.post(f"/api/metadata/undo/{done['version']}", {}, status=200)
+
+    assert (between, await note_of(deals, "Mill")) == ("w", "n")
+
+
+async def test_undoing_a_removal_leaves_what_has_its_name_now(deals: Api) -> None:
+    done = await applied(deals, remove=[{"kind": "field", "name": "Deal.note__c"}])
+    await applied(deals, components=[{"kind": "field", "name": "Deal.note__c", "type": "number"}])
+
+    plan = await deals.refused("POST", PLAN, {"undo": done["version"]}, status=422)
+
+    assert [one["code"] for one in plan] == ["metadata.name_taken"]
+
+
+async def test_what_is_not_there_is_not_removed(api: Api) -> None:
+    said = {"remove": [{"kind": "field", "name": "Deal.stag"}]}
+
+    [problem] = await api.refused("POST", PLAN, said, status=422)
+
+    assert (problem["code"], problem["hint"]) == (
+        "metadata.unknown_reference",
+        "Did you mean Deal.stage?",
+    )
 
 
 async def test_where_a_field_is_used(deals: Api) -> None:
