@@ -53,6 +53,9 @@ _ONE_TENANT: Final = prepare(tenant_rows(TENANT.c.id == _TENANT))
 LAST_SEAL: Final = prepare(
     select(*AUDIT_SEAL.c).where(_S.tenant_id == _TENANT).order_by(_S.number.desc()).limit(1)
 )
+_HASH_OF: Final = prepare(
+    select(_S.hash).where(_S.tenant_id == _TENANT, _S.number == parameter("number", BigInteger()))
+)
 LEAVES: Final = prepare(
     select(
         column("seq", BigInteger()),
@@ -140,7 +143,11 @@ class LogSealer:
         if rows:
             tenant, more = tenant_from(rows[0]), True
             while more:
+                written = await self.witness.newest(number)
                 async with self.database.write_apart(tenant, _NOBODY) as tx:
+                    if not await _is_chain_of(tx, written):
+                        LOGGER.error("tenant %s lost seals, or has others: none is made", number)
+                        return
                     made = await seal_next(tx, self.key, place)
                 if made is not None:
                     await self.witness.note(number, made)
@@ -173,6 +180,18 @@ async def seal_next(tx: Transaction, key: SealKey, place: int) -> Seal | None:
     values = {name: getattr(seal, name) for name in (*_COLUMNS, "signature")}
     await tx.run(_ADD, tenant=tx.tenant.id, **values)
     return seal
+
+
+async def _is_chain_of(tx: Transaction, written: tuple[int, str] | None) -> bool:
+    """Tell whether the chain has the seal that was written outside last.
+
+    Where it has not, its end was taken away; a seal behind what is left would vouch for that.
+    """
+    if written is None:
+        return True
+    number, digest = written
+    found = await tx.value(_HASH_OF, tenant=tx.tenant.id, number=number)
+    return found is not None and bytes(found).hex() == digest
 
 
 async def _rows(connection: Any, statement: Prepared, **values: Any) -> list[Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import ARRAY, BigInteger, Integer, Text, func, select
 
@@ -66,6 +66,10 @@ _REDACTIONS: Final = prepare(
     .where(_R.tenant_id == _TENANT, _R.of_seq.is_not(None))
     .group_by(_R.how)
 )
+
+
+_Kept: TypeAlias = tuple[Mapping[int, frozenset[str]], Mapping[int, frozenset[str]]]
+"""The hashes of seals that were given, and those that were written outside."""
 
 
 class BadHead(InvalidInput):
@@ -163,7 +167,7 @@ async def run_verification(context: JobContext, key: SealKey, witness: Witness) 
     if ended is not None:
         return ended
     said: Any = context.job.arguments.get("heads", {})
-    heads = {int(number): str(digest) for number, digest in said.items()}
+    heads = {int(number): frozenset({str(digest)}) for number, digest in said.items()}
     written = await witness.read(context.tenant.id)
     seen = _Seen.from_progress(context.job.progress)
     try:
@@ -179,7 +183,7 @@ async def _verify_some(
     context: JobContext,
     seen: _Seen,
     key: SealKey,
-    kept: tuple[Mapping[int, str], Mapping[int, str]],
+    kept: _Kept,
 ) -> bool:
     """Verify the next seals; whether there may be more. Raises Broken."""
     async with context.write() as tx:
@@ -211,16 +215,17 @@ def _check_signature(seal: Seal, key: SealKey, seen: _Seen) -> None:
         raise Broken(seal.number, None, "This seal was not signed by this installation.")
 
 
-def _check_kept(seal: Seal, kept: tuple[Mapping[int, str], Mapping[int, str]], seen: _Seen) -> None:
+def _check_kept(seal: Seal, kept: _Kept, seen: _Seen) -> None:
+    """Compare with what was kept elsewhere; two hashes that were written for one seal are wrong."""
     heads, written = kept
     for found, words in ((heads, "that was given"), (written, "that was written outside")):
         known = found.get(seal.number)
-        if known is not None and known != seal.hash.hex():
+        if known is not None and known != {seal.hash.hex()}:
             raise Broken(seal.number, None, f"This seal is not the one {words}.")
     seen.counts["witnessed"] += seal.number in written
 
 
-def _check_end(seen: _Seen, *kept: Mapping[int, str]) -> None:
+def _check_end(seen: _Seen, *kept: Mapping[int, frozenset[str]]) -> None:
     last = max((number for found in kept for number in found), default=0)
     if last > seen.number:
         raise Broken(seen.number + 1, None, f"The chain had {last} seals, and ends before this.")

@@ -168,6 +168,34 @@ async def test_chain_that_lost_its_end_is_found(chain: Chain) -> None:
         assert result["broken"]["seal"] == head["number"]
 
 
+async def test_nothing_is_sealed_behind_a_chain_that_lost_its_end(chain: Chain) -> None:
+    head = (await chain.verify())["head"]
+    await chain.api.post("/companies", {"name": "Never was"})
+    await chain.seal()
+    await chain.tamper(f"DELETE FROM audit_seal WHERE number > {head['number']}")
+    await chain.api.post("/companies", {"name": "Later"})
+
+    await chain.seal()
+    result = await chain.verify()
+
+    assert not (await last_entry(chain))["sealed"]
+    assert result["broken"]["seal"] == head["number"] + 1
+    assert result["seals"] == head["number"]
+
+
+async def test_second_hash_of_a_seal_is_found(chain: Chain) -> None:
+    head = (await chain.verify())["head"]
+    tenant = await chain.engine.directory.get("default")
+    file = chain.witness.directory / f"{tenant.id}.ndjson"
+    other = f'{{"number": {head["number"]}, "hash": "{"0" * 64}"}}'
+    file.write_text(f"{other}\n{file.read_text()}")
+
+    result = await chain.verify()
+
+    assert result["broken"]["seal"] == head["number"]
+    assert "written outside" in result["broken"]["words"]
+
+
 async def test_chain_made_anew_without_the_key_is_found(chain: Chain) -> None:
     await chain.tamper("UPDATE audit_seal SET signature = decode(repeat('00', 64), 'hex')")
 
