@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -125,12 +125,33 @@ async def find_all(tx: Transaction, person: Person, kept: Collection[RecordId] =
             outcome = _outcome(tx, obj, record, holders, people)
             if number not in kept:
                 found.setdefault(number, Found(obj, record, How.REFERENCE, outcome))
+    await _add_parts(tx, found, people, kept)
     for obj, records in mentions.items():
         for number, record in records.items():
             if number not in kept:
                 found.setdefault(number, Found(obj, record, How.MENTION, Outcome.REDACT))
     held = frozenset(map(RecordId, await held_among(tx, list(found))))
     return Dossier(person, tuple(found.values()), held, frozenset(kept))
+
+
+async def _add_parts(
+    tx: Transaction,
+    found: dict[RecordId, Found],
+    seen: frozenset[RecordId],
+    kept: Collection[RecordId],
+) -> None:
+    """Add the parts of what is erased, their parts, and so on: a deletion would take them along."""
+    while True:
+        wholes = {number for number, one in found.items() if one.outcome is Outcome.ERASE} - seen
+        if not wholes:
+            return
+        for obj, pointing in (await _pointing(tx, frozenset(wholes))).items():
+            for number, (record, holders) in pointing.items():
+                if number not in kept and _is_part(holders):
+                    how = found[number].how if number in found else How.REFERENCE
+                    found[number] = Found(obj, record, how, Outcome.ERASE)
+        _check_few(len(found))
+        seen |= wholes
 
 
 def _is_same(tx: Transaction, person: Person, obj: ObjectDef, record: StoredRecord) -> bool:
@@ -153,11 +174,16 @@ def _outcome(
 
     Their parts go with them, and so do dealings with nobody else.
     """
-    if any(str(getattr(one.options, "on_delete", "")) == "cascade" for one in holders):
+    if _is_part(holders):
         return Outcome.ERASE
     if obj.about is not About.DEALINGS or _others(tx, obj, record, people):
         return Outcome.REDACT
     return Outcome.ERASE
+
+
+def _is_part(holders: Iterable[Field]) -> bool:
+    """Tell whether a record goes when what these fields of it point to goes."""
+    return any(str(getattr(one.options, "on_delete", "")) == "cascade" for one in holders)
 
 
 def _others(

@@ -255,3 +255,18 @@ async def test_member_is_made_anonymous_once_they_are_out(app: Starlette, desk: 
     assert request["state"] == "done", request
     assert address not in stored
     assert request["report"]["account"]["member"] == 1
+
+
+async def test_parts_of_what_is_erased_go_with_their_files(desk: Desk, ada: Ada) -> None:
+    sent = await desk.api.http.post("/api/files", files={"file": ("a.txt", b"Her passport.")})
+    kept = {"name": "Passport", "file": sent.json(), "parent": ada.note}
+    attachment = await desk.api.post("/attachments", kept)
+
+    found = await desk.api.get(f"{PEOPLE}/{ada.id}")
+    request = await asked(desk, "erase", ada.id)
+
+    told = {one["id"]: (one["found_by"], one["outcome"]) for one in found["records"]}
+    assert told[attachment["id"]] == ("reference", "erase")
+    assert request["report"]["records"]["Attachment"] == {"erased": 1}
+    assert request["report"]["files_removed"] == 1
+    await desk.api.get(f"/attachments/{attachment['id']}", status=404)
