@@ -150,6 +150,8 @@ async def _assign_batch(tx: Transaction, context: JobContext) -> bool:
         return False
     checkpoint = context.job.progress.get("checkpoint")
     after = checkpoint.get("after") if isinstance(checkpoint, Mapping) else 0
+    # Locked before anything is read: what another job has just settled by newer values stays so.
+    await tx.rows(_LOCK, tenant=tx.tenant.id)
     rows = await _matched(tx, obj, await _wanted(tx, obj, asked), after)
     if not rows:
         return False
@@ -186,7 +188,6 @@ async def _matched(
 
 async def _settle(tx: Transaction, obj: ObjectDef, rows: Sequence[Any]) -> dict[str, int]:
     """Give records to territories and take them from others; how many of each."""
-    await tx.rows(_LOCK, tenant=tx.tenant.id)
     rules = tx.catalog.territory_rules.get(obj.id, ())
     ids = [row["id"] for row in rows]
     shares = await tx.rows(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,10 +10,12 @@ from typing import Any
 import pytest
 
 from tests.integration.platform.test_identity import a_browser, claimed, joined
-from tests.support.app import Api
+from tests.support.app import Api, owner_connection
 from tests.support.imports import Desk
 
 COMPONENTS = "/api/metadata/components"
+AWAITED = """
+SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 7203 AND NOT granted"""
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,25 @@ async def test_a_changed_record_leaves_its_territory(market: Market) -> None:
 
     await market.desk.api.patch(f"/companies/{given}", {"industry": "Banking"})
     await market.work()
+
+    assert (await market.ben.get("/companies"))["data"] == []
+
+
+async def test_a_job_that_waited_for_another_goes_by_what_records_say_by_then(
+    market: Market, app_dsn: str
+) -> None:
+    given = await market.company("Watt", "Energy")
+    [job, *_] = (await market.desk.api.post("/api/territories/assign", None, status=202))["jobs"]
+    tenant = await market.desk.worker.engine.tenants.ensure_default()
+
+    async with owner_connection(app_dsn) as owner:
+        await owner.fetchval("SELECT pg_advisory_lock(7203, $1)", tenant.id)
+        run = asyncio.create_task(market.desk.run(job["job"]))
+        while not await owner.fetchval(AWAITED):
+            assert not run.done()
+            await asyncio.sleep(0.01)
+        await market.desk.api.patch(f"/companies/{given}", {"industry": "Banking"})
+    await run
 
     assert (await market.ben.get("/companies"))["data"] == []
 
