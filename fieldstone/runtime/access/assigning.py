@@ -37,6 +37,7 @@ _SPACE: Final = 7203
 _S: Final = RECORD_SHARE.c
 _TENANT: Final = parameter("tenant", Integer())
 _IDS: Final = parameter("ids", ARRAY(BigInteger))
+_OBJECTS: Final = parameter("objects", ARRAY(Integer))
 _MATCHES: Final[PerCatalog[tuple[Prepared, Sequence[Parameter]]]] = PerCatalog(500)
 _LOCK: Final = prepare(select(func.pg_advisory_xact_lock(_SPACE, _TENANT)))
 _HELD: Final = prepare(
@@ -49,6 +50,11 @@ _HELD: Final = prepare(
 _TAKE: Final = prepare(
     delete(RECORD_SHARE).where(
         _S.tenant_id == _TENANT, _S.record_id == func.any(_IDS), _S.by_rule.is_(True)
+    )
+)
+_TAKE_ALL: Final = prepare(
+    delete(RECORD_SHARE).where(
+        _S.tenant_id == _TENANT, _S.object_id == func.any(_OBJECTS), _S.by_rule.is_(True)
     )
 )
 _FORGET_SHARES: Final = prepare(
@@ -121,8 +127,11 @@ async def follow_territories(
     gone = sorted(before.territories.by_id.keys() - after.territories.by_id.keys())
     for statement in (_FORGET_SHARES, _FORGET_PEOPLE) if gone else ():
         await tx.run(statement, tenant=tx.tenant.id, ids=gone)
-    ruled = before.territory_rules.keys() | after.territory_rules.keys()
-    await assign_all(tx, [after.by_id[one] for one in sorted(ruled) if one in after.by_id])
+    # No job looks at objects that have no rules any more, nor at records in the bin.
+    free = sorted(before.territory_rules.keys() - after.territory_rules.keys())
+    if free:
+        await tx.run(_TAKE_ALL, tenant=tx.tenant.id, objects=free)
+    await assign_all(tx, [after.by_id[one] for one in sorted(after.territory_rules)])
 
 
 async def run_assign(context: JobContext) -> JsonObject:

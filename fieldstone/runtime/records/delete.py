@@ -16,6 +16,7 @@ from fieldstone.errors import Conflict, Forbidden, Several
 from fieldstone.ids import ObjectId, RecordId, format_id, parse_id
 from fieldstone.metadata.catalog import Field, ObjectDef
 from fieldstone.metadata.values import Json, read_json, write_json
+from fieldstone.runtime.access.assigning import assign_later
 from fieldstone.runtime.metering import check_room, meter
 from fieldstone.runtime.records import store
 from fieldstone.runtime.records.checks import check_references, claim_unique, told_problems
@@ -405,6 +406,8 @@ async def _bring_back(tx: Transaction, obj: ObjectDef, ids: list[RecordId]) -> l
     if records:
         await store.write_log(tx, obj, "restore", versions, entries)
         await meter(tx, Limit.RECORDS, len(records))
+    # Rules were changed and places given away while they lay in the bin.
+    await assign_later(tx, obj, list(records))
     return list(records)
 
 

@@ -152,6 +152,36 @@ async def test_a_rule_that_is_removed_takes_what_it_gave(market: Market) -> None
     assert len((await market.cora.get("/companies"))["data"]) == 1
 
 
+async def test_a_restored_record_goes_where_rules_have_it_by_then(market: Market) -> None:
+    given, api = await market.company("Watt", "Energy"), market.desk.api
+    await api.delete(f"/companies/{given}")
+    await api.delete(f"{COMPONENTS}/territory_rule/Energy", status=204)
+    await market.work()
+
+    await api.post(f"/api/records/Company/{given}/restore", None, status=200)
+    await market.work()
+
+    told = (await api.get("/api/territories"))["territories"]
+    held = {one["name"]: one["records"]["Company"]["held"] for one in told}
+    assert held == {"Germany": 0, "North": 0, "South": 1}
+    assert (await market.ben.get("/companies"))["data"] == []
+
+
+async def test_no_territory_keeps_what_lay_in_the_bin_when_the_last_rule_went(
+    market: Market,
+) -> None:
+    given, api = await market.company("Watt", "Energy"), market.desk.api
+    await api.delete(f"/companies/{given}")
+    for rule in ("Energy", "Overflow"):
+        await api.delete(f"{COMPONENTS}/territory_rule/{rule}", status=204)
+    await market.work()
+
+    await api.post(f"/api/records/Company/{given}/restore", None, status=200)
+
+    assert (await api.get(f"/api/records/Company/{given}/shares"))["shares"] == []
+    assert (await market.cora.get("/companies"))["data"] == []
+
+
 async def test_what_a_rule_shares_is_told_and_ends_by_no_hand(market: Market) -> None:
     given = await market.company("Watt", "Energy")
     path = f"/api/records/Company/{given}/shares"
