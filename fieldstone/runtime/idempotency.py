@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Integer, Text, select, update
+from sqlalchemy import Integer, Text, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from fieldstone.errors import Conflict
@@ -36,6 +36,11 @@ _KEEP: Final = prepare(
     .where(IDEMPOTENCY.c.tenant_id == _TENANT, IDEMPOTENCY.c.key == _KEY)
     .values(status=parameter("status", Integer()), body=parameter("body", Text()))
 )
+_FORGET: Final = prepare(
+    update(IDEMPOTENCY)
+    .where(IDEMPOTENCY.c.tenant_id == _TENANT, IDEMPOTENCY.c.body.is_not(None))
+    .values(body=null())
+)
 
 
 class KeyReused(Conflict):
@@ -54,8 +59,8 @@ async def earlier_answer(tx: Transaction, key: str, digest: str) -> tuple[int, s
     row = await tx.row(_FIND, tenant=tx.tenant.id, key=key)
     if row["digest"] != digest:
         raise KeyReused("This Idempotency-Key belongs to another request.", hint="Send a new key.")
-    kept: str = row["body"]
-    opened = keyring_of(tx).open_text(kept, key) if is_token(kept) else kept
+    kept: str | None = row["body"]
+    opened = keyring_of(tx).open_text(kept, key) if kept is not None and is_token(kept) else kept
     if opened is None:
         raise KeyReused("The answer to this Idempotency-Key was lost.", hint="Send a new key.")
     return row["status"], opened
@@ -65,3 +70,8 @@ async def keep_answer(tx: Transaction, key: str, status: int, body: str) -> None
     """Write down the answer of the request that claimed a key, encrypted: it may hold anything."""
     sealed = keyring_of(tx).seal_text(body, key)
     await tx.run(_KEEP, tenant=tx.tenant.id, key=key, status=status, body=sealed)
+
+
+async def forget_answers(tx: Transaction) -> int:
+    """Forget all answers that are kept; how many. Their keys stay: nothing is carried out twice."""
+    return await tx.run(_FORGET, tenant=tx.tenant.id)

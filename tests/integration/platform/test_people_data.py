@@ -270,3 +270,14 @@ async def test_parts_of_what_is_erased_go_with_their_files(desk: Desk, ada: Ada)
     assert request["report"]["records"]["Attachment"] == {"erased": 1}
     assert request["report"]["files_removed"] == 1
     await desk.api.get(f"/attachments/{attachment['id']}", status=404)
+
+
+async def test_answers_kept_for_keys_are_forgotten(desk: Desk, ada: Ada) -> None:
+    said, headers = {"last_name": "King", "email": ADDRESS}, {"Idempotency-Key": "k"}
+    await desk.api.post("/contacts", said, headers=headers)
+
+    request = await asked(desk, "erase", ada.id)
+
+    again = await desk.api.refused("POST", "/contacts", said, headers=headers, status=409)
+    assert again[0]["code"] == "request.key_reused"
+    assert request["report"]["places"]["answers_kept"] == 1
