@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from fieldstone.errors import Problem, Several
+from fieldstone.metadata.binned import following, owner_of
 from fieldstone.metadata.component import Component, StoredComponent
 from fieldstone.metadata.component_change import ComponentChange, Operation
 from fieldstone.metadata.encrypted_bodies import encryption_change
@@ -44,9 +45,13 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class MetadataPlan:
-    """What would be written, in an order in which each step stands on the ones before."""
+    """What would be written, in an order in which each step stands on the ones before.
+
+    following: what lies in the bin and is called otherwise from then on, after its object.
+    """
 
     changes: tuple[ComponentChange, ...]
+    following: tuple[StoredComponent, ...] = ()
 
     def count(self, operation: Operation, kind: str) -> int:
         """Count the changes of one sort."""
@@ -149,6 +154,7 @@ class _Draft:
         pointers: Mapping[Key, str],
         formulas: FormulaNames | None,
     ) -> None:
+        self._stored = rows
         self._pointers = pointers
         self._formulas = formulas
         # What is being purged has lost some of its records already and cannot come back.
@@ -272,6 +278,7 @@ class _Draft:
         yield from self._early
         if self._early:
             return
+        yield from self._of_others()
         yield from (p for key, p in self._clashes.items() if not self._owner_clashes(key))
         for number, component in enumerate(self._proposed):
             for problem in self._shape_problems(number, component):
@@ -285,6 +292,20 @@ class _Draft:
         if self._removed or self._reverted:
             yield from orphans(scope)
         yield from circles_in(scope)
+
+    def _of_others(self) -> Iterator[Problem]:
+        """Yield what would come back to another object than its own, which has its name by now."""
+        for key in sorted(self._restored):
+            row = self._origin.get(key)
+            if row is None or key[0] not in OWNED:
+                continue
+            named = (OBJECT.name, fold(split_name(key[1])[0]))
+            owner, now = owner_of(self._stored, row), self._origin.get(named)
+            is_its_own = owner is not None and now is not None and owner.id == now.id
+            if named in self._after and not is_its_own:
+                name = row.component.name
+                message = f"{name} belonged to another object than the one of that name now."
+                yield Problem(UNKNOWN, message, "/name", "Make it anew.")
 
     def _owner_clashes(self, key: Key) -> bool:
         kind, name = key
@@ -339,7 +360,8 @@ class _Draft:
             change = self._change(component)
             if change is not None:
                 changes.append(change)
-        return MetadataPlan(tuple(self._desk.assign(changes)))
+        done = tuple(self._desk.assign(changes))
+        return MetadataPlan(done, tuple(following(self._stored, done)))
 
     def _forget_grants(self) -> None:
         """Let permission sets say nothing of what is made anew under a name that was free.

@@ -75,6 +75,8 @@ class StorageDesk:
     def assign(self, changes: Iterable[ComponentChange]) -> Iterator[ComponentChange]:
         """Give the same changes, the new ones with storage; who needs a slot most chooses first."""
         done = list(changes)
+        for change in done:
+            self._follow(change)
         new = [n for n, change in enumerate(done) if change.operation == "create"]
         for n in new:
             done[n] = replace(done[n], storage=self._storage(done[n].after))
@@ -84,6 +86,16 @@ class StorageDesk:
             if slot is not None:
                 done[n] = replace(done[n], storage={**done[n].storage, "slot": slot})
         yield from done
+
+    def _follow(self, change: ComponentChange) -> None:
+        """Let an object that is renamed have under its new name what it gave out under the old."""
+        before, after = change.before, change.after
+        if before is None or after is None or after.kind != "object":
+            return
+        old, new = fold(before.name), fold(after.name)
+        if old != new:
+            self._keys[new] = max(self._keys.get(new, 0), self._keys.get(old, 0))
+            self._slots.setdefault(new, set()).update(self._slots.get(old, ()))
 
     def _storage(self, component: Component | None) -> dict[str, Json]:
         assert component is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import Final
@@ -81,8 +81,19 @@ def _logged() -> Prepared:
     return prepare(insert(COMPONENT_CHANGE).from_select(["tenant_id", *scalars, *columns], rows))
 
 
+def _followed() -> Prepared:
+    columns = ("id", "name", "body")
+    x = incoming(COMPONENT, *columns)
+    return prepare(
+        update(COMPONENT)
+        .where(COMPONENT.c.tenant_id == _TENANT, COMPONENT.c.id == x.c.id)
+        .values(name=x.c.name, body=x.c.body)
+    )
+
+
 _CREATE: Final = _created()
 _CHANGE: Final = _changed()
+_FOLLOW: Final = _followed()
 _LOG: Final = _logged()
 _TAKE_IDS: Final = prepare(
     select(func.nextval("component_id_seq")).select_from(
@@ -149,7 +160,7 @@ async def try_change(tx: Transaction, proposal: Proposal) -> Applied:
     changes = [replace(one, id=one.id or next(free)) for one in plan.changes]
     rows = _after(tx, stored, changes)
     catalog = build_catalog(tx.tenant.id, tx.catalog.version + 1, tx.tenant.leaf, rows)
-    applied = Applied(MetadataPlan(tuple(changes)), catalog)
+    applied = Applied(replace(plan, changes=tuple(changes)), catalog)
     await _check_outcome(tx, applied, proposal)
     return applied
 
@@ -289,6 +300,7 @@ async def _apply(tx: Transaction, stored: list[StoredComponent], plan: MetadataP
     numbered = await _numbered(tx, plan)
     version = await tx.value(_RAISE, tenant=tx.tenant.id)
     await _write(tx, numbered)
+    await _follow(tx, plan.following)
     await tx.run(
         _LOG,
         tenant=tx.tenant.id,
@@ -309,7 +321,7 @@ async def _apply(tx: Transaction, stored: list[StoredComponent], plan: MetadataP
     await keep_up(tx, numbered, tx.catalog, catalog)
     await forget_apps(tx, numbered)
     await follow_territories(tx, numbered, tx.catalog, catalog)
-    return Applied(MetadataPlan(tuple(numbered)), catalog)
+    return Applied(replace(plan, changes=tuple(numbered)), catalog)
 
 
 async def _numbered(tx: Transaction, plan: MetadataPlan) -> list[ComponentChange]:
@@ -375,6 +387,18 @@ async def _put(
         storage=[write_json(change.storage) for change in changes],
         deleted_at=[tx.now if change.operation == "remove" else None for change in changes],
     )
+
+
+async def _follow(tx: Transaction, rows: Sequence[StoredComponent]) -> None:
+    """Write what lies in the bin as it is called after its object. Nobody declared it: no log."""
+    if rows:
+        await tx.run(
+            _FOLLOW,
+            tenant=tx.tenant.id,
+            id=[row.id for row in rows],
+            name=[row.component.name for row in rows],
+            body=[_body(row.component) for row in rows],
+        )
 
 
 def _after(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,6 +35,8 @@ def after(rows: Sequence[StoredComponent], plan: MetadataPlan) -> list[StoredCom
         by_id[number] = StoredComponent(
             number, component, change.storage, MOMENT, MOMENT if removed else None
         )
+    for row in plan.following:
+        by_id[row.id] = replace(by_id[row.id], component=row.component)
     return sorted(by_id.values(), key=lambda row: row.id)
 
 

@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from fieldstone.ids import ObjectId
+from fieldstone.metadata.binned import owner_of
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.component import StoredComponent
-from fieldstone.metadata.kinds.field import split_name
 from fieldstone.metadata.storage import SLOT_KEYS
-from fieldstone.metadata.values import Json, fold
+from fieldstone.metadata.values import Json
 from fieldstone.runtime.job_runs import JobContext
 from fieldstone.runtime.metadata_changes import load_components
 from fieldstone.runtime.privacy.held import objects_held
@@ -77,7 +77,7 @@ async def _due(context: JobContext, before: datetime, kind: str) -> list[StoredC
 
 def _is_of_held(rows: list[StoredComponent], row: StoredComponent, held: set[ObjectId]) -> bool:
     """Tell whether records under legal hold would lose values along with a component."""
-    owner = _owner_of(rows, row) if row.component.kind == "field" else row
+    owner = owner_of(rows, row) if row.component.kind == "field" else row
     return owner is not None and owner.id in held
 
 
@@ -142,23 +142,15 @@ async def _purge_all_rows(context: JobContext, target: PurgeTarget) -> None:
 
 
 def _fields_of(rows: list[StoredComponent], owner: StoredComponent) -> list[StoredComponent]:
-    """Give the fields that went with a deleted object or before it.
-
-    Fields that were deleted later belong to another object, which was given the name since.
-    """
-    assert owner.deleted_at is not None
+    """Give the fields that went with a deleted object or before it."""
     return [
         row
         for row in rows
         if row.component.kind == "field"
         and row.deleted_at is not None
-        and row.deleted_at <= owner.deleted_at
-        and _owner_name(row) == fold(owner.component.name)
+        and (found := owner_of(rows, row)) is not None
+        and found.id == owner.id
     ]
-
-
-def _owner_name(field: StoredComponent) -> str:
-    return fold(split_name(field.component.name)[0])
 
 
 async def _forget_fields(tx: Transaction, object_id: int, fields: list[int]) -> None:
@@ -170,7 +162,7 @@ async def _forget_fields(tx: Transaction, object_id: int, fields: list[int]) -> 
 
 async def _purge_field(context: JobContext, stored: StoredComponent) -> int:
     async with alone(context) as tx:
-        owner = _owner_of(await load_components(tx), stored)
+        owner = owner_of(await load_components(tx), stored)
         target = None if owner is None else target_of(tx, owner)
         if owner is not None and (target is None or PURGING in owner.storage):
             return 0
@@ -183,19 +175,6 @@ async def _purge_field(context: JobContext, stored: StoredComponent) -> int:
             await _forget_fields(tx, owner.id, [stored.id])
             await _remember_key(tx, owner.id, stored)
         return await _removed(tx, [stored.id])
-
-
-def _owner_of(rows: list[StoredComponent], field: StoredComponent) -> StoredComponent | None:
-    """Give the object that a deleted field belongs to, whether or not it lies in the bin itself."""
-    assert field.deleted_at is not None
-    found = [
-        row
-        for row in rows
-        if row.component.kind == "object"
-        and fold(row.component.name) == _owner_name(field)
-        and (row.deleted_at is None or row.deleted_at >= field.deleted_at)
-    ]
-    return min(found, key=lambda row: row.id, default=None)
 
 
 async def _remember_key(tx: Transaction, object_id: int, field: StoredComponent) -> None:

@@ -210,6 +210,21 @@ async def test_a_purged_field_is_gone_from_records_and_their_history(
     assert (await papers.ask("SELECT title FROM Paper__c"))[0]["title"] == "Secret"
 
 
+async def test_a_field_in_the_bin_is_purged_from_its_object_after_a_rename(
+    papers: StorageWorld,
+) -> None:
+    await secret_paper(papers)
+    await remove(papers, ("field", "paper__c.secret"), ("field", "paper__c.secret_long"))
+    async with papers.database.change_metadata(papers.tenant, papers.viewer) as tx:
+        renames = ((("object", "paper__c"), "Sheet__c"),)
+        await change_metadata(tx, Proposal(renames=renames))
+
+    await purge(papers)
+
+    assert await found_in(papers, SECRET) == set()
+    assert (await papers.ask("SELECT title FROM Sheet__c"))[0]["title"] == "Secret"
+
+
 async def test_the_key_of_a_purged_field_is_never_given_again(papers: StorageWorld) -> None:
     paper = await papers.definition("Paper__c")
     await remove(papers, ("field", "paper__c.about"))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from fieldstone.metadata.changes import Proposal, plan_changes
+import pytest
+
+from fieldstone.errors import Several
+from fieldstone.metadata.changes import Proposal, Revert, plan_changes
 from fieldstone.metadata.definitions import field_component
 from tests.support.components import a_catalog, after, an_object, stored
 
@@ -63,3 +66,69 @@ def test_prefix_that_is_asked_for_is_given():
     rows = stored(*an_object("Contact", prefix="contact"))
 
     assert a_catalog(rows).get_object("Contact").prefix == "contact"
+
+
+def changed(rows, **proposal):
+    return after(rows, plan_changes(rows, Proposal(**proposal)))
+
+
+def renamed_with_field_in_bin(name, new_name):
+    rows = stored(*an_object(name, *texts("a", "b")))
+    rows = changed(rows, removals=(("field", f"{name}.b".lower()),))
+    return changed(rows, renames=((("object", name.lower()), new_name),))
+
+
+def key_and_slot(rows, owner, name):
+    field = a_catalog(rows).get_object(owner).get_field(name)
+    return field.key, field.slot
+
+
+def test_key_and_slot_in_the_bin_are_not_given_again_after_a_rename():
+    rows = renamed_with_field_in_bin("House", "Home")
+
+    rows = changed(rows, creates=(field_component("Home", {"name": "c", "type": "text"}),))
+
+    assert key_and_slot(rows, "Home", "c") == ("f3", "s3")
+
+
+def test_key_and_slot_are_not_given_again_in_the_change_that_renames():
+    rows = stored(*an_object("House", *texts("a", "b")))
+    fresh = field_component("Home", {"name": "c", "type": "text"})
+
+    rows = changed(
+        rows,
+        removals=(("field", "house.b"),),
+        renames=((("object", "house"), "Home"),),
+        upserts=(fresh,),
+    )
+
+    assert key_and_slot(rows, "Home", "c") == ("f3", "s3")
+    assert key_and_slot(changed(rows, restores=(("field", "home.b"),)), "Home", "b") == ("f2", "s2")
+
+
+def test_field_in_the_bin_comes_back_to_its_object_under_the_new_name():
+    rows = renamed_with_field_in_bin("House", "Home")
+
+    rows = changed(rows, restores=(("field", "home.b"),))
+
+    assert key_and_slot(rows, "Home", "b") == ("f2", "s2")
+
+
+def test_field_in_the_bin_follows_an_undone_rename():
+    rows = renamed_with_field_in_bin("House", "Home")
+    live = [row for row in rows if row.deleted_at is None]
+    was = {row.id: row.component for row in stored(*an_object("House", *texts("a", "b")))}
+
+    rows = changed(rows, reverts=tuple(Revert(row.id, row.component, was[row.id]) for row in live))
+
+    assert key_and_slot(changed(rows, restores=(("field", "house.b"),)), "House", "b")[0] == "f2"
+
+
+def test_field_in_the_bin_does_not_come_back_to_another_object_of_its_name():
+    rows = stored(*an_object("House", *texts("a", "b")))
+    rows = changed(rows, removals=(("object", "house"),))
+    rows = changed(rows, creates=an_object("Hut", *texts("a", "c")))
+    rows = changed(rows, renames=((("object", "hut"), "House"),))
+
+    with pytest.raises(Several, match="another object"):
+        changed(rows, restores=(("field", "house.b"),))
