@@ -42,6 +42,7 @@ from fieldstone.runtime.privacy.mentions import (
     clean_history,
     count_mentions,
     forget_imported,
+    with_held_mentions,
 )
 from fieldstone.runtime.privacy.person import Person, load_person, pattern_of, redacted
 from fieldstone.runtime.privacy.requests import (
@@ -115,7 +116,8 @@ async def _erase(context: JobContext, number: int, files: FileStore) -> Mapping[
         person = await _person_of(tx, request)
         kept = context.job.arguments["kept"]
         assert isinstance(kept, list | tuple)
-        dossier = await find_all(tx, person, [RecordId(int(str(one))) for one in kept])
+        found = await find_all(tx, person, [RecordId(int(str(one))) for one in kept])
+        dossier = await with_held_mentions(tx, found)
         check_erasable(request.kind, dossier, request.plan)
         await release_files(tx, temporary)
         report = await _rid(tx, request, dossier, context.job.id)

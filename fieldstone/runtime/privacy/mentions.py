@@ -7,7 +7,7 @@ counted by place, and looked for again afterwards.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from fieldstone.ids import RecordId
 from fieldstone.metadata.factor_tables import ACCESS_EVENT
 from fieldstone.metadata.tables import (
     BIN,
@@ -41,7 +42,8 @@ from fieldstone.metadata.tables import (
     SIGN_IN,
 )
 from fieldstone.runtime.idempotency import forget_answers
-from fieldstone.runtime.privacy.finding import says, without
+from fieldstone.runtime.privacy.finding import Dossier, says, without
+from fieldstone.runtime.privacy.held import is_held, objects_held
 from fieldstone.runtime.privacy.person import like_of, pattern_of
 from fieldstone.runtime.statements import Prepared, parameter, prepare
 from fieldstone.runtime.transactions import Transaction
@@ -87,6 +89,13 @@ class Place:
         """Build what counts the rows of the place that say words."""
         return prepare(select(func.count()).select_from(self.table).where(*self._where))
 
+    def held(self) -> Prepared | None:
+        """Build what gives the held records whose rows say words; None without records."""
+        if self.record is None:
+            return None
+        record = self.table.c[self.record]
+        return prepare(select(record.label("id")).where(*self._where, is_held(record)).distinct())
+
 
 PLACES: Final = (
     Place("change_log", CHANGE, ("before", "after", "cause"), record="record_id"),
@@ -102,6 +111,7 @@ PLACES: Final = (
 )
 _CLEANING: Final = {one.name: one.cleaning() for one in PLACES}
 _COUNTING: Final = {one.name: one.counting() for one in PLACES}
+_HELD: Final = [one for one in (place.held() for place in PLACES) if one is not None]
 _NEAR: Final = prepare(
     update(CHANGE)
     .where(
@@ -137,6 +147,15 @@ async def count_mentions(
     """Count the rows of every place that say words."""
     given = _given(tx, words, job, kept)
     return {name: await tx.value(one, **_taken(one, given)) for name, one in _COUNTING.items()}
+
+
+async def with_held_mentions(tx: Transaction, dossier: Dossier) -> Dossier:
+    """Count as held also what says the words no longer, but has a history or a note that does."""
+    if not await objects_held(tx):
+        return dossier
+    given = _given(tx, dossier.person.addresses, 0, dossier.kept)
+    found = [row["id"] for one in _HELD for row in await tx.rows(one, **_taken(one, given))]
+    return replace(dossier, held=dossier.held | frozenset(map(RecordId, found)))
 
 
 async def clean_history(tx: Transaction, words: Collection[str], ids: Collection[int]) -> int:

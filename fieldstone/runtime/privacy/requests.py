@@ -22,6 +22,7 @@ from fieldstone.metadata.values import Json, JsonObject, read_json, write_json
 from fieldstone.runtime.audit.events import Event, note_event, note_record_event
 from fieldstone.runtime.jobs import enqueue
 from fieldstone.runtime.privacy.finding import Dossier, find_all
+from fieldstone.runtime.privacy.mentions import with_held_mentions
 from fieldstone.runtime.privacy.office import check_office
 from fieldstone.runtime.privacy.person import Person, load_person
 from fieldstone.runtime.statements import parameter, prepare
@@ -31,6 +32,7 @@ PREFIX: Final = "privacy"
 EXPORT_PERSON: Final = "privacy.export"
 ERASE_PERSON: Final = "privacy.erase"
 LONGEST_REASON: Final = 2_000
+_MOST_TOLD: Final = 20
 _TENANT: Final = parameter("tenant", Integer())
 _ID: Final = parameter("id", BigInteger())
 _MINE: Final = (PRIVACY_REQUEST.c.tenant_id == _TENANT, PRIVACY_REQUEST.c.id == _ID)
@@ -159,7 +161,8 @@ async def look_at(tx: Transaction, text: str, kept: Collection[RecordId] = ()) -
     """Find everything about a person. Raises NoPrivacyOffice, UnknownPerson, NotAPerson."""
     check_office(tx)
     person = await load_person(tx, text)
-    return await find_all(tx.as_system(), person, kept)
+    whole = tx.as_system()
+    return await with_held_mentions(whole, await find_all(whole, person, kept))
 
 
 async def ask(tx: Transaction, asked: Asked) -> PrivacyRequest:
@@ -204,7 +207,10 @@ def check_erasable(kind: RequestKind, dossier: Dossier, plan: str) -> None:
         held = len(dossier.held)
         raise UnderHold(
             f"{held} of the records about {person.text} are under legal hold.",
-            hint="End the hold first, or leave it as it is.",
+            hint="End the hold first, or keep these records as they are.",
+            details={
+                "held": [format_id("record", one) for one in sorted(dossier.held)[:_MOST_TOLD]]
+            },
         )
     _check_user(kind, person)
     if plan != dossier.digest:

@@ -281,3 +281,20 @@ async def test_answers_kept_for_keys_are_forgotten(desk: Desk, ada: Ada) -> None
     again = await desk.api.refused("POST", "/contacts", said, headers=headers, status=409)
     assert again[0]["code"] == "request.key_reused"
     assert request["report"]["places"]["answers_kept"] == 1
+
+
+async def test_history_of_a_held_record_is_not_rewritten(desk: Desk, ada: Ada) -> None:
+    path = f"/companies/{ada.company}"
+    await desk.api.patch(path, {"description": "Done."})
+    await desk.api.post("/api/privacy/holds", {"name": "Case", "records": [ada.company]})
+    await desk.api.patch(f"/deals/{ada.deal}", {"company": None})
+    await desk.api.patch(f"/contacts/{ada.id}", {"company": None})
+    found = await desk.api.get(f"{PEOPLE}/{ada.id}")
+    body = {"kind": "erase", "person": ada.id, "plan": found["plan"]}
+
+    [problem] = await desk.api.refused("POST", REQUESTS, body, status=409)
+    kept = await asked(desk, "erase", ada.id, keep=[ada.company])
+
+    assert (problem["code"], found["held"]) == ("privacy.held", 1)
+    assert kept["state"] == "done", kept
+    assert ADDRESS in await everything(desk)
