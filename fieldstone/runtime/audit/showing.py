@@ -9,6 +9,7 @@ from fieldstone.ids import ObjectId, format_id
 from fieldstone.metadata.field_types.datetime import write_instant
 from fieldstone.metadata.values import Json, JsonObject, read_json
 from fieldstone.runtime.access.parties import names_of_users
+from fieldstone.runtime.audit.events import Event
 from fieldstone.runtime.audit.log_statements import EVENTS, RECORDS
 from fieldstone.runtime.audit.reading import kind_of
 from fieldstone.runtime.records.history import changes_in
@@ -16,6 +17,8 @@ from fieldstone.runtime.transactions import Transaction
 
 PREFIX: Final = "audit"
 _USER: Final = "User"
+_NAMING: Final = frozenset({"object", "query"})
+"""Of an export, what names objects and fields."""
 
 
 async def show_entries(tx: Transaction, rows: Sequence[Any], sealed: int) -> list[dict[str, Json]]:
@@ -74,7 +77,8 @@ def _component(row: Any) -> Json:
 def _details(tx: Transaction, row: Any) -> JsonObject:
     """Give what an entry says beside that: values that the viewer may read, or declarations."""
     if row["log"] == EVENTS:
-        return _object_in(row["after"])
+        details = _object_in(row["after"])
+        return _export(tx, details) if row["what"] == Event.EXPORTED.value else details
     if row["log"] == RECORDS:
         obj = tx.catalog.by_id.get(ObjectId(row["object_id"]))
         changes = {} if obj is None else changes_in(tx, obj, row)
@@ -84,6 +88,16 @@ def _details(tx: Transaction, row: Any) -> JsonObject:
         "version": row["version"],
         **{name: None if text is None else read_json(text) for name, text in said.items()},
     }
+
+
+def _export(tx: Transaction, details: JsonObject) -> JsonObject:
+    """Give what is said of an export without the names that are hidden from the viewer."""
+    rights = tx.rights
+    if not (rights.unreadable_objects or rights.unreadable_fields):
+        return details
+    obj = tx.catalog.find_object(str(details.get("object")))
+    hidden = {"query"} if obj is not None and rights.may_read_object(obj.id) else _NAMING
+    return {name: value for name, value in details.items() if name not in hidden}
 
 
 def _object_in(text: str | None) -> JsonObject:

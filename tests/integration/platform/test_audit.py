@@ -163,6 +163,23 @@ async def test_hidden_record_and_field_are_in_no_audit(office: Office) -> None:
     assert await words(office.ben, f"?record={deal['id']}") == []
 
 
+async def test_export_is_told_without_values_and_hidden_names(office: Office) -> None:
+    ada = office.ada
+    await let_ben_see_it(office, objects={"Company": ["read"]}, all_fields="none", actions=["api"])
+    standard = f"/api/people/{office.ben_id}/permission-sets/Standard_User"
+    await ada.ask("DELETE", standard, status=204)
+    for query in ("SELECT name FROM Company WHERE domain = 'x.example'", "SELECT name FROM Deal"):
+        await ada.post("/api/exports", {"q": query, "format": "csv"}, status=202)
+
+    deals, companies = (await ada.get("/api/audit?what=exported"))["entries"]
+    hidden, shown = (await office.ben.get("/api/audit?what=exported"))["entries"]
+
+    assert companies["details"]["query"] == "SELECT name FROM Company WHERE domain = ?"
+    assert deals["details"]["object"] == "Deal"
+    assert shown["details"].keys() == {"object", "format", "job"}
+    assert hidden["details"].keys() == {"format", "job"}
+
+
 async def test_other_tenant_sees_none_of_it(office: Office, other: Api) -> None:
     company = await office.ada.post("/companies", {"name": "Acme"})
 
