@@ -144,7 +144,7 @@ async def _furnish(one: Neighbour) -> None:
     person = {"email": f"ben@{mark}.example", "name": f"{mark} Ben", "permission_sets": ["Sees"]}
     ben = await api.post("/api/people", person)
     team = await api.post("/api/teams", {"name": f"{mark} team"})
-    await api.send("POST", f"/api/teams/{team['id']}/people", {"people": [ben["id"]]})
+    await api.send("POST", f"/api/teams/{team['id']}/people", {"users": [ben["id"]]})
     shared = {"with": {"user": ben["id"]}, "access": "read"}
     await api.send("POST", f"/api/records/Deal/{made['results'][0]['id']}/shares", shared)
     await api.post("/api/tokens", {"name": f"{mark} token"})

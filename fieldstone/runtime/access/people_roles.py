@@ -16,6 +16,8 @@ from fieldstone.metadata.sharing import Role, RoleTree
 from fieldstone.metadata.tables import PERSON_ROLE
 from fieldstone.metadata.values import fold
 from fieldstone.runtime.audit.events import Event, note_event
+from fieldstone.runtime.permissions import UnknownPerson
+from fieldstone.runtime.records.heap_statements import living_ids
 from fieldstone.runtime.statements import parameter, prepare
 from fieldstone.runtime.transactions import Transaction
 
@@ -72,12 +74,15 @@ def role_named(tx: Transaction, name: str) -> Role:
 
 
 async def set_role(tx: Transaction, user_id: RecordId, role: Role | None) -> None:
-    """Give somebody a role, or take it from them."""
+    """Give somebody a role, or take it from them. Raises Forbidden, UnknownPerson."""
     check_people(tx)
     if role is None:
         if await tx.run(_TAKE, tenant=tx.tenant.id, user=user_id):
             await note_event(tx, user_id, Event.ROLE_TAKEN)
     else:
+        obj = tx.catalog.get_object("User")
+        if not await tx.rows(living_ids(obj.heap, tx.tenant.id, obj.id), ids=[user_id]):
+            raise UnknownPerson("There is no such person in this tenant.")
         await tx.run(_PUT, tenant=tx.tenant.id, user=user_id, role=role.id)
         await note_event(tx, user_id, Event.ROLE_GIVEN, role=role.name)
 

@@ -411,3 +411,13 @@ async def test_object_that_cannot_be_read_is_not_named_along(office: Office) -> 
     await only(office, "Some")
 
     assert "Contact" not in str(await ben.get(f"{office.path}/shares"))
+
+
+async def test_role_is_for_people_of_the_tenant(office: Office, other: Api) -> None:
+    await office.ada.post("/api/metadata/components/role", {"name": "Chief", "label": "Chief"})
+    theirs = (await other.get("/api/session"))["viewer"]["id"]
+
+    for one in (theirs, "user_1"):
+        path = f"/api/people/{one}/role"
+        [problem] = await office.ada.refused("PUT", path, {"role": "Chief"}, status=404)
+        assert problem["code"] == "access.unknown_person"
