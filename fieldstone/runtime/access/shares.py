@@ -27,6 +27,7 @@ from fieldstone.ids import RecordId, format_id
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.sharing import Level, Party, PartyKind, Sharing
 from fieldstone.metadata.tables import RECORD_SHARE
+from fieldstone.runtime.access.assigning import assign_later
 from fieldstone.runtime.access.parties import named_parties
 from fieldstone.runtime.access.teams import get_team
 from fieldstone.runtime.audit.events import Event, note_record_event
@@ -60,7 +61,7 @@ _PUT: Final = prepare(
         object_id=parameter("object", Integer()),
         **_VALUES,
     )
-    .on_conflict_do_update(index_elements=_KEY, set_=_VALUES)
+    .on_conflict_do_update(index_elements=_KEY, set_=_VALUES, where=_S.by_rule.is_(False))
 )
 _TAKE: Final = prepare(
     delete(RECORD_SHARE).where(
@@ -89,9 +90,15 @@ _COUNT: Final = prepare(
 
 
 class SharedByRule(Conflict):
-    """A share that follows from a rule of a territory, and ends with it."""
+    """A share that follows from a rule of a territory, and changes and ends with it."""
 
     code = "share.by_rule"
+
+    @classmethod
+    def refused(cls) -> SharedByRule:
+        """Give what is told to those who change or end one."""
+        hint = "Change the rules of the territory, or share it with another one."
+        return cls("A rule of a territory shares it so.", hint=hint)
 
 
 class NothingToShare(InvalidInput):
@@ -149,7 +156,7 @@ async def put_share(
     """Share a record, or change how it is shared.
 
     Whoever may change a record may share it. Raises Forbidden, UnknownRecord, NotEditable,
-    NothingToShare.
+    NothingToShare, SharedByRule.
     """
     _check_object(obj)
     await _check_record(tx, obj, record_id)
@@ -165,7 +172,7 @@ async def put_share(
     if await tx.value(_COUNT, tenant=tx.tenant.id, record=record_id) >= MOST_SHARES:
         message = f"A record has at most {MOST_SHARES} shares."
         raise NothingToShare(message, hint="Share it with a team.")
-    await tx.run(
+    put = await tx.run(
         _PUT,
         tenant=tx.tenant.id,
         record=record_id,
@@ -177,6 +184,9 @@ async def put_share(
         now=tx.now,
         actor=tx.viewer.user_id,
     )
+    if not put:
+        raise SharedByRule.refused()
+    await _place_anew(tx, obj, record_id, party.principal)
     await note_record_event(
         tx,
         obj,
@@ -195,10 +205,16 @@ async def take_share(tx: Transaction, obj: ObjectDef, record_id: RecordId, princ
     which = {"tenant": tx.tenant.id, "record": record_id, "principal": principal}
     if not await tx.run(_TAKE, **which):
         if await tx.value(_IS_BY_RULE, **which):
-            hint = "Change the rules of the territory, or share it with another one."
-            raise SharedByRule("A rule of a territory shares it so.", hint=hint)
+            raise SharedByRule.refused()
         raise UnknownShare("It is not shared so.")
+    await _place_anew(tx, obj, record_id, principal)
     await note_record_event(tx, obj, record_id, Event.SHARE_ENDED, **await _told(tx, principal))
+
+
+async def _place_anew(tx: Transaction, obj: ObjectDef, record_id: RecordId, principal: int) -> None:
+    """Have rules follow what was given to a territory by hand, or is so no more."""
+    if principal in tx.catalog.territories.by_id:
+        await assign_later(tx, obj, [record_id])
 
 
 async def list_shares(tx: Transaction, obj: ObjectDef, record_id: RecordId) -> list[Share]:

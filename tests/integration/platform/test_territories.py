@@ -195,6 +195,32 @@ async def test_what_a_rule_shares_is_told_and_ends_by_no_hand(market: Market) ->
     assert problem["code"] == "share.by_rule"
 
 
+async def test_what_a_rule_shares_is_not_made_less_by_hand(market: Market) -> None:
+    given = await market.company("Watt", "Energy")
+    path = f"/api/records/Company/{given}/shares"
+
+    said = {"with": {"territory": "North"}, "access": "read"}
+    [problem] = await market.desk.api.refused("POST", path, said, status=409)
+
+    [share] = (await market.desk.api.get(path))["shares"]
+    assert problem["code"] == "share.by_rule"
+    assert share["along"] == ["Deal"]
+
+
+async def test_rules_follow_what_is_given_by_hand_and_taken_again(market: Market) -> None:
+    given = await market.company("Watt", "Energy")
+    path = f"/api/records/Company/{given}/shares"
+
+    await market.desk.api.post(path, {"with": {"territory": "South"}})
+    await market.work()
+    [pinned] = (await market.desk.api.get(path))["shares"]
+    await market.desk.api.delete(f"{path}/{pinned['with']['id']}", status=204)
+    await market.work()
+    [ruled] = (await market.desk.api.get(path))["shares"]
+
+    assert (pinned["with"]["name"], ruled["with"]["name"]) == ("South", "North")
+
+
 async def test_what_is_given_by_hand_stays_whatever_rules_say(market: Market) -> None:
     given = await market.company("Bank", "Banking")
     said = {"with": {"territory": "North"}}
