@@ -126,7 +126,7 @@ class LogSealer:
                 return 0
             self._mark = None
             for number, last in mark.waiting.items():
-                await self._seal(connection, number, mark.place, last)
+                await self._seal_apart(connection, number, mark.place, last)
         return len(mark.waiting)
 
     async def _noted(self, connection: Any) -> _Mark | None:
@@ -137,6 +137,14 @@ class LogSealer:
         place = await _value(connection, _PLACE)
         await asyncio.sleep(_BREATH_S)
         return _Mark(place, await _value(connection, _HORIZON), waiting)
+
+    async def _seal_apart(self, connection: Any, number: int, place: int, last: int) -> None:
+        """Seal the logs of one tenant; where it fails, the others are sealed all the same."""
+        try:
+            async with connection.transaction():
+                await self._seal(connection, number, place, last)
+        except (FieldstoneError, asyncpg.PostgresError, OSError):
+            LOGGER.exception("tenant %s was not sealed; it is tried again", number)
 
     async def _seal(self, connection: Any, number: int, place: int, last: int) -> None:
         rows = await _rows(connection, _ONE_TENANT, tenant=number)

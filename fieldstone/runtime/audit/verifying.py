@@ -88,12 +88,16 @@ class Broken(Exception):
 
 @dataclass(slots=True)
 class _Seen:
-    """What was found so far. behind: the place and the hash of the last seal."""
+    """What was found so far. place, hash: those of the last seal.
+
+    unknown: the first seal of an unknown key since the last one that is known elsewhere, or 0.
+    """
 
     number: int = 0
     place: int = 0
     hash: bytes = NOTHING
     counts: Counter[str] = field(default_factory=Counter)
+    unknown: int = 0
 
     @classmethod
     def from_progress(cls, told: Mapping[str, Any]) -> _Seen:
@@ -101,12 +105,14 @@ class _Seen:
         if "number" not in told:
             return cls()
         counts = Counter({str(name): int(count) for name, count in told["counts"].items()})
-        return cls(told["number"], told["place"], bytes.fromhex(told["hash"]), counts)
+        digest, unknown = bytes.fromhex(told["hash"]), told.get("unknown", 0)
+        return cls(told["number"], told["place"], digest, counts, unknown)
 
     def progress(self) -> JsonObject:
         """Give it as the progress of a job."""
         words = f"{self.counts['entries']:,} entries verified"
         place: dict[str, Json] = {"number": self.number, "place": self.place}
+        place["unknown"] = self.unknown
         return {**place, "hash": self.hash.hex(), "counts": dict(self.counts), "words": words}
 
 
@@ -208,8 +214,12 @@ def _check_seal(tenant_id: int, seal: Seal, seen: _Seen) -> None:
 
 
 def _check_signature(seal: Seal, key: SealKey, seen: _Seen) -> None:
-    """Count seals of another key, as after a change of the secret key; none of ours is false."""
+    """Count seals of another key, as after a change of the secret key; none of ours is false.
+
+    Anybody can name another key: such a seal has to be known elsewhere, or one behind it has to.
+    """
     if seal.key_id != key.id:
+        seen.unknown = seen.unknown or seal.number
         seen.counts["signed_by_another_key"] += 1
     elif not key.is_signed(seal):
         raise Broken(seal.number, None, "This seal was not signed by this installation.")
@@ -222,6 +232,8 @@ def _check_kept(seal: Seal, kept: _Kept, seen: _Seen) -> None:
         known = found.get(seal.number)
         if known is not None and known != {seal.hash.hex()}:
             raise Broken(seal.number, None, f"This seal is not the one {words}.")
+        if known is not None:
+            seen.unknown = 0
     seen.counts["witnessed"] += seal.number in written
 
 
@@ -229,6 +241,8 @@ def _check_end(seen: _Seen, *kept: Mapping[int, frozenset[str]]) -> None:
     last = max((number for found in kept for number in found), default=0)
     if last > seen.number:
         raise Broken(seen.number + 1, None, f"The chain had {last} seals, and ends before this.")
+    if seen.unknown:
+        raise Broken(seen.unknown, None, "Its key is unknown, and so is this seal elsewhere.")
 
 
 async def _check_entries(tx: Transaction, seal: Seal, seen: _Seen) -> None:

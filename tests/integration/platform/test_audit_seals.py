@@ -202,6 +202,37 @@ async def test_chain_made_anew_without_the_key_is_found(chain: Chain) -> None:
     assert "not signed" in (await chain.verify())["broken"]["words"]
 
 
+async def test_seal_of_an_unknown_key_has_to_be_known_elsewhere(chain: Chain) -> None:
+    head = (await chain.verify())["head"]
+    await chain.tamper("UPDATE audit_seal SET key_id = 'x', signature = ''")
+    tenant = await chain.engine.directory.get("default")
+
+    witnessed = await chain.verify()
+    await chain.witness.forget(tenant.id)
+    given = await chain.verify({str(head["number"]): head["hash"]})
+    alone = await chain.verify()
+
+    assert witnessed["whole"]
+    assert witnessed["signed_by_another_key"] == witnessed["seals"]
+    assert given["whole"]
+    assert alone["broken"]["seal"] == 1
+    assert "key is unknown" in alone["broken"]["words"]
+
+
+async def test_tenant_that_cannot_be_sealed_holds_up_no_other(chain: Chain, other: Api) -> None:
+    tenant = await chain.engine.directory.get("default")
+    await chain.witness.forget(tenant.id)
+    (chain.witness.directory / f"{tenant.id}.ndjson").mkdir()
+    await chain.api.post("/companies", {"name": "Mine"})
+    await other.post("/companies", {"name": "Theirs"})
+
+    await chain.seal()
+
+    [entry] = (await other.get("/api/audit?object=Company"))["entries"]
+    assert entry["sealed"]
+    assert not (await last_entry(chain))["sealed"]
+
+
 async def test_purged_record_leaves_the_chain_whole(chain: Chain) -> None:
     company = (await chain.api.get("/companies"))["data"][0]["id"]
     await chain.api.delete(f"/companies/{company}")
