@@ -45,6 +45,11 @@ def masked_sql(text: ColumnElement[str], mask: Mask) -> ColumnElement[str]:
     return case((text.is_(None), null()), (is_short, constant(DOTS)), else_=end)
 
 
+def shows_more(before: object, after: object) -> bool:
+    """Tell whether more is seen under the mask that a body says than under another body's."""
+    return before is not None and after not in (before, Mask.HIDDEN)
+
+
 def is_masked(value: object) -> bool:
     """Tell whether a value that was shown is a mask."""
     return isinstance(value, str) and value.startswith(DOTS)

@@ -18,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from fieldstone.errors import Forbidden, Problem, Several, Span
+from fieldstone.ids import FieldId
 from fieldstone.metadata.build import build_catalog
 from fieldstone.metadata.catalog import Catalog
 from fieldstone.metadata.changes import (
@@ -28,7 +29,8 @@ from fieldstone.metadata.changes import (
 from fieldstone.metadata.compiled_rights import compile_rights
 from fieldstone.metadata.component import Component, StoredComponent
 from fieldstone.metadata.component_change import ComponentChange
-from fieldstone.metadata.kinds.registry import OBJECT, get_kind
+from fieldstone.metadata.kinds.registry import FIELD, OBJECT, get_kind
+from fieldstone.metadata.masking import shows_more
 from fieldstone.metadata.rights import SetupArea
 from fieldstone.metadata.tables import CATALOG_VERSION, COMPONENT, COMPONENT_CHANGE
 from fieldstone.metadata.values import fold, write_json
@@ -175,6 +177,7 @@ async def _planned(
     plan = await worked_out(lambda: plan_changes(stored, proposal, formulas), _work_of(proposal))
     if plan.changes:
         _check_administrator(tx, plan, proposal)
+        _check_masks(tx, plan)
     return stored, plan
 
 
@@ -210,6 +213,24 @@ def _check_administrator(tx: Transaction, plan: MetadataPlan, proposal: Proposal
     check_whole(tx)
     if not tx.viewer.standing.is_administrator:
         raise Forbidden("Only an administrator may change who gets in or sees which records.")
+
+
+def _check_masks(tx: Transaction, plan: MetadataPlan) -> None:
+    """Refuse to take off or loosen a mask that hides values from the viewer. Raises Forbidden."""
+    for change in plan.changes:
+        before, after = change.before, change.after
+        if before is None or after is None or after.kind != FIELD.name:
+            continue
+        if not shows_more(before.body.get("mask"), after.body.get("mask")):
+            continue
+        # Of a field that comes back from the bin, the rights under this catalog tell nothing.
+        is_live = change.operation == "change"
+        sees = is_live and tx.rights.may_read_field(FieldId(change.id))
+        if not (sees or tx.viewer.standing.is_administrator):
+            raise Forbidden(
+                f"{before.name} is masked for you, so that you may not show more of it.",
+                hint="Ask somebody who sees its values.",
+            )
 
 
 def _lets_in(change: ComponentChange, asked: frozenset[tuple[str, str]]) -> bool:

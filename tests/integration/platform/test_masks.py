@@ -158,3 +158,33 @@ async def test_definition_tells_what_is_masked_for_whoever_asks(bank: Bank) -> N
         fields = (await who.get("/api/objects/Company"))["fields"]
         [field] = [one for one in fields if one["name"] == "iban__c"]
         assert (field["mask"], field["is_masked"]) == ("last_four", told)
+
+
+async def test_mask_is_loosened_by_those_alone_who_see_the_values(bank: Bank) -> None:
+    setter = {"name": "Setters", "label": "Setters", "setup": ["objects"]}
+    opener = {"name": "Openers", "label": "Openers", "unmask": ["Company.pin__c"]}
+    for body in (setter, opener):
+        await bank.ada.post("/api/metadata/components/permission_set", body)
+    people = f"/api/people/{bank.ben_id}/permission-sets"
+    await bank.ada.ask("PUT", f"{people}/Setters", status=200)
+
+    async def set_mask(name: str, **more: str) -> tuple[int, str]:
+        told = {"kind": "field", "name": f"Company.{name}", "type": "text", **more}
+        answer = await bank.ben.send("POST", "/api/metadata/plan", {"components": [told]})
+        if answer.status_code == 200:
+            agreed = {key: answer.json()[key] for key in ("digest", "confirm")}
+            said = {"components": [told], **agreed}
+            answer = await bank.ben.send("POST", "/api/metadata/apply", said)
+        return answer.status_code, answer.text
+
+    for more in ({"mask": "last_four"}, {}):
+        status, text = await set_mask("pin__c", **more)
+        assert (status, "is masked for you" in text) == (403, True), text
+    tighter = {"mask": "hidden", "unique": True, "searchable": True}
+    assert (await set_mask("iban__c", **tighter))[0] == 200
+
+    await bank.ada.ask("PUT", f"{people}/Openers", status=200)
+    assert (await set_mask("pin__c"))[0] == 200
+
+    read = await bank.ben.get(f"/companies/{bank.company}")
+    assert (read["iban__c"], read["pin__c"]) == (DOTS, "1234567890")
