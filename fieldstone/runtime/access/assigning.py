@@ -57,9 +57,9 @@ _TAKE_ALL: Final = prepare(
         _S.tenant_id == _TENANT, _S.object_id == func.any(_OBJECTS), _S.by_rule.is_(True)
     )
 )
-_FORGET_SHARES: Final = prepare(
-    delete(RECORD_SHARE).where(_S.tenant_id == _TENANT, _S.principal == func.any(_IDS))
-)
+_OF_TERRITORIES: Final = (_S.tenant_id == _TENANT, _S.principal == func.any(_IDS))
+_TAKE_FROM: Final = prepare(delete(RECORD_SHARE).where(*_OF_TERRITORIES, _S.by_rule.is_(True)))
+_FORGET_SHARES: Final = prepare(delete(RECORD_SHARE).where(*_OF_TERRITORIES))
 _FORGET_PEOPLE: Final = prepare(
     delete(TERRITORY_PERSON).where(
         TERRITORY_PERSON.c.tenant_id == _TENANT, TERRITORY_PERSON.c.territory_id == func.any(_IDS)
@@ -125,13 +125,19 @@ async def follow_territories(
     if not touched:
         return
     gone = sorted(before.territories.by_id.keys() - after.territories.by_id.keys())
-    for statement in (_FORGET_SHARES, _FORGET_PEOPLE) if gone else ():
-        await tx.run(statement, tenant=tx.tenant.id, ids=gone)
+    if gone:  # Who works there and what was given by hand waits in case it comes back.
+        await tx.run(_TAKE_FROM, tenant=tx.tenant.id, ids=gone)
     # No job looks at objects that have no rules any more, nor at records in the bin.
     free = sorted(before.territory_rules.keys() - after.territory_rules.keys())
     if free:
         await tx.run(_TAKE_ALL, tenant=tx.tenant.id, objects=free)
     await assign_all(tx, [after.by_id[one] for one in sorted(after.territory_rules)])
+
+
+async def forget_territory(tx: Transaction, territory_id: int) -> None:
+    """Forget who worked in a territory that is purged, and what was given to it."""
+    for statement in (_FORGET_SHARES, _FORGET_PEOPLE):
+        await tx.run(statement, tenant=tx.tenant.id, ids=[territory_id])
 
 
 async def run_assign(context: JobContext) -> JsonObject:

@@ -14,8 +14,10 @@ from fieldstone.ids import ObjectId
 from fieldstone.metadata.binned import owner_of
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.component import StoredComponent
+from fieldstone.metadata.kinds.territory import TerritoryKind
 from fieldstone.metadata.storage import SLOT_KEYS
 from fieldstone.metadata.values import Json
+from fieldstone.runtime.access.assigning import forget_territory
 from fieldstone.runtime.job_runs import JobContext
 from fieldstone.runtime.metadata_changes import load_components
 from fieldstone.runtime.privacy.held import objects_held
@@ -85,7 +87,10 @@ async def _purge_other(context: JobContext, stored: StoredComponent) -> int:
     if stored.component.kind in ("object", "field"):
         return 0  # it is being moved, and left for the next time
     async with alone(context) as tx:
-        return await _removed(tx, [stored.id])
+        removed = await _removed(tx, [stored.id])
+        if removed and stored.component.kind == TerritoryKind.name:
+            await forget_territory(tx, stored.id)
+        return removed
 
 
 async def _removed(tx: Transaction, ids: Iterable[int]) -> int:

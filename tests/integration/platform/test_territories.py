@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from fieldstone.runtime.storage.purge import request_purge
 from tests.integration.platform.test_identity import a_browser, claimed, joined
 from tests.support.app import Api, owner_connection
 from tests.support.imports import Desk
@@ -230,6 +232,33 @@ async def test_what_is_given_by_hand_stays_whatever_rules_say(market: Market) ->
     await market.work()
 
     assert [one["name"] for one in (await market.ben.get("/companies"))["data"]] == ["Bank"]
+
+
+async def test_a_territory_comes_back_from_the_bin_with_its_people_until_it_is_purged(
+    market: Market, app_dsn: str
+) -> None:
+    api, path = market.desk.api, f"{COMPONENTS}/territory/West"
+    given = await market.company("Bank", "Banking")
+    await _declare(api, "territory", "West", label="West")
+    await api.post("/api/territories/West/people", {"users": [market.ben_id]}, status=200)
+    said = {"with": {"territory": "West"}}
+    await api.post(f"/api/records/Company/{given}/shares", said)
+
+    await api.delete(path, status=204)
+    assert (await market.ben.get("/companies"))["data"] == []
+    await api.post(f"{path}/restore", None, status=200)
+    assert [one["name"] for one in (await market.ben.get("/companies"))["data"]] == ["Bank"]
+
+    await api.delete(path, status=204)
+    tenant = await market.desk.worker.engine.tenants.ensure_default()
+    viewer = await market.desk.worker.engine.administrators.get(tenant)
+    async with market.desk.worker.engine.database.write(tenant, viewer) as tx:
+        number = await request_purge(tx, tx.now + timedelta(days=1), components=True)
+    await market.desk.run(number)
+
+    assert (await api.get(f"/api/records/Company/{given}/shares"))["shares"] == []
+    async with owner_connection(app_dsn) as owner:
+        assert await owner.fetchval("SELECT count(*) FROM territory_person") == 2
 
 
 async def test_whoever_leaves_a_territory_sees_nothing_of_it(market: Market) -> None:
