@@ -35,6 +35,9 @@ def _of_type(obj: ObjectDef, name: str) -> tuple[Field, ...]:
 
 
 def _goes(obj: ObjectDef, field: Field) -> bool:
-    if field.personal is not None:
-        return field.personal
-    return obj.about is About.PERSON and field.type.name in _TELLING
+    return is_personal(obj, field.type.name, said=field.personal)
+
+
+def is_personal(obj: ObjectDef, type_name: str, *, said: bool | None) -> bool:
+    """Tell whether a field of a type is personal. said: what its definition says; None: nothing."""
+    return obj.about is About.PERSON and type_name in _TELLING if said is None else said

@@ -10,15 +10,22 @@ from typing import Final
 
 from fieldstone.ids import RecordId
 from fieldstone.metadata.catalog import Field, ObjectDef
+from fieldstone.metadata.component import StoredComponent
+from fieldstone.metadata.field_types.registry import get_field_type
 from fieldstone.metadata.field_types.text import Text
-from fieldstone.metadata.personal import personal_fields
+from fieldstone.metadata.kinds.field import split_name
+from fieldstone.metadata.personal import is_personal, personal_fields
+from fieldstone.metadata.values import fold
+from fieldstone.runtime.metadata_changes import load_components
 from fieldstone.runtime.records import store
 from fieldstone.runtime.records.checks import is_unique
 from fieldstone.runtime.records.delete import unchanged
 from fieldstone.runtime.records.draft import Draft
 from fieldstone.runtime.records.side_statements import RELEASE_UNIQUE
 from fieldstone.runtime.records.write import lock
-from fieldstone.runtime.storage.purge_statements import REDACT_KEY
+from fieldstone.runtime.storage.purge_components import remove_from_rows
+from fieldstone.runtime.storage.purge_records import PurgeTarget
+from fieldstone.runtime.storage.purge_statements import REDACT_KEY, any_rows
 from fieldstone.runtime.storage.released_files import files_in, release_files
 from fieldstone.runtime.transactions import Transaction
 
@@ -29,6 +36,8 @@ ERASED: Final = "[erased]"
 async def anonymise(tx: Transaction, obj: ObjectDef, ids: Sequence[RecordId]) -> int:
     """Take the personal values from records, live or in the bin; from how many there were any."""
     fields = personal_fields(obj)
+    if ids:
+        await _empty_deleted(tx, obj, ids)
     if not fields or not ids:
         return 0
     there = await lock(tx, obj, ids) | await lock(tx, obj, ids, deleted=True)
@@ -39,6 +48,32 @@ async def anonymise(tx: Transaction, obj: ObjectDef, ids: Sequence[RecordId]) ->
     # What the rewriting itself told the log goes as well.
     await forget_values(tx, fields, [draft.id for draft in emptied])
     return len(emptied)
+
+
+async def _empty_deleted(tx: Transaction, obj: ObjectDef, ids: Sequence[RecordId]) -> None:
+    """Take the values of personal fields that lie in the bin, from where they could come back."""
+    fields = [one for one in await load_components(tx) if _is_deleted_personal(obj, one)]
+    if not fields:
+        return
+    rows = await tx.rows(any_rows(obj.heap, tx.tenant.id, obj.id), ids=list(ids))
+    found = [row["id"] for row in rows]
+    for field in fields:
+        await remove_from_rows(tx, PurgeTarget(obj.id, obj.heap), field, rows)
+        numbers = [field.id] * len(found)
+        await tx.run(RELEASE_UNIQUE, tenant=tx.tenant.id, field_id=numbers, record_id=found)
+
+
+def _is_deleted_personal(obj: ObjectDef, row: StoredComponent) -> bool:
+    if row.component.kind != "field" or row.deleted_at is None or "key" not in row.storage:
+        return False
+    if fold(split_name(row.component.name)[0]) != fold(obj.name):
+        return False
+    # A field of an earlier object of this name may have had a key that another one has now.
+    if any(field.key == row.storage["key"] for field in obj.own_fields):
+        return False
+    body, said = row.component.body, row.component.body.get("personal")
+    type_name = get_field_type(str(body.get("type"))).name
+    return is_personal(obj, type_name, said=said if isinstance(said, bool) else None)
 
 
 def _empty(draft: Draft, obj: ObjectDef, fields: Sequence[Field]) -> bool:

@@ -151,7 +151,8 @@ async def _rid(
         rest = [one for one in found if one not in gone and one not in nameless]
         await _purge(tx, obj, gone)
         await anonymise(tx, obj, [one.record.id for one in nameless])
-        await _redact(tx, obj, rest, person)
+        # What is left of the nameless, by fields that are not personal, may say who they are.
+        await _redact(tx, obj, [*nameless, *rest], person)
         for what, some in (("erased", gone), ("anonymised", nameless), ("redacted", rest)):
             records.add(obj.name, what, len(some))
     await forget_imported(tx, [one.record.id for one in dossier.found])

@@ -204,14 +204,15 @@ async def _remove_values(context: JobContext, target: PurgeTarget, field: Stored
             if batch["last"] is None:
                 return
             rows = await tx.rows(statements.rows_in_range(*where), after=after, up_to=batch["last"])
-            await _remove_from_rows(tx, target, field, rows)
+            await remove_from_rows(tx, target, field, rows)
             await context.checkpoint(tx, context.job.progress)
             after = batch["last"]
 
 
-async def _remove_from_rows(
+async def remove_from_rows(
     tx: Transaction, target: PurgeTarget, field: StoredComponent, rows: list[Any]
 ) -> None:
+    """Take the values of a deleted field from records, given as locked rows, and their history."""
     key = str(field.storage["key"])
     slot = next((str(field.storage[name]) for name in SLOT_KEYS if name in field.storage), None)
     ids = [row["id"] for row in rows]

@@ -298,3 +298,21 @@ async def test_history_of_a_held_record_is_not_rewritten(desk: Desk, ada: Ada) -
     assert (problem["code"], found["held"]) == ("privacy.held", 1)
     assert kept["state"] == "done", kept
     assert ADDRESS in await everything(desk)
+
+
+async def test_anonymous_person_leaves_nothing_in_deleted_or_other_fields(
+    desk: Desk, ada: Ada
+) -> None:
+    fields = "/api/objects/Contact/fields"
+    await desk.api.post(fields, {"name": "hint", "type": "text"})
+    await desk.api.post(fields, {"name": "source_line", "type": "text", "personal": False})
+    said = {"hint": "The Enchantress.", "source_line": f"Wrote as {ADDRESS}."}
+    await desk.api.patch(f"/contacts/{ada.id}", said)
+    await desk.api.delete(f"{fields}/hint", status=204)
+
+    request = await asked(desk, "anonymise", ada.id)
+
+    assert request["state"] == "done", request
+    assert "enchantress" not in await everything(desk)
+    contact = await desk.api.get(f"/contacts/{ada.id}")
+    assert contact["source_line"] == "Wrote as [erased]."
