@@ -30,6 +30,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from fieldstone.ids import RecordId
 from fieldstone.metadata.factor_tables import ACCESS_EVENT
+from fieldstone.metadata.lock_tables import RECORD_LOCK
+from fieldstone.metadata.privacy_tables import LEGAL_HOLD
 from fieldstone.metadata.tables import (
     BIN,
     CHANGE,
@@ -106,6 +108,8 @@ PLACES: Final = (
     Place("imported_rows", IMPORT_ROW, ("details",), record="record_id"),
     Place("names_of_files", FILE, ("name",)),
     Place("reasons_of_shares", RECORD_SHARE, ("reason",), record="record_id"),
+    Place("reasons_of_locks", RECORD_LOCK, ("reason",), record="record_id"),
+    Place("legal_holds", LEGAL_HOLD, ("name", "reason", "end_reason")),
     Place("sign_ins", SIGN_IN, ("email",), removes=True),
     Place("access_log", ACCESS_EVENT, ("details",)),
 )

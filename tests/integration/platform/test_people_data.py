@@ -316,3 +316,20 @@ async def test_anonymous_person_leaves_nothing_in_deleted_or_other_fields(
     assert "enchantress" not in await everything(desk)
     contact = await desk.api.get(f"/contacts/{ada.id}")
     assert contact["source_line"] == "Wrote as [erased]."
+
+
+async def test_reasons_of_locks_and_of_holds_are_redacted(desk: Desk, ada: Ada) -> None:
+    path = f"/api/records/Contact/{ada.bystander}/lock"
+    await desk.api.ask("PUT", path, {"reason": f"Waiting for {ADDRESS}."})
+    await desk.api.send("DELETE", path)
+    said = {"name": "Case", "records": [ada.bystander], "reason": f"Claim of {ADDRESS}."}
+    hold = await desk.api.post("/api/privacy/holds", said)
+    await desk.api.post(f"/api/privacy/holds/{hold['id']}/end", {"reason": ADDRESS}, status=200)
+
+    request = await asked(desk, "erase", ada.id)
+
+    places = request["report"]["places"]
+    told = await desk.api.get(f"/api/privacy/holds/{hold['id']}")
+    assert (places["reasons_of_locks"], places["legal_holds"]) == (1, 1)
+    assert (told["reason"], told["end_reason"]) == ("Claim of [erased].", "[erased]")
+    assert "Waiting for [erased]." in (await desk.api.send("GET", path)).text
