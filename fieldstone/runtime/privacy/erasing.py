@@ -116,7 +116,7 @@ async def _erase(context: JobContext, number: int, files: FileStore) -> Mapping[
         person = await _person_of(tx, request)
         kept = context.job.arguments["kept"]
         assert isinstance(kept, list | tuple)
-        found = await find_all(tx, person, [RecordId(int(str(one))) for one in kept])
+        found = await find_all(tx, person, [RecordId(int(str(one))) for one in kept], lock)
         dossier = await with_held_mentions(tx, found)
         check_erasable(request.kind, dossier, request.plan)
         await release_files(tx, temporary)
@@ -136,7 +136,7 @@ async def _temporary(context: JobContext, number: int, files: FileStore) -> list
 
 async def _person_of(tx: Transaction, request: PrivacyRequest) -> Person:
     obj = tx.catalog.by_id[ObjectId(request.object_id)]
-    return await load_person(tx, format_id(obj.prefix, request.record_id))
+    return await load_person(tx, format_id(obj.prefix, request.record_id), lock)
 
 
 async def _rid(

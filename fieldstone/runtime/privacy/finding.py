@@ -24,11 +24,11 @@ from fieldstone.runtime.encryption.opening import open_value
 from fieldstone.runtime.metadata_changes import load_components
 from fieldstone.runtime.privacy.anonymising import ERASED
 from fieldstone.runtime.privacy.held import held_among
-from fieldstone.runtime.privacy.person import USER, Person, like_of, pattern_of
+from fieldstone.runtime.privacy.person import USER, Loader, Person, like_of, pattern_of
 from fieldstone.runtime.records.draft import StoredRecord
 from fieldstone.runtime.records.heap_statements import inline
 from fieldstone.runtime.records.side_statements import LINKS_TO
-from fieldstone.runtime.records.write import lock
+from fieldstone.runtime.records.write import load
 from fieldstone.runtime.statements import Prepared, parameter, prepare
 from fieldstone.runtime.transactions import Transaction
 
@@ -110,22 +110,27 @@ class Dossier:
         return sorted_out
 
 
-async def find_all(tx: Transaction, person: Person, kept: Collection[RecordId] = ()) -> Dossier:
-    """Find everything about a person, but for records that are to be kept as they are."""
+async def find_all(
+    tx: Transaction, person: Person, kept: Collection[RecordId] = (), by: Loader = load
+) -> Dossier:
+    """Find everything about a person, but for records that are to be kept as they are.
+
+    by: lock for who goes on to erase them; nothing is locked otherwise.
+    """
     own = Found(person.object, person.record, How.ITSELF, Outcome.ERASE)
     found: dict[RecordId, Found] = {person.id: own}
-    mentions = await _mentions(tx, person)
+    mentions = await _mentions(tx, person, by)
     for obj, records in mentions.items():
         for number, record in records.items():
             if number not in kept and _is_same(tx, person, obj, record):
                 found.setdefault(number, Found(obj, record, How.SAME_ADDRESS, Outcome.ERASE))
     people = frozenset(found)
-    for obj, pointing in (await _pointing(tx, people)).items():
+    for obj, pointing in (await _pointing(tx, people, by)).items():
         for number, (record, holders) in pointing.items():
             outcome = _outcome(tx, obj, record, holders, people)
             if number not in kept:
                 found.setdefault(number, Found(obj, record, How.REFERENCE, outcome))
-    await _add_parts(tx, found, people, kept)
+    await _add_parts(tx, found, people, kept, by)
     for obj, records in mentions.items():
         for number, record in records.items():
             if number not in kept:
@@ -139,13 +144,14 @@ async def _add_parts(
     found: dict[RecordId, Found],
     seen: frozenset[RecordId],
     kept: Collection[RecordId],
+    by: Loader,
 ) -> None:
     """Add the parts of what is erased, their parts, and so on: a deletion would take them along."""
     while True:
         wholes = {number for number, one in found.items() if one.outcome is Outcome.ERASE} - seen
         if not wholes:
             return
-        for obj, pointing in (await _pointing(tx, frozenset(wholes))).items():
+        for obj, pointing in (await _pointing(tx, frozenset(wholes), by)).items():
             for number, (record, holders) in pointing.items():
                 if number not in kept and _is_part(holders):
                     how = found[number].how if number in found else How.REFERENCE
@@ -209,7 +215,7 @@ def _references(value: Json) -> Iterator[tuple[str, RecordId]]:
 
 
 async def _pointing(
-    tx: Transaction, people: frozenset[RecordId]
+    tx: Transaction, people: frozenset[RecordId], by: Loader
 ) -> dict[ObjectDef, dict[RecordId, tuple[StoredRecord, list[Field]]]]:
     """Give what points to people, live or in the bin, with the fields that do."""
     links = await tx.rows(LINKS_TO, tenant=tx.tenant.id, ids=sorted(people), most=MOST_FOUND + 1)
@@ -224,7 +230,7 @@ async def _pointing(
         if obj is None:
             continue
         fields = {int(one.id): one for one in obj.own_fields}
-        there = await _both(tx, obj, list(ids))
+        there = await _both(tx, obj, list(ids), by)
         found[obj] = {
             number: (record, [fields[one] for one in sorted(ids[number]) if one in fields])
             for number, record in there.items()
@@ -233,7 +239,7 @@ async def _pointing(
 
 
 async def _mentions(
-    tx: Transaction, person: Person
+    tx: Transaction, person: Person, by: Loader
 ) -> dict[ObjectDef, dict[RecordId, StoredRecord]]:
     """Give the records that have one of a person's addresses in any value."""
     found: dict[ObjectDef, dict[RecordId, StoredRecord]] = {}
@@ -242,7 +248,7 @@ async def _mentions(
     for object_id, ids in rows.items():
         obj = tx.catalog.by_id.get(object_id)
         if obj is not None:
-            found[obj] = await _both(tx, obj, ids)
+            found[obj] = await _both(tx, obj, ids, by)
     return found
 
 
@@ -320,9 +326,9 @@ def says(text: Any) -> Any:
 
 
 async def _both(
-    tx: Transaction, obj: ObjectDef, ids: list[RecordId]
+    tx: Transaction, obj: ObjectDef, ids: list[RecordId], by: Loader
 ) -> dict[RecordId, StoredRecord]:
-    return await lock(tx, obj, ids) | await lock(tx, obj, ids, deleted=True)
+    return await by(tx, obj, ids) | await by(tx, obj, ids, deleted=True)
 
 
 def _check_few(count: int) -> None:

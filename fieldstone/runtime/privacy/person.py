@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from sqlalchemy import BigInteger, Integer, select
 
@@ -17,7 +17,7 @@ from fieldstone.metadata.tables import MEMBER
 from fieldstone.metadata.values import Json, fold, write_json
 from fieldstone.runtime.encryption.opening import open_value
 from fieldstone.runtime.records.draft import StoredRecord
-from fieldstone.runtime.records.write import lock
+from fieldstone.runtime.records.write import load
 from fieldstone.runtime.statements import parameter, prepare
 from fieldstone.runtime.transactions import Transaction
 
@@ -75,7 +75,16 @@ class Person:
         return self.object.name == USER
 
 
-async def load_person(tx: Transaction, text: str) -> Person:
+class Loader(Protocol):
+    """How records are read: load for who only looks, lock for who goes on to change them."""
+
+    def __call__(
+        self, tx: Transaction, obj: ObjectDef, ids: Sequence[RecordId], *, deleted: bool = False
+    ) -> Awaitable[dict[RecordId, StoredRecord]]:
+        """Give live records, or those in the bin."""
+
+
+async def load_person(tx: Transaction, text: str, by: Loader = load) -> Person:
     """Load a person by the id of their record, live or in the bin.
 
     Raises UnknownPerson, NotAPerson.
@@ -92,7 +101,7 @@ async def load_person(tx: Transaction, text: str) -> Person:
             f"{obj.plural_label} are no people.",
             hint='Say {"about": "person"} of the object if they are.',
         )
-    found = await lock(tx, obj, [number]) or await lock(tx, obj, [number], deleted=True)
+    found = await by(tx, obj, [number]) or await by(tx, obj, [number], deleted=True)
     if number not in found:
         raise UnknownPerson(f"There is no {obj.label} {text[:80]}.")
     return await _person(tx, obj, found[number])

@@ -129,9 +129,9 @@ def lock_rows(heap_name: str, tenant_id: int, object_id: int, *, deleted: bool) 
 
 
 @lru_cache(maxsize=_CACHED)
-def load_rows(heap_name: str, tenant_id: int, object_id: int) -> Prepared:
-    """The live rows of these ids, unlocked."""
-    return prepare(_rows(heap_name, tenant_id, object_id, deleted=False))
+def load_rows(heap_name: str, tenant_id: int, object_id: int, *, deleted: bool = False) -> Prepared:
+    """The live rows of these ids, unlocked. deleted: those in the bin instead."""
+    return prepare(_rows(heap_name, tenant_id, object_id, deleted=deleted))
 
 
 def _rows(heap_name: str, tenant_id: int, object_id: int, *, deleted: bool) -> Any:

@@ -211,10 +211,14 @@ async def lock(
 
 
 async def load(
-    tx: Transaction, obj: ObjectDef, ids: Sequence[RecordId]
+    tx: Transaction, obj: ObjectDef, ids: Sequence[RecordId], *, deleted: bool = False
 ) -> dict[RecordId, StoredRecord]:
-    """Load live records without locking them, for rules and jobs; not for output."""
-    rows = await tx.rows(load_rows(obj.heap, tx.tenant.id, obj.id), ids=sorted(set(ids)))
+    """Load records without locking them, for rules and jobs; not for output.
+
+    deleted: those in the bin rather than the live ones.
+    """
+    statement = load_rows(obj.heap, tx.tenant.id, obj.id, deleted=deleted)
+    rows = await tx.rows(statement, ids=sorted(set(ids)))
     return {RecordId(row["id"]): store.stored_record(row) for row in rows}
 
 

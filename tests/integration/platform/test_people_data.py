@@ -86,6 +86,14 @@ async def everything(desk: Desk) -> str:
     return "\n".join(found).lower()
 
 
+async def lockers(desk: Desk) -> dict[int, str]:
+    """Give the transactions that last locked each record."""
+    async with owner_connection(desk.app.state.settings.database_url) as connection:
+        await connection.execute("SET row_security = off")
+        rows = await connection.fetch("SELECT id, xmax::text AS locker FROM record")
+        return {row["id"]: row["locker"] for row in rows}
+
+
 async def test_person_is_found_by_what_points_to_them_and_by_address(desk: Desk, ada: Ada) -> None:
     found = await desk.api.get(f"{PEOPLE}/{ada.id}")
 
@@ -333,3 +341,11 @@ async def test_reasons_of_locks_and_of_holds_are_redacted(desk: Desk, ada: Ada) 
     assert (places["reasons_of_locks"], places["legal_holds"]) == (1, 1)
     assert (told["reason"], told["end_reason"]) == ("Claim of [erased].", "[erased]")
     assert "Waiting for [erased]." in (await desk.api.send("GET", path)).text
+
+
+async def test_looking_at_a_person_locks_nothing(desk: Desk, ada: Ada) -> None:
+    before = await lockers(desk)
+
+    await desk.api.get(f"{PEOPLE}/{ada.id}")
+
+    assert await lockers(desk) == before
