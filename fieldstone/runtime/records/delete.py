@@ -305,6 +305,8 @@ async def restore(tx: Transaction, obj: ObjectDef, record_id: RecordId) -> int:
                 hint="Restore the object first.",
             )
         brought.append((back, await _bring_back(tx, back, ids)))
+    for back, ids in brought:
+        await check_unlocked(tx, back, ids)  # once they are back: the viewer sees no others
     await _point_again(tx, [row for row in rows if row["field_id"] != _WHOLE_RECORD])
     for back, ids in brought:
         await _drop_dangling(tx, back, ids)

@@ -149,6 +149,17 @@ async def test_locked_record_stays_locked_in_the_bin_and_back(locked: Locked) ->
     assert problem["code"] == "record.locked"
 
 
+async def test_locked_record_comes_back_by_those_alone_who_may_lock(locked: Locked) -> None:
+    await locked.ada.send("DELETE", locked.path)
+    await locked.ada.send("DELETE", f"/api/records/Company/{locked.company}")
+
+    [problem] = await locked.ben.refused("POST", f"{locked.path}/restore", {}, status=403)
+    assert problem["code"] == "record.locked"
+
+    await locked.ada.post(f"{locked.path}/restore", {}, status=200)
+    assert (await locked.ada.get(locked.path))["company"] is None
+
+
 async def test_page_of_a_locked_record_says_so_and_offers_what_is_allowed(locked: Locked) -> None:
     address = f"/admin/Deal/{locked.deal}"
     theirs = await Browser(locked.ben.http).open(address)
