@@ -475,3 +475,20 @@ async def test_a_row_with_more_cells_than_columns_is_rejected_whole(desk: Desk):
     assert "The row has 3 cells, but there are 2 columns" in row["Reason"]
     assert "'+49 30 5550100'" in row["Reason"]
     assert await desk.names() == ["Zeta"]
+
+
+async def test_a_mask_in_a_file_changes_no_value(desk: Desk):
+    said = {"name": "pin__c", "type": "text", "mask": "hidden"}
+    await desk.api.post("/api/objects/Company/fields", said)
+    made = await desk.api.post("/companies", {"name": "Acme", "pin__c": "1234567890"})
+    dots = "\u2022" * 4
+
+    report = await desk.upload(
+        f"id,name,pin__c\n{made['id']},Acme Corp,{dots}\n",
+        object="Company",
+        key="id",
+    )
+
+    assert counts(report) == {"updated": 1}
+    read = await desk.api.get(f"/companies/{made['id']}")
+    assert (read["name"], read["pin__c"]) == ("Acme Corp", "1234567890")

@@ -17,7 +17,7 @@ from fieldstone.runtime.imports.ledger import fingerprint
 from fieldstone.runtime.imports.mapping import ColumnMapping
 from fieldstone.runtime.imports.source import Row
 from fieldstone.runtime.records.draft import Data
-from fieldstone.runtime.records.reading import Values
+from fieldstone.runtime.records.reading import Values, is_sent_back
 
 _REMEMBERED: Final = 4096
 _Read = Json | Problem
@@ -150,6 +150,8 @@ class _ColumnReader:
         of = self.field
         if not text or of.column == "id":
             return text or None
+        if is_sent_back(of, text):
+            return None
         try:
             value: Json = of.type.encode(of.type.parse(text, of.options))
         except BadValue as error:

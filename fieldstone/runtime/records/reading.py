@@ -37,6 +37,8 @@ def read_values(
             message = f"{obj.label} has no field {name[:80]}."
             problems.append(Problem("metadata.unknown_field", message, f"/{name[:80]}", hint))
             continue
+        if is_sent_back(field, raw):
+            continue
         found = _value(field, name, raw)
         if isinstance(found, Problem):
             problems.extend(_not_allowed(field, name, rights) or [found])
@@ -48,6 +50,14 @@ def read_values(
             if not field.read_only:
                 values[field] = found
     return values, problems
+
+
+def is_sent_back(field: Field, raw: object) -> bool:
+    """Tell whether a value is no more than the mask that somebody read, whoever sends it.
+
+    Files hold masks that somebody else read, and what is encrypted is masked in them for everybody.
+    """
+    return (field.mask is not None or field.encryption is not None) and is_masked(raw)
 
 
 def _masked_problems(field: Field, name: str, raw: Json) -> list[Problem]:

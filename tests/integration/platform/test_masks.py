@@ -180,11 +180,17 @@ async def test_mask_is_loosened_by_those_alone_who_see_the_values(bank: Bank) ->
     for more in ({"mask": "last_four"}, {}):
         status, text = await set_mask("pin__c", **more)
         assert (status, "is masked for you" in text) == (403, True), text
-    tighter = {"mask": "hidden", "unique": True, "searchable": True}
-    assert (await set_mask("iban__c", **tighter))[0] == 200
+    assert (await set_mask("iban__c", mask="hidden"))[0] == 200
 
     await bank.ada.ask("PUT", f"{people}/Openers", status=200)
     assert (await set_mask("pin__c"))[0] == 200
 
     read = await bank.ben.get(f"/companies/{bank.company}")
     assert (read["iban__c"], read["pin__c"]) == (DOTS, "1234567890")
+
+
+async def test_mask_in_a_file_or_a_write_changes_no_value_for_anybody(bank: Bank) -> None:
+    path = f"/companies/{bank.company}"
+    sent_back = {"name": "Acme Corp", "iban__c": SHOWN, "pin__c": DOTS}
+    saved = await bank.ada.patch(path, sent_back)
+    assert (saved["name"], saved["iban__c"], saved["pin__c"]) == ("Acme Corp", IBAN, "1234567890")
