@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from fieldstone.ids import parse_id
 from fieldstone.runtime.storage.purge import request_purge
 from tests.integration.platform.test_identity import a_browser, claimed, joined
 from tests.support.app import Api, owner_connection
@@ -258,7 +259,8 @@ async def test_a_territory_comes_back_from_the_bin_with_its_people_until_it_is_p
 
     assert (await api.get(f"/api/records/Company/{given}/shares"))["shares"] == []
     async with owner_connection(app_dsn) as owner:
-        assert await owner.fetchval("SELECT count(*) FROM territory_person") == 2
+        left = "SELECT count(*) FROM territory_person WHERE user_id = $1"
+        assert await owner.fetchval(left, parse_id(market.ben_id)[1]) == 1
 
 
 async def test_whoever_leaves_a_territory_sees_nothing_of_it(market: Market) -> None:
