@@ -25,6 +25,7 @@ from fieldstone.runtime.audit.verifying import (
 from fieldstone.runtime.jobs import Job
 from fieldstone.runtime.transactions import Transaction
 from fieldstone.ui_generator.flash import Flash, put_flash
+from fieldstone.ui_generator.pages.edit import read_form
 from fieldstone.ui_generator.pages.objects import SETUP
 from fieldstone.ui_generator.shell import Crumb, Place, page
 from fieldstone.ui_generator.viewing import viewing_of
@@ -81,6 +82,7 @@ async def show_audit(request: Request) -> Response:
 
 async def verify(request: Request) -> Response:
     """POST /admin/audit/verify: have the logs compared with the seals over them."""
+    await read_form(request)
     tenant, viewer = tenant_of(request), viewer_of(request)
     async with database_of(request).write(tenant, viewer, cause_of(request)) as tx:
         await begin_verification(tx, {})
