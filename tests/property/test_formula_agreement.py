@@ -75,7 +75,7 @@ def test_each_function_agrees(table: FormulaTable, function: Function, data: st.
 
 
 @pytest.mark.parametrize("function", forms(), ids=lambda one: f"{one.name} {type(one).__name__}")
-@settings(thorough, max_examples=max(EXAMPLES // 4, 10))
+@settings(thorough, max_examples=max(EXAMPLES // 8, 5))
 @given(data=st.data())
 def test_each_function_agrees_where_an_argument_fails(
     table: FormulaTable, function: Function, data: st.DataObject
