@@ -156,10 +156,10 @@ def in_process(way: str, dsn: str, output: Path, rows: int) -> Figures:
     return Figures(**json.loads(done.stdout))
 
 
-async def prepare(dsn: str, rows: int, *, shared: bool) -> None:
+async def prepare(dsn: str, rows: int, tenants: int, *, shared: bool) -> None:
     """Fill the tenant and the native tables."""
     async with an_engine(dsn) as engine, an_owner(dsn) as owner:
-        world = await fill(engine, owner, TENANT, Counts(rows), Neighbours(tenants=20))
+        world = await fill(engine, owner, TENANT, Counts(rows), Neighbours(tenants=tenants))
         await copy_tables(world, owner)
         await owner.execute("VACUUM ANALYZE")
         if not shared:
@@ -181,6 +181,7 @@ def main() -> None:
     """Run the comparison."""
     parser = argparse.ArgumentParser(description="Compare the export of a whole answer.")
     parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--tenants", type=int, default=20, help="others beside it")
     parser.add_argument("--shared", action="store_true", help="leave the deals in a shared heap")
     parser.add_argument("--measure", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -190,7 +191,7 @@ def main() -> None:
         print(json.dumps(asdict(measure(way, dsn, Path(asked["output"]), rows))))
         return
     with a_directory() as directory, a_database(directory) as dsn:
-        asyncio.run(prepare(dsn, options.rows, shared=options.shared))
+        asyncio.run(prepare(dsn, options.rows, options.tenants, shared=options.shared))
         output = directory / "answer"
         print(f"\nExport of {options.rows:,} deals, 8 columns\n", flush=True)
         found = {way: in_process(way, dsn, output, options.rows) for way in WAYS}

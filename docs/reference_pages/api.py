@@ -8,7 +8,7 @@ from typing import Any
 from fieldstone.api.openapi_document import build_document
 from fieldstone.api.openapi_page import ShownOperation, show_operations
 from fieldstone.metadata.values import read_json, write_json
-from fieldstone.platform.app import all_routes
+from fieldstone.platform.route_table import all_routes
 
 HEAD = """# API
 

@@ -25,8 +25,9 @@ from fieldstone.runtime.actions import check_action
 from fieldstone.runtime.asking import cause_of, database_of, tenant_of, viewer_of
 from fieldstone.runtime.audit.events import Event, note_event
 from fieldstone.runtime.audit.exporting import AUDIT_FORMATS, audit_lines
-from fieldstone.runtime.audit.filters import read_filter, read_place
+from fieldstone.runtime.audit.filters import read_filter, read_place, read_redactions
 from fieldstone.runtime.audit.reading import NEWEST, audit_page, check_audit
+from fieldstone.runtime.audit.redactions import load_redactions, show_redaction
 from fieldstone.runtime.audit.showing import PREFIX, show_entries
 from fieldstone.runtime.audit.verifying import (
     begin_verification,
@@ -103,9 +104,25 @@ async def verify_audit(request: Request) -> Response:
     return json_response(show_job(job), 202)
 
 
+async def list_audit_redactions(request: Request) -> Response:
+    """GET /api/audit/redactions: which entries lost something since they were written.
+
+    how= is a list with commas of erased, narrowed, cut, rewritten and removed.
+    """
+    limit = whole_number(request, "limit", PAGE_SIZE, MOST_PER_PAGE)
+    asked = request.query_params
+    hows = read_redactions(asked)
+    async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
+        rows = await load_redactions(tx, hows, limit + 1, read_place(asked))
+    following = f"{PREFIX}_{rows[limit - 1]['log_seq']:x}" if len(rows) > limit else None
+    shown = [show_redaction(row) for row in rows[:limit]]
+    return json_response({"redactions": shown, "next": following})
+
+
 ROUTES: Final = (
     Route("/api/audit", list_audit, methods=["GET"]),
     Route("/api/audit/export", export_audit, methods=["GET"]),
+    Route("/api/audit/redactions", list_audit_redactions, methods=["GET"]),
     Route("/api/audit/seals", list_audit_seals, methods=["GET"]),
     Route("/api/audit/verify", verify_audit, methods=["POST"]),
 )

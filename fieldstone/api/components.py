@@ -62,14 +62,16 @@ async def create_component(request: Request) -> Response:
 async def put_component(request: Request) -> Response:
     """PUT /api/metadata/components/{kind}/{name}: declare a component anew, as a whole.
 
-    Another name in the body renames a setting, and the formulas that read it follow.
+    Another name in the body renames a setting, a permission set, or what pages are made of, and
+    all that names it follows.
     """
     body = await read_object(request)
     made: list[Component] = []
 
     async def propose(tx: Transaction) -> Proposal:
         old = await _find(tx, request)
-        name = _name_in(body) if old.kind in _RENAMED and "name" in body else old.name
+        is_renamed = old.kind in _RENAMED or get_kind(old.kind).declared
+        name = _name_in(body) if is_renamed and "name" in body else old.name
         made.append(Component(old.kind, name, _without_name(body), old.package))
         renames = () if name == old.name else ((old.key, name),)
         return Proposal(upserts=tuple(made), renames=renames)

@@ -11,32 +11,22 @@ from starlette.routing import Route
 from fieldstone.api.requests import json_response
 from fieldstone.metadata.values import Json
 from fieldstone.runtime.asking import cause_of, database_of, tenant_of, viewer_of
-from fieldstone.runtime.encryption.opening import keyring_of
-from fieldstone.runtime.encryption.rotating import (
-    FieldKeys,
-    encryption_status,
-    start_rotation,
-)
+from fieldstone.runtime.encryption.key_use import KeyUse, load_key_use
+from fieldstone.runtime.encryption.rotating import FieldKeys, last_rotation, start_rotation
+from fieldstone.runtime.jobs import Job
 
 
 async def show_encryption(request: Request) -> Response:
-    """GET /api/encryption: the keys by their ids, and how many values are under each."""
+    """GET /api/encryption: the keys by their ids, what is under each, and how far a rotation is."""
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
-        fields = await encryption_status(tx)
-        known = keyring_of(tx)
-    used = {key for one in fields for key in (*one.records, *one.log)}
-    ids = [*known.ids, *sorted(used.difference(known.ids))]
-    keys: list[Json] = [
+        use, job = await load_key_use(tx), await last_rotation(tx)
+    return json_response(
         {
-            "id": one,
-            "is_current": one == known.current,
-            "is_there": one in known.ids,
-            "values": sum(field.records.get(one, 0) for field in fields),
-            "values_in_log": sum(field.log.get(one, 0) for field in fields),
+            "keys": [_key(one) for one in use.keys],
+            "fields": [_shown(one) for one in use.fields],
+            "rotation": None if job is None else _rotation(job),
         }
-        for one in ids
-    ]
-    return json_response({"keys": keys, "fields": [_shown(one) for one in fields]})
+    )
 
 
 async def rotate_keys(request: Request) -> Response:
@@ -45,6 +35,22 @@ async def rotate_keys(request: Request) -> Response:
     async with database_of(request).write(tenant, viewer, cause_of(request)) as tx:
         job = await start_rotation(tx)
     return json_response({"job": job, "url": f"/api/jobs/{job}"}, 202)
+
+
+def _key(one: KeyUse) -> dict[str, Json]:
+    return {
+        "id": one.id,
+        "is_current": one.is_current,
+        "is_there": one.is_there,
+        "made_on": None if one.made_on is None else one.made_on.isoformat(),
+        "values": one.values,
+        "values_in_log": one.values_in_log,
+        "fields": [f"{field.object.name}.{field.field.name}" for field in one.fields],
+    }
+
+
+def _rotation(job: Job) -> dict[str, Json]:
+    return {"job": job.id, "state": job.state.value, "words": job.progress.get("words")}
 
 
 def _shown(one: FieldKeys) -> dict[str, Json]:

@@ -160,7 +160,7 @@ def _mapping(text: str) -> dict[str, Json] | None:
 
 
 def _parts(request: Request) -> ImportParts:
-    parts: ImportParts = request.app.state.import_parts
+    parts: ImportParts = request.app.state.import_parts()
     return parts
 
 

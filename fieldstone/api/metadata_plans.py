@@ -34,17 +34,17 @@ from fieldstone.runtime.asking import cause_of, database_of, tenant_of, viewer_o
 from fieldstone.runtime.change_impact import losses_of
 from fieldstone.runtime.metadata_changes import Applied, load_components
 from fieldstone.runtime.metadata_history import (
+    UNDO,
     LoggedChange,
     UnknownChange,
     get_change,
     list_changes,
-    undoing,
 )
-from fieldstone.runtime.metadata_plans import apply_planned, plan_change
+from fieldstone.runtime.metadata_plans import PlannedChange, apply_planned, plan_change
+from fieldstone.runtime.packages.undoing import apply_undo, plan_undo
 from fieldstone.runtime.transactions import Transaction
 from fieldstone.runtime.where_used import where_used
 
-_UNDO: Final = "undo"
 _DIGEST: Final = "digest"
 _CONFIRM: Final = "confirm"
 _LAST: Final = 2**62
@@ -54,16 +54,25 @@ async def plan_metadata(request: Request) -> Response:
     """POST /api/metadata/plan: tell what a change set, or undoing a change, would do."""
     said = await read_object(request, BULK_LIMIT_BYTES)
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
-        planned = await plan_change(tx, await _proposed(tx, said))
-        return json_response(
-            {
-                "digest": planned.digest,
-                "version": planned.version,
-                "changes": [shown_change(one) for one in planned.plan.changes],
-                "impact": [one.as_json() for one in planned.impact],
-                "confirm": losses_of(planned.impact),
-            }
-        )
+        version = _undone(said)
+        if version is None:
+            planned = await plan_change(tx, await _proposed(tx, said))
+        else:
+            planned = await plan_undo(tx, version)
+        return json_response(shown_plan(planned))
+
+
+def shown_plan(planned: PlannedChange) -> dict[str, Json]:
+    """Give a plan as callers see it."""
+    return {
+        "digest": planned.digest,
+        "version": planned.version,
+        "changes": [shown_change(one) for one in planned.plan.changes],
+        "impact": [one.as_json() for one in planned.impact],
+        "conversions": [one.as_json() for one in planned.outcomes],
+        "touches": [one.as_json() for one in planned.touched],
+        "confirm": losses_of(planned.impact),
+    }
 
 
 async def apply_metadata(request: Request) -> Response:
@@ -82,7 +91,7 @@ async def undo_change(request: Request) -> Response:
     other = sorted(set(said) - {_DIGEST, _CONFIRM})
     if other:
         raise BadJson(f"{other[0]} has no place here.", at=f"/{other[0]}")
-    return await _apply(request, {**said, _UNDO: _version(request)})
+    return await _apply(request, {**said, UNDO: _version(request)})
 
 
 async def list_metadata_changes(request: Request) -> Response:
@@ -119,11 +128,22 @@ async def _apply(request: Request, said: JsonObject) -> Response:
     if digest is not None and not isinstance(digest, str):
         raise BadJson("digest must be a text.", at="/digest")
     confirmed = _confirmed(said.get(_CONFIRM))
+    version = _undone(said)
+    cause = {**cause_of(request), **({} if version is None else {UNDO: version})}
     async with database_of(request).change_metadata(
-        tenant_of(request), viewer_of(request), cause_of(request)
+        tenant_of(request), viewer_of(request), cause
     ) as tx:
-        applied = await apply_planned(tx, await _proposed(tx, said), digest, confirmed)
-    return json_response(_outcome(applied))
+        if version is None:
+            proposal = await _proposed(tx, said)
+            applied = await apply_planned(tx, proposal, digest, confirmed, may_take_long=True)
+        else:
+            applied = await apply_undo(tx, version, digest, confirmed)
+    return json_response(_outcome(applied)) if applied.job is None else left_to_job(applied.job)
+
+
+def left_to_job(job: int) -> Response:
+    """Answer that a job applies a change, and that nothing has changed yet."""
+    return json_response({"job": job, "url": f"/api/jobs/{job}"}, 202)
 
 
 def _outcome(applied: Applied) -> JsonObject:
@@ -133,18 +153,27 @@ def _outcome(applied: Applied) -> JsonObject:
     }
 
 
+def _parts(said: JsonObject) -> dict[str, Json]:
+    return {key: value for key, value in said.items() if key not in (_DIGEST, _CONFIRM)}
+
+
 async def _proposed(tx: Transaction, said: JsonObject) -> Proposal:
-    """Read what is proposed: a change set, or the undoing of a change."""
-    parts = {key: value for key, value in said.items() if key not in (_DIGEST, _CONFIRM)}
-    if _UNDO not in parts:
-        return read_change_set(parts, await load_components(tx))
+    """Read a change set."""
+    return read_change_set(_parts(said), await load_components(tx))
+
+
+def _undone(said: JsonObject) -> int | None:
+    """Give the number of the change that is to be undone; None where a change set is sent."""
+    parts = _parts(said)
+    if UNDO not in parts:
+        return None
     if len(parts) > 1:
         names = ", ".join(PARTS)
         raise BadJson(f"Beside undo there may be none of {names}.", at="/undo")
-    version = parts[_UNDO]
+    version = parts[UNDO]
     if isinstance(version, bool) or not isinstance(version, int) or not 0 < version < _LAST:
         raise BadJson("undo must be the number of a change.", at="/undo")
-    return await undoing(tx, version)
+    return version
 
 
 def _confirmed(said: Json) -> Mapping[str, int]:

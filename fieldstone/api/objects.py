@@ -188,7 +188,8 @@ async def _change_and_show(request: Request, propose: Propose) -> Response:
 
 
 async def _shown(tx: Transaction, obj: ObjectDef) -> dict[str, Json]:
-    components = {row.component.key: row.component for row in await load_components(tx)}
+    rows = await load_components(tx)
+    components = {row.component.key: row.component for row in rows if row.deleted_at is None}
     return show_object(obj, tx.catalog, components, tx.rights)
 
 
@@ -206,6 +207,7 @@ def _line(obj: ObjectDef) -> dict[str, Json]:
         "in_navigation": obj.in_navigation,
         "sharing": str(obj.sharing),
         "about": str(obj.about),
+        "holds": str(obj.holds),
     }
 
 

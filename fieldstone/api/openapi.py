@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import OrderedDict
-from dataclasses import dataclass
 from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from fieldstone.api.kept_documents import Document, DocumentStore
 from fieldstone.api.objects import visible_object
 from fieldstone.api.openapi_document import build_document
 from fieldstone.api.openapi_objects import visible_objects
@@ -18,53 +16,6 @@ from fieldstone.api.openapi_page import STYLE, render_index, render_object
 from fieldstone.metadata.values import read_json, write_json_bytes
 from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 from fieldstone.runtime.transactions import Transaction
-
-_MOST_BYTES: Final = 16_000_000
-
-
-Key = tuple[int, int, str]
-"""Tenant, version of its catalog, digest of the viewer's rights."""
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A document as it is sent."""
-
-    body: bytes
-    etag: str
-
-
-class DocumentStore:
-    """The documents of a process, up to so many bytes; the least used falls out."""
-
-    def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
-        self._most_bytes = most_bytes
-        self._size_bytes = 0
-        self._kept: OrderedDict[Key, Document] = OrderedDict()
-
-    @property
-    def size_bytes(self) -> int:
-        """How much is kept."""
-        return self._size_bytes
-
-    def find(self, key: Key) -> Document | None:
-        """Give a document that is kept."""
-        found = self._kept.get(key)
-        if found is not None:
-            self._kept.move_to_end(key)
-        return found
-
-    def keep(self, key: Key, body: bytes) -> Document:
-        """Keep a document, unless it is larger than all that may be kept."""
-        made = Document(body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
-        if len(body) > self._most_bytes:
-            return made
-        self._kept[key] = made
-        self._size_bytes += len(body)
-        while self._size_bytes > self._most_bytes:
-            _, fallen = self._kept.popitem(last=False)
-            self._size_bytes -= len(fallen.body)
-        return made
 
 
 async def get_document(request: Request) -> Response:
@@ -100,7 +51,8 @@ async def get_style(request: Request) -> Response:
 
 def _document(request: Request, tx: Transaction) -> Document:
     documents: DocumentStore = request.app.state.documents
-    key = (tx.catalog.tenant_id, tx.catalog.version, tx.rights.digest)
+    seen_as = f"{tx.rights.digest}/{tx.catalog.language}"
+    key = (tx.catalog.tenant_id, tx.catalog.version, seen_as)
     found = documents.find(key)
     if found is None:
         found = documents.keep(key, write_json_bytes(build_document(request.app.routes, tx)))

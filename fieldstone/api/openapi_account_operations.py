@@ -141,9 +141,18 @@ ACCOUNT_OPERATIONS: Final[Mapping[str, Operation]] = {
                     recovery_codes_left=COUNT,
                     proved_until=or_null(_INSTANT),
                     acting_until=or_null(_INSTANT),
+                    language=or_null(TEXT),
                 ),
             )
         },
+    ),
+    "PATCH /account": Operation(
+        _ACCOUNT,
+        {204: Answer("You see labels in this language from now on.")},
+        body=Body(
+            object_schema({"language": or_null(TEXT)}, required=("language",)), {"language": "de"}
+        ),
+        refuses=(413, 422),
     ),
     "POST /account/authenticator": Operation(
         _ACCOUNT, {201: Answer("A key for an authenticator app.", _KEY)}

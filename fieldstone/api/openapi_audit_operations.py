@@ -18,8 +18,11 @@ from fieldstone.api.openapi_shapes import COUNT, TEXT
 from fieldstone.metadata.values import Json, JsonObject
 from fieldstone.runtime.audit.exporting import AUDIT_FORMATS
 from fieldstone.runtime.audit.kinds import AuditKind
+from fieldstone.runtime.audit.redactions import Redaction
 
 _TAG: Final = "Audit"
+_PLATFORM: Final = "Platform"
+_OF_PLATFORM: Final = ("audit_tenant", "audit_what", "audit_operator", "audit_from", "audit_until")
 _ANYTHING: Final[JsonObject] = {"type": "object"}
 _FILTERS: Final = (
     *("audit_kind", "audit_what", "audit_who", "audit_user", "audit_object", "audit_record"),
@@ -59,6 +62,33 @@ _SEAL: Final = _closed(
     signature=TEXT,
 )
 
+_REDACTION: Final = _closed(
+    id=TEXT,
+    at={"type": "string", "format": "date-time"},
+    log=TEXT,
+    how={"enum": [how.value for how in Redaction]},
+    entry=TEXT,
+    entries=COUNT,
+)
+_OPERATION: Final = _closed(
+    id=TEXT,
+    at={"type": "string", "format": "date-time"},
+    what=TEXT,
+    by=TEXT,
+    tenant=or_null(TEXT),
+    details=_ANYTHING,
+    sealed={"type": "boolean"},
+)
+_SEALS: Final = Answer("A page of seals.", _closed(seals=list_schema(_SEAL), next=or_null(TEXT)))
+_HEADS: Final = Body(
+    object_schema(
+        {"heads": or_null({"type": "object", "additionalProperties": _HASH})}, closed=True
+    ),
+    {"heads": {}},
+    required=False,
+)
+_VERIFIES: Final = {202: Answer("The job that verifies.", schema_ref("api.Job"))}
+
 AUDIT_OPERATIONS: Final[Mapping[str, Operation]] = {
     "GET /audit": Operation(
         _TAG,
@@ -79,22 +109,32 @@ AUDIT_OPERATIONS: Final[Mapping[str, Operation]] = {
         parameters=(*_FILTERS, "audit_format"),
         refuses=(422,),
     ),
-    "GET /audit/seals": Operation(
+    "GET /audit/redactions": Operation(
         _TAG,
-        {200: Answer("A page of seals.", _closed(seals=list_schema(_SEAL), next=or_null(TEXT)))},
-        parameters=("limit", "cursor"),
+        {
+            200: Answer(
+                "A page of notes.", _closed(redactions=list_schema(_REDACTION), next=or_null(TEXT))
+            )
+        },
+        parameters=("audit_how", "limit", "cursor"),
         refuses=(422,),
     ),
-    "POST /audit/verify": Operation(
-        _TAG,
-        {202: Answer("The job that verifies.", schema_ref("api.Job"))},
-        body=Body(
-            object_schema(
-                {"heads": or_null({"type": "object", "additionalProperties": _HASH})}, closed=True
-            ),
-            {"heads": {}},
-            required=False,
-        ),
-        refuses=(413, 422),
+    "GET /audit/seals": Operation(
+        _TAG, {200: _SEALS}, parameters=("limit", "cursor"), refuses=(422,)
     ),
+    "POST /audit/verify": Operation(_TAG, _VERIFIES, body=_HEADS, refuses=(413, 422)),
+    "GET /platform/audit": Operation(
+        _PLATFORM,
+        {
+            200: Answer(
+                "What operators did.", _closed(entries=list_schema(_OPERATION), next=or_null(TEXT))
+            )
+        },
+        parameters=(*_OF_PLATFORM, "limit", "cursor"),
+        refuses=(422,),
+    ),
+    "GET /platform/audit/seals": Operation(
+        _PLATFORM, {200: _SEALS}, parameters=("limit", "cursor"), refuses=(422,)
+    ),
+    "POST /platform/audit/verify": Operation(_PLATFORM, _VERIFIES, body=_HEADS, refuses=(413, 422)),
 }

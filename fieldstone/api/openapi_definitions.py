@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from fieldstone.api.openapi_operation import list_schema, object_schema, or_null, schema_ref
-from fieldstone.metadata.catalog import About
+from fieldstone.metadata.catalog import About, Holds
 from fieldstone.metadata.field_types.field_type import FieldType
 from fieldstone.metadata.field_types.registry import FIELD_TYPES, SPELLINGS
 from fieldstone.metadata.kinds.registry import FIELD, OBJECT
@@ -132,6 +132,7 @@ def _shown_schemas() -> Iterator[tuple[str, Json]]:
         "in_navigation": _FLAG,
         "sharing": {"enum": [str(one) for one in Sharing]},
         "about": {"enum": [str(one) for one in About]},
+        "holds": {"enum": [str(one) for one in Holds]},
     }
     yield "api.ObjectLine", object_schema(line, required=tuple(line))
     shown: dict[str, Json] = {

@@ -14,10 +14,13 @@ from starlette.routing import BaseRoute, Route
 
 from fieldstone.api.openapi_access_operations import ACCESS_OPERATIONS
 from fieldstone.api.openapi_account_operations import ACCOUNT_OPERATIONS
+from fieldstone.api.openapi_action_operations import ACTION_OPERATIONS
 from fieldstone.api.openapi_audit_operations import AUDIT_OPERATIONS
+from fieldstone.api.openapi_branch_operations import BRANCH_OPERATIONS
 from fieldstone.api.openapi_definitions import definition_schemas
 from fieldstone.api.openapi_encryption_operations import ENCRYPTION_OPERATIONS
 from fieldstone.api.openapi_identity_operations import IDENTITY_OPERATIONS
+from fieldstone.api.openapi_layout_operations import LAYOUT_OPERATIONS
 from fieldstone.api.openapi_lock_operations import LOCK_OPERATIONS
 from fieldstone.api.openapi_oauth_operations import OAUTH_OPERATIONS
 from fieldstone.api.openapi_objects import object_schemas, visible_objects
@@ -28,17 +31,21 @@ from fieldstone.api.openapi_operation import (
     Operation,
     shared_ref,
 )
+from fieldstone.api.openapi_package_build_operations import PACKAGE_BUILD_OPERATIONS
+from fieldstone.api.openapi_package_operations import PACKAGE_OPERATIONS
 from fieldstone.api.openapi_plan_operations import PLAN_OPERATIONS
 from fieldstone.api.openapi_platform_operations import PLATFORM_OPERATIONS
 from fieldstone.api.openapi_privacy_operations import PRIVACY_OPERATIONS
 from fieldstone.api.openapi_query_shapes import query_schemas
 from fieldstone.api.openapi_record_operations import RECORD_OPERATIONS, shortcut_operations
+from fieldstone.api.openapi_salesforce_operations import SALESFORCE_OPERATIONS
 from fieldstone.api.openapi_setup_operations import SETUP_OPERATIONS
 from fieldstone.api.openapi_shapes import HEADERS, PARAMETERS, REFUSALS, SCHEMAS, TEXT
 from fieldstone.api.openapi_sharing_operations import SHARING_OPERATIONS
 from fieldstone.api.openapi_sign_on_operations import SIGN_ON_OPERATIONS
 from fieldstone.api.openapi_storage_operations import STORAGE_OPERATIONS
 from fieldstone.api.openapi_territory_operations import TERRITORY_OPERATIONS
+from fieldstone.api.openapi_view_operations import VIEW_OPERATIONS
 from fieldstone.api.openapi_work_operations import WORK_OPERATIONS, WORK_SCHEMAS
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.schemas import DIALECT
@@ -51,7 +58,12 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     **SIGN_ON_OPERATIONS,
     **OAUTH_OPERATIONS,
     **SETUP_OPERATIONS,
+    **LAYOUT_OPERATIONS,
     **PLAN_OPERATIONS,
+    **PACKAGE_BUILD_OPERATIONS,
+    **PACKAGE_OPERATIONS,
+    **SALESFORCE_OPERATIONS,
+    **BRANCH_OPERATIONS,
     **ACCESS_OPERATIONS,
     **PLATFORM_OPERATIONS,
     **RECORD_OPERATIONS,
@@ -63,6 +75,8 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     **AUDIT_OPERATIONS,
     **LOCK_OPERATIONS,
     **ENCRYPTION_OPERATIONS,
+    **VIEW_OPERATIONS,
+    **ACTION_OPERATIONS,
 }
 """By method and address, which may also begin with /api."""
 

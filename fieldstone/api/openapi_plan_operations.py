@@ -15,7 +15,7 @@ from fieldstone.api.openapi_operation import (
 )
 from fieldstone.api.openapi_shapes import COUNT, CURSOR, TEXT
 from fieldstone.metadata.change_sets import PARTS
-from fieldstone.metadata.values import JsonObject
+from fieldstone.metadata.values import Json, JsonObject
 
 _TAG: Final = "Changes of the setup"
 _CHANGES: Final = (409, 413, 422)
@@ -37,7 +37,7 @@ _CHANGE: Final = object_schema(
 )
 _IMPACT: Final = object_schema(
     {
-        "severity": {"type": "string", "enum": ["loss", "break", "refused"]},
+        "severity": {"type": "string", "enum": ["loss", "break", "refused", "note"]},
         "key": TEXT,
         "records": COUNT,
         "at_least": {"type": "boolean"},
@@ -61,11 +61,62 @@ _ENTRY: Final = object_schema(
     required=("version", "at", "by", "by_name", "cause", "count", "changes"),
     closed=True,
 )
-_APPLIED: Final = object_schema(
-    {"version": COUNT, "changes": list_schema(_CHANGE)},
-    required=("version", "changes"),
+_TOUCHED: Final = object_schema(
+    {
+        "kind": TEXT,
+        "name": TEXT,
+        "package": or_null(TEXT),
+        "named_by": list_schema(
+            object_schema({"kind": TEXT, "name": TEXT}, required=("kind", "name"), closed=True)
+        ),
+        "queries": COUNT,
+        "clients": list_schema(
+            object_schema(
+                {"name": TEXT, "app": {"type": "boolean"}, "times": COUNT, "last_day": TEXT},
+                required=("name", "app", "times", "last_day"),
+                closed=True,
+            )
+        ),
+    },
+    required=("kind", "name", "package", "named_by", "queries", "clients"),
     closed=True,
 )
+_LEFT: Final = object_schema({"job": COUNT, "url": TEXT}, required=("job", "url"), closed=True)
+LEFT_TO_JOB: Final = Answer("So many values become others that a job applies it.", _LEFT)
+_BECOMES: Final = object_schema(
+    {"value": {}, "becomes": {}, "whole": {"type": "boolean"}, "records": COUNT},
+    required=("value", "becomes", "whole", "records"),
+    closed=True,
+)
+_CONVERSION: Final = object_schema(
+    {
+        "field": TEXT,
+        "from": TEXT,
+        "to": TEXT,
+        "records": COUNT,
+        "at_least": {"type": "boolean"},
+        "emptied": COUNT,
+        "shortened": COUNT,
+        "in_background": {"type": "boolean"},
+        "values": list_schema(_BECOMES),
+    },
+    required=("field", "from", "to", "records", "emptied", "shortened", "in_background", "values"),
+    closed=True,
+)
+APPLIED_PARTS: Final[dict[str, Json]] = {"version": COUNT, "changes": list_schema(_CHANGE)}
+"""What is told of a change once it is applied."""
+
+PLAN_PARTS: Final[dict[str, Json]] = {
+    "digest": TEXT,
+    **APPLIED_PARTS,
+    "impact": list_schema(_IMPACT),
+    "conversions": list_schema(_CONVERSION),
+    "touches": list_schema(_TOUCHED),
+    "confirm": _COUNTS,
+}
+"""What is told of a plan."""
+
+_APPLIED: Final = object_schema(APPLIED_PARTS, required=tuple(APPLIED_PARTS), closed=True)
 _SET: Final[dict[str, Any]] = {**PARTS, "undo": {"type": "integer", "minimum": 1}}
 _AGREED: Final[dict[str, Any]] = {"digest": TEXT, "confirm": _COUNTS}
 
@@ -75,17 +126,7 @@ PLAN_OPERATIONS: Final[Mapping[str, Operation]] = {
         {
             200: Answer(
                 "What it would do; nothing has changed.",
-                object_schema(
-                    {
-                        "digest": TEXT,
-                        "version": COUNT,
-                        "changes": list_schema(_CHANGE),
-                        "impact": list_schema(_IMPACT),
-                        "confirm": _COUNTS,
-                    },
-                    required=("digest", "version", "changes", "impact", "confirm"),
-                    closed=True,
-                ),
+                object_schema(PLAN_PARTS, required=tuple(PLAN_PARTS), closed=True),
             )
         },
         body=Body(object_schema(_SET, closed=True), _NEXT_STEP),
@@ -93,7 +134,7 @@ PLAN_OPERATIONS: Final[Mapping[str, Operation]] = {
     ),
     "POST /metadata/apply": Operation(
         _TAG,
-        {200: Answer("It is applied.", _APPLIED)},
+        {200: Answer("It is applied.", _APPLIED), 202: LEFT_TO_JOB},
         body=Body(
             object_schema({**_SET, **_AGREED}, required=("digest",), closed=True),
             {**_NEXT_STEP, "digest": "…", "confirm": {}},
@@ -102,7 +143,7 @@ PLAN_OPERATIONS: Final[Mapping[str, Operation]] = {
     ),
     "POST /metadata/undo/{version}": Operation(
         _TAG,
-        {200: Answer("It is undone.", _APPLIED)},
+        {200: Answer("It is undone.", _APPLIED), 202: LEFT_TO_JOB},
         body=Body(object_schema(_AGREED, closed=True), {}, required=False),
         refuses=_CHANGES,
     ),

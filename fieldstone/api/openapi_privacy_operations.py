@@ -76,6 +76,7 @@ _DOSSIER: Final = _closed(
         )
     ),
     held=COUNT,
+    definitions=list_schema(TEXT),
     plan=TEXT,
 )
 _REQUEST: Final = _closed(

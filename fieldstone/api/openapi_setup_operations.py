@@ -36,7 +36,7 @@ _HTML: Final = "text/html"
 _COMPONENT: Final = object_schema({"name": TEXT}, required=("name",))
 _LINES: Final = (
     *("name", "currency", "time_zone", "locale", "street", "city", "state", "postal_code"),
-    *("country", "phone", "second_factor", "acting"),
+    *("country", "phone", "language", "second_factor", "acting"),
 )
 _ORGANIZATION: Final = Answer(
     "The organization as it is now.",

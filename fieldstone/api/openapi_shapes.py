@@ -203,6 +203,15 @@ PARAMETERS: Final[Mapping[str, JsonObject]] = {
     "of_user": _asked("user", "Whom it is about; the viewer where nobody is named.", TEXT),
     "now": _asked("now", "yes to purge it at once.", {"type": "string", "enum": ["yes", "no"]}),
     "audit_kind": _asked("kind", "Kinds of entries, parted by commas.", TEXT),
+    "held_object": {
+        **_asked("object", "Of which object.", {**TEXT, "examples": ["Company"]}),
+        "required": True,
+    },
+    "audit_tenant": _asked("tenant", "The tenant that it was done to, by name.", TEXT),
+    "audit_operator": _asked("who", "Which operator did it, by name.", TEXT),
+    "audit_how": _asked(
+        "how", "How entries lost something, such as erased or rewritten; several with commas.", TEXT
+    ),
     "audit_what": _asked("what", "What was done, such as update or signed_in.", TEXT),
     "audit_who": _asked("who", "Who did it: an id or an e-mail address.", TEXT),
     "audit_user": _asked("user", "Whom it was done to.", TEXT),
@@ -247,6 +256,7 @@ PARAMETERS: Final[Mapping[str, JsonObject]] = {
     "explained_record": _asked("record", "The one record that it is about, by its id.", TEXT),
     "explained_field": _asked("field", "The one field of it that it is about.", TEXT),
     "explained_user": _asked("user", "An id or an e-mail address; without it whoever asks.", TEXT),
+    "layout_record_type": _asked("record_type", "Own name of the record's type.", TEXT),
     "locked_object": _asked("object", "Only of this object.", TEXT),
     "search_object": _asked("object", "The one object to search in.", TEXT),
     "export_object": {

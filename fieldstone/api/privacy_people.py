@@ -108,16 +108,16 @@ def shown_dossier(one: Dossier) -> dict[str, Json]:
         ],
         "records": [_shown_found(found) for found in one.found[:_MOST_SHOWN]],
         "held": len(one.held),
+        "definitions": list(one.definitions),
         "plan": one.digest,
     }
 
 
 def _shown_found(one: Found) -> dict[str, Json]:
-    title = one.record.data.get(one.object.title.key)
     return {
         "id": one.text,
         "type": one.object.name,
-        "name": title if isinstance(title, str) else None,
+        "name": one.title or None,
         "found_by": one.how.value,
         "outcome": one.outcome.value,
     }

@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from fieldstone.api import records
 from fieldstone.api.methods import wrong_method
 from fieldstone.api.requests import text_response
 from fieldstone.errors import NotFound
-from fieldstone.ids import RecordId
+from fieldstone.ids import BadId, RecordId, format_id, parse_id
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.values import fold, write_json
 from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
@@ -35,10 +35,13 @@ class NothingHere(NotFound):
 
 
 async def list_all(request: Request) -> Response:
-    """GET /{plural}: a page of records with the total."""
+    """GET /{plural}: a page of records with the total. An id leads to the page of its record."""
     wanted = records.list_request(request)
 
     async def show(tx: Transaction) -> Response:
+        page_of_one = _record_page(tx, request.path_params["plural"])
+        if page_of_one is not None:
+            return RedirectResponse(page_of_one, 303)
         obj = _object(tx, request)
         page = await list_page(tx, obj, wanted)
         whole = page.next is None and wanted.cursor is None
@@ -82,6 +85,18 @@ async def _number(tx: Transaction, obj: ObjectDef, text: str) -> RecordId:
     if text.isascii() and text.isdigit() and 0 < int(text) <= _LARGEST_ORDINAL:
         return await nth_record(tx, obj, int(text))
     return record_id(obj, text)
+
+
+def _record_page(tx: Transaction, text: str) -> str | None:
+    """Give the page of a record, where an address is its id alone, as formulas write links."""
+    try:
+        prefix, number = parse_id(text)
+    except BadId:
+        return None
+    obj = tx.catalog.by_prefix.get(prefix)
+    if obj is None or not tx.rights.may_read_object(obj.id):
+        return None
+    return f"/admin/{obj.name}/{format_id(prefix, number)}"
 
 
 def _object(tx: Transaction, request: Request) -> ObjectDef:

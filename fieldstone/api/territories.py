@@ -15,21 +15,30 @@ from fieldstone.api.requests import (
     MOST_PER_PAGE,
     PAGE_SIZE,
     BadJson,
+    BadParameter,
     json_response,
     read_object,
+    read_optional_object,
     whole_number,
 )
+from fieldstone.ids import format_id
 from fieldstone.metadata.catalog import ObjectDef
+from fieldstone.metadata.field_types.datetime import write_instant
 from fieldstone.metadata.territories import Territory
 from fieldstone.metadata.values import Json
-from fieldstone.runtime.access.assigning import assign_all, count_held
+from fieldstone.metadata.visible import visible_object
+from fieldstone.runtime.access.assigning import assign_all, count_held, ruled_objects
+from fieldstone.runtime.access.foreseeing import KINDS, Foreseen, foresee
 from fieldstone.runtime.access.parties import shown_people, user_number
+from fieldstone.runtime.access.proposals import read_said, resolve
 from fieldstone.runtime.access.territories import (
+    HeldRecord,
     add_to_territory,
     check_territories,
     count_territory_people,
     in_order,
     people_in,
+    records_in,
     take_from_territory,
     territory_named,
 )
@@ -87,23 +96,86 @@ async def remove_territory_person(request: Request) -> Response:
     return Response(status_code=204)
 
 
+async def list_territory_records(request: Request) -> Response:
+    """GET /api/territories/{name}/records: the records of object= that are in a territory."""
+    limit = whole_number(request, "limit", PAGE_SIZE, MOST_PER_PAGE)
+    after = whole_number(request, "cursor", 0, _LAST, least=0)
+    named = request.query_params.get("object")
+    if not named:
+        raise BadParameter("Say of which object.", at="/object", hint="object=Company")
+    async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
+        check_territories(tx)
+        one = territory_named(tx, request.path_params["name"])
+        obj = visible_object(tx.catalog, tx.rights, named)
+        found = await records_in(tx, one, obj, after, limit + 1)
+    shown: list[Json] = [_held(obj, record) for record in found[:limit]]
+    following = str(found[limit - 1].id) if len(found) > limit else None
+    return json_response({"records": shown, "next": following})
+
+
+async def preview_territories(request: Request) -> Response:
+    """POST /api/territories/preview: what giving records out anew would do; nothing is done.
+
+    {"components", "removals"} propose other territories and rules, {"object"} asks about one.
+    """
+    body = await read_optional_object(request)
+    said = {key: value for key, value in body.items() if key in {"components", "removals"}}
+    named = body.get("object")
+    if not isinstance(named, str | None) or len(said) + (named is not None) < len(body):
+        raise BadJson("Say components, removals and object, and nothing else.", at="")
+    async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
+        check_territories(tx)
+        proposal = (await resolve(tx, read_said(said), KINDS)).proposal if said else None
+        obj = None if named is None else visible_object(tx.catalog, tx.rights, named)
+        found = await foresee(tx, proposal, obj)
+    return json_response({"objects": [_foreseen(one) for one in found]})
+
+
 async def assign_territories(request: Request) -> Response:
     """POST /api/territories/assign: give all records that rules are about out anew, as jobs."""
     async with database_of(request).write_apart(tenant_of(request), viewer_of(request)) as tx:
         check_territories(tx)
-        jobs = await assign_all(tx, _ruled(tx))
+        jobs = await assign_all(tx, ruled_objects(tx))
     told: list[Json] = [{"job": job, "url": f"/api/jobs/{job}"} for job in jobs]
     return json_response({"jobs": told}, 202)
 
 
-def _ruled(tx: Transaction) -> list[ObjectDef]:
-    return [tx.catalog.by_id[number] for number in sorted(tx.catalog.territory_rules)]
+def _held(obj: ObjectDef, one: HeldRecord) -> dict[str, Json]:
+    return {
+        "id": format_id(obj.prefix, one.id),
+        "name": one.name or None,
+        "by_rule": one.by_rule,
+        "access": one.level.word,
+        "since": write_instant(one.since),
+    }
+
+
+def _foreseen(one: Foreseen) -> dict[str, Json]:
+    return {
+        "object": one.object.name,
+        "looked_at": one.looked_at,
+        "complete": not one.is_cut,
+        "given": one.given,
+        "taken": one.taken,
+        "without": one.without,
+        "territories": [
+            {
+                "name": move.territory,
+                "label": move.label,
+                "held": move.held,
+                "would_hold": move.would_hold,
+                "capacity": move.capacity,
+            }
+            for move in one.moves
+        ],
+        "words": list(one.words),
+    }
 
 
 async def _shown(tx: Transaction, page: list[tuple[Territory, int]]) -> list[Json]:
     people = await count_territory_people(tx)
     numbers = [one.id for one, _ in page]
-    objects = _ruled(tx)
+    objects = ruled_objects(tx)
     held = {obj.id: await count_held(tx, obj, numbers) for obj in objects}
     names = tx.catalog.territories.by_id
     return [
@@ -129,6 +201,8 @@ async def _shown(tx: Transaction, page: list[tuple[Territory, int]]) -> list[Jso
 ROUTES: Final = (
     Route("/api/territories", list_territories, methods=["GET"]),
     Route("/api/territories/assign", assign_territories, methods=["POST"]),
+    Route("/api/territories/preview", preview_territories, methods=["POST"]),
+    Route("/api/territories/{name}/records", list_territory_records, methods=["GET"]),
     Route("/api/territories/{name}/people", list_territory_people, methods=["GET"]),
     Route("/api/territories/{name}/people", add_territory_people, methods=["POST"]),
     Route("/api/territories/{name}/people/{user}", remove_territory_person, methods=["DELETE"]),

@@ -17,12 +17,15 @@ from fieldstone.metadata.catalog import (
     Derivation,
     Field,
     Formula,
+    Holds,
     ObjectDef,
     RollUp,
     ValidationRule,
     ValueSet,
 )
 from fieldstone.metadata.component import Component, StoredComponent
+from fieldstone.metadata.conversions import EARLIER, earlier_in
+from fieldstone.metadata.declared import declared_of
 from fieldstone.metadata.encryption import EncryptedType
 from fieldstone.metadata.field_types.choice import HasChoices, with_choices
 from fieldstone.metadata.field_types.field_type import FieldType
@@ -30,6 +33,7 @@ from fieldstone.metadata.field_types.lookup import LookupOptions
 from fieldstone.metadata.field_types.number import NumberOptions
 from fieldstone.metadata.field_types.options import options_as_said
 from fieldstone.metadata.field_types.registry import FIELD_TYPES, get_field_type
+from fieldstone.metadata.held_fields import title_name
 from fieldstone.metadata.kinds.field import FieldBody, options_of, refers, split_name
 from fieldstone.metadata.kinds.kind import Kind
 from fieldstone.metadata.kinds.object import ObjectBody
@@ -48,6 +52,13 @@ from fieldstone.metadata.kinds.setting import setting_of
 from fieldstone.metadata.names import keys_of, label_of, slug_of
 from fieldstone.metadata.organization import Organization, Setting
 from fieldstone.metadata.permission_sets import permission_sets_of
+from fieldstone.metadata.record_type_components import (
+    keys_in,
+    named_fields,
+    record_type_field,
+    record_types_of,
+    spellings_of,
+)
 from fieldstone.metadata.retention_policies import retention_of
 from fieldstone.metadata.scope import Scope
 from fieldstone.metadata.sharing import Sharing
@@ -117,6 +128,8 @@ class _Builder:
         }
         self._drafts = self._collect()
         self._ids = {fold(d.stored.component.name): d.id for d in self._drafts.values()}
+        self._declared = declared_of(rows, self._scope, self._ids)
+        self._record_type_keys = keys_in(rows)
 
     def build(self) -> Catalog:
         """Bind everything. Objects come out in order of name."""
@@ -149,6 +162,7 @@ class _Builder:
             retention=retention_of(self._scope, self._ids),
             territories=territories_of(self._rows, self._scope, self._ids),
             territory_rules=territory_rules_of(self._rows, self._scope, self._ids),
+            declared=self._declared,
         )
 
     def _collect(self) -> dict[str, _Draft]:
@@ -168,6 +182,12 @@ class _Builder:
         stored, body = draft.stored, draft.body
         own = sorted(draft.fields, key=lambda row: row.id)
         fields = (*self._system_fields(draft), *(self._field(draft.id, row) for row in own))
+        by_name = _indexed(fields, lambda field: (field.name, *field.aliases))
+        types = record_types_of(draft.id, by_name, self._declared, self._record_type_keys)
+        if types:
+            fields = (*fields, record_type_field(draft.id, types))
+            by_name = _indexed(fields, lambda field: (field.name, *field.aliases))
+            by_name.update(spellings_of(named_fields(draft.id, types)))
         heap = stored.storage.get("heap")
         return ObjectDef(
             id=draft.id,
@@ -177,18 +197,20 @@ class _Builder:
             slug=body.slug_for(stored.component.name),
             prefix=str(stored.storage["prefix"]),
             heap=heap if isinstance(heap, str) else self._leaf,
-            name_field=body.name_field,
+            name_field=title_name(body.holds, body.name_field),
             fields=fields,
-            by_name=_indexed(fields, lambda field: (field.name, *field.aliases)),
+            by_name=by_name,
+            record_types=types,
             aliases=body.aliases,
             description=body.description,
             icon=body.icon,
             package=stored.component.package,
-            in_navigation=body.in_navigation,
+            in_navigation=body.in_navigation and body.holds == "records",
             is_junction=body.junction,
             created_at=stored.created_at,
             sharing=Sharing(body.sharing),
             about=About(body.about),
+            holds=Holds(body.holds),
             indexes=indexes_in(stored.storage),
         )
 
@@ -254,6 +276,7 @@ class _Builder:
             description=body.description,
             help=body.help,
             package=component.package,
+            earlier=earlier_in(row.storage) if EARLIER in row.storage else (),
         )
 
     def _target_names(self, options: object) -> Iterable[str]:

@@ -16,6 +16,7 @@ from typing import Any, Final
 from fieldstone.errors import NotFound
 from fieldstone.ids import FieldId, ObjectId, TenantId
 from fieldstone.metadata.calculation import AS_TEXT
+from fieldstone.metadata.conversions import EarlierKey
 from fieldstone.metadata.encryption import Encryption
 from fieldstone.metadata.field_types.field_type import FieldType
 from fieldstone.metadata.kinds.connected_app import ConnectedAppBody
@@ -24,6 +25,7 @@ from fieldstone.metadata.masking import Mask
 from fieldstone.metadata.names import suggestion
 from fieldstone.metadata.organization import Organization, Setting
 from fieldstone.metadata.permission_set import PermissionSet
+from fieldstone.metadata.record_types import RecordType
 from fieldstone.metadata.retention import RetentionPolicy
 from fieldstone.metadata.sharing import RoleTree, Sharing, SharingRule
 from fieldstone.metadata.slots import SlotKind
@@ -118,6 +120,7 @@ class Field:
     mask: what of its values those see who may not unmask it; None where everybody sees them.
     encryption: how its values are kept from the database; None where it reads them. salt: what the
     keys of an encrypted field follow from, as hexadecimal digits; no secret.
+    earlier: the keys under which its values lay before they became others, the oldest first.
     narrows: the reference of the catalog that this one is, to records of one object alone.
     personal: whether it goes when a person is made anonymous; None lets metadata/personal.py say.
     """
@@ -154,6 +157,7 @@ class Field:
     description: str = ""
     help: str = ""
     package: str | None = None
+    earlier: tuple[EarlierKey, ...] = ()
     narrows: Field | None = None
 
     @property
@@ -177,6 +181,11 @@ class Field:
         return self.slot or self.filling
 
     @property
+    def is_declared(self) -> bool:
+        """Whether a component declares it; records of its object have others by themselves."""
+        return self.id > 0
+
+    @property
     def is_system(self) -> bool:
         """Whether it is a column of every record rather than a part of its JSON."""
         return self.column is not None
@@ -188,6 +197,15 @@ class About(StrEnum):
     THINGS = "things"
     PERSON = "person"
     DEALINGS = "dealings"
+
+
+class Holds(StrEnum):
+    """What the records of an object are, and so who writes them."""
+
+    RECORDS = "records"
+    LIST_SETTINGS = "list_settings"
+    SETTINGS = "settings"
+    METADATA = "metadata"
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +224,8 @@ class ObjectIndex:
 class ObjectDef:
     """One object: a kind of record.
 
-    prefix: what its records' ids begin with. heap: the table that holds its rows, either the
+    record_types: in order of their making; with any, records have a field that says which they are
+    of. prefix: what its records' ids begin with. heap: the table that holds its rows, either the
     tenant's leaf or a heap of its own. fields are in the order in which they were defined, the
     system fields first. by_name maps every folded spelling, aliases included, to a field.
     """
@@ -231,6 +250,8 @@ class ObjectDef:
     indexes: tuple[ObjectIndex, ...] = ()
     sharing: Sharing = Sharing.READ_WRITE
     about: About = About.THINGS
+    holds: Holds = Holds.RECORDS
+    record_types: tuple[RecordType, ...] = ()
     own_fields: tuple[Field, ...] = dataclass_field(init=False, repr=False, default=())
     """The fields that are kept in the record's JSON."""
 
@@ -249,6 +270,15 @@ class ObjectDef:
             hint = suggestion(name, (field.name for field in self.fields))
             raise UnknownField(f"{self.label} has no field {name[:80]}.", hint=hint)
         return found
+
+    @property
+    def type_field(self) -> Field | None:
+        """The field that says which record type a record is of; None where there are none."""
+        return self.own_fields[-1] if self.record_types else None
+
+    def record_type(self, key: Json) -> RecordType | None:
+        """Give the record type that records keep as key; None for none, or one that has gone."""
+        return next((one for one in self.record_types if one.key == key), None)
 
     @property
     def master(self) -> Field | None:
@@ -276,11 +306,15 @@ def _is_line(field: Field) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ChildRelation:
-    """A reference seen from its target: name is what the target calls these records."""
+    """A reference seen from its target: name is what the target calls these records.
+
+    label: how that is said in a language; "" where it follows from the name.
+    """
 
     name: str
     object: ObjectDef
     field: Field
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +356,22 @@ class ValidationRule:
     field: Field | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Declared:
+    """A component that the catalog holds as it was declared, such as a layout or a view.
+
+    id: of its component. name: without its object's. object_id: None where it belongs to none.
+    body: as the kind reads it; what it names may have gone meanwhile and is passed over.
+    """
+
+    id: int
+    kind: str
+    name: str
+    body: Any
+    object_id: ObjectId | None = None
+    package: str | None = None
+
+
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class Catalog:
     """Everything known of one tenant at one version. objects are in order of name.
@@ -329,7 +379,9 @@ class Catalog:
     validation_rules: the active ones, by the object whose records they check. settings: by their
     folded names. identity_providers, connected_apps: by their names. permission_sets: by the ids
     under which they are given to people. sharing_rules: the active ones, by the object whose
-    records they open. territory_rules: likewise, in the order they are asked in.
+    records they open. territory_rules: likewise, in the order they are asked in. declared: what is
+    held as it was declared, by its kind and folded full name. language: that of its labels, where
+    it is not their own.
     """
 
     tenant_id: TenantId
@@ -359,6 +411,18 @@ class Catalog:
     territory_rules: Mapping[ObjectId, tuple[TerritoryRule, ...]] = dataclass_field(
         default_factory=dict
     )
+
+    declared: Mapping[str, Mapping[str, Declared]] = dataclass_field(default_factory=dict)
+    language: str = ""
+
+    def declared_for(self, kind: str, obj: ObjectDef) -> tuple[Declared, ...]:
+        """Give what is declared of a kind for an object, in order of name."""
+        found = (one for one in self.declared.get(kind, {}).values() if one.object_id == obj.id)
+        return tuple(sorted(found, key=lambda one: fold(one.name)))
+
+    def find_declared(self, kind: str, name: str) -> Declared | None:
+        """Give what is declared of a kind under a full name, such as Deal.Won; None if nothing."""
+        return self.declared.get(kind, {}).get(fold(name))
 
     def find_object(self, name: str) -> ObjectDef | None:
         """Give the object that a name or alias means, whatever its case; None if there is none."""

@@ -3,7 +3,10 @@
 {"components": [{"kind": "field", "name": "Deal.next_step", "type": "text"}],
  "rename": [{"kind": "object", "name": "Deal", "to": "Opportunity"}],
  "remove": [{"kind": "field", "name": "Deal.old"}],
- "restore": [{"kind": "object", "name": "Project__c"}]}
+ "restore": [{"kind": "object", "name": "Project__c"}],
+ "convert": [{"kind": "field", "name": "Deal.size", "values": {"huge": 1000}}]}
+
+convert says what becomes of values where a field gets another type, or other options.
 
 A component is its body with kind and name in it; one that is there already is declared anew, as a
 whole. An object may have its fields inside, as for POST /api/objects.
@@ -20,6 +23,7 @@ from jsonschema import Draft202012Validator
 from fieldstone.errors import Problem, Several
 from fieldstone.metadata.changes import Key, Proposal
 from fieldstone.metadata.component import Component, StoredComponent
+from fieldstone.metadata.conversions import Instruction
 from fieldstone.metadata.definitions import read_definition
 from fieldstone.metadata.kinds.field import split_name
 from fieldstone.metadata.kinds.registry import FIELD, KINDS, OBJECT
@@ -30,6 +34,7 @@ from fieldstone.metadata.values import Json, JsonObject, JsonSchema, fold
 MOST_CHANGES: Final = 10_000
 MOST_RENAMES: Final = 100
 """Every one of them is looked for in all that is declared."""
+MOST_VALUES: Final = 1_000
 CODE: Final = "metadata.invalid"
 _NAME: Final[JsonSchema] = {
     "type": "string",
@@ -51,6 +56,9 @@ PARTS: Final[JsonSchema] = {
     "remove": _list_of(_NAMED, is_closed=True),
     "restore": _list_of(_NAMED, is_closed=True),
     "rename": _list_of({**_NAMED, "to": _NAME}, is_closed=True, most=MOST_RENAMES),
+    "convert": _list_of(
+        {**_NAMED, "values": {"type": "object", "maxProperties": MOST_VALUES}}, is_closed=True
+    ),
 }
 """The JSON Schema of each part of a change set."""
 
@@ -90,6 +98,7 @@ def read_change_set(said: JsonObject, stored: Iterable[StoredComponent]) -> Prop
         removals=tuple(_key(one) for one in _part(said, "remove")),
         restores=tuple(_key(one) for one in _part(said, "restore")),
         renames=tuple((_key(one), str(one["to"])) for one in _part(said, "rename")),
+        conversions={_key(one): Instruction(one["values"]) for one in _part(said, "convert")},
         pointers=pointers,
         problems=tuple(problems),
     )

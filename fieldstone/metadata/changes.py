@@ -5,27 +5,42 @@ Every surface comes this way: /api/objects, packages, the command line and the p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 from fieldstone.errors import Problem, Several
 from fieldstone.metadata.binned import following, owner_of
 from fieldstone.metadata.component import Component, StoredComponent
 from fieldstone.metadata.component_change import ComponentChange, Operation
+from fieldstone.metadata.conversions import Instruction
 from fieldstone.metadata.encrypted_bodies import encryption_change
 from fieldstone.metadata.grants import without
 from fieldstone.metadata.graph import circles_in
+from fieldstone.metadata.held_fields import held_fields
+from fieldstone.metadata.kept_components import kept_problems, protected_problems
 from fieldstone.metadata.kinds.field import split_name
 from fieldstone.metadata.kinds.registry import (
     FIELD,
     OBJECT,
     OWNED,
     PERMISSION_SET,
+    RECORD_TYPE,
     RELATION,
     get_kind,
 )
+from fieldstone.metadata.moved_values import (
+    Remainder,
+    conversion_problems,
+    is_remainder,
+    moved_fields,
+    refusal,
+)
+from fieldstone.metadata.named_places import FormulaNames
+from fieldstone.metadata.named_places import without as without_names
 from fieldstone.metadata.names import suggestion
+from fieldstone.metadata.open_references import without_targets
 from fieldstone.metadata.plan_checks import (
     NAME_TAKEN,
     UNKNOWN,
@@ -33,9 +48,8 @@ from fieldstone.metadata.plan_checks import (
     deep_problems,
     orphans,
     stood_in,
-    type_change,
 )
-from fieldstone.metadata.renames import FormulaNames, renamed
+from fieldstone.metadata.renames import renamed
 from fieldstone.metadata.scope import Scope
 from fieldstone.metadata.storage import StorageDesk
 from fieldstone.metadata.values import fold
@@ -48,10 +62,14 @@ class MetadataPlan:
     """What would be written, in an order in which each step stands on the ones before.
 
     following: what lies in the bin and is called otherwise from then on, after its object.
+    remainders: what the fields leave whose values become others. conversions: how, by the ids of
+    these fields.
     """
 
     changes: tuple[ComponentChange, ...]
     following: tuple[StoredComponent, ...] = ()
+    remainders: tuple[Remainder, ...] = ()
+    conversions: Mapping[int, Instruction] = field(default_factory=dict)
 
     def count(self, operation: Operation, kind: str) -> int:
         """Count the changes of one sort."""
@@ -64,6 +82,8 @@ class MetadataPlan:
 
 
 _NOTHING: Final = Component("", "", {})
+_GRANTED: Final = (OBJECT.name, FIELD.name, RECORD_TYPE.name)
+"""The kinds that permission sets name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +109,13 @@ class Proposal:
     removals and restores are keys; whatever hangs on a removed object (its fields, the object
     between of a relation) goes with it. reverts: what shall be as it was, names included.
 
+    conversions: what becomes of values, by the fields whose types or options change.
+
     pointers: where in what the caller sent a component stands, by its key; "" where it is the
     whole. problems: what was found wrong while that was read, told together with the rest.
+    packaging: whether packages come or go by it, which nothing else may say. is_whole: whether
+    what relations stand for is said as well, as far as it is meant. job: the one for which new
+    keys of its fields are reserved, under which it has written their values.
     """
 
     creates: tuple[Component, ...] = ()
@@ -99,8 +124,12 @@ class Proposal:
     restores: tuple[Key, ...] = ()
     renames: tuple[tuple[Key, str], ...] = ()
     reverts: tuple[Revert, ...] = ()
+    conversions: Mapping[Key, Instruction] = field(default_factory=dict)
     pointers: Mapping[Key, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    packaging: bool = False
+    is_whole: bool = False
+    job: int | None = None
 
     @property
     def keys(self) -> frozenset[Key]:
@@ -119,7 +148,8 @@ def plan_changes(
     rows: all stored components of the tenant, those in the bin included. formulas: lets formulas
     follow renames. Raises Several.
     """
-    draft = _Draft(rows, proposal.pointers, formulas)
+    _check_kept(rows, proposal)
+    draft = _Draft(rows, proposal, formulas)
     for key in proposal.removals:
         draft.take_out(key)
     for key in proposal.restores:
@@ -127,10 +157,13 @@ def plan_changes(
     for key, name in proposal.renames:
         draft.rename(key, name)
     draft.revert(proposal.reverts)
-    for component in _expanded(proposal.creates):
+    said = tuple if proposal.is_whole else expanded
+    for component in said(proposal.creates):
         draft.create(component)
-    for component in _expanded(proposal.upserts):
+    for component in said(proposal.upserts):
         draft.upsert(component)
+    draft.let_go()
+    draft.imply()
     told = {problem.at for problem in proposal.problems}
     found = [problem for problem in draft.problems() if problem.at not in told]
     if proposal.problems or found:
@@ -138,11 +171,26 @@ def plan_changes(
     return draft.plan()
 
 
-def _expanded(components: Iterable[Component]) -> Iterator[Component]:
+def _check_kept(rows: Sequence[StoredComponent], proposal: Proposal) -> None:
+    """Refuse to say by hand what comes of other deeds. Raises Several."""
+    if proposal.packaging:
+        return
+    back = {one.key for revert in proposal.reverts for one in revert.sides}
+    wrong = list(kept_problems(proposal.keys - back, proposal.pointers))
+    if not proposal.is_whole:
+        others = {*proposal.removals, *(key for key, _ in proposal.renames)}
+        wrong += protected_problems(rows, proposal.upserts, others, proposal.pointers)
+    if wrong:
+        raise Several(wrong)
+
+
+def expanded(components: Sequence[Component]) -> Iterator[Component]:
+    """Yield components with what relations stand for, but for what is said of that itself."""
+    said = {component.key for component in components}
     for component in components:
         yield component
         if component.kind == RELATION.name and not list(RELATION.problems(component)):
-            yield from RELATION.expand(component)
+            yield from (one for one in RELATION.expand(component) if one.key not in said)
 
 
 class _Draft:
@@ -151,16 +199,18 @@ class _Draft:
     def __init__(
         self,
         rows: Sequence[StoredComponent],
-        pointers: Mapping[Key, str],
+        proposal: Proposal,
         formulas: FormulaNames | None,
     ) -> None:
         self._stored = rows
-        self._pointers = pointers
+        self._pointers = proposal.pointers
+        self._said = proposal.conversions
+        self._job = proposal.job
         self._formulas = formulas
         # What is being purged has lost some of its records already and cannot come back.
         self._rows = {row.id: row for row in rows if not row.storage.get("purging")}
         self._live = {row.component.key: row for row in rows if row.deleted_at is None}
-        binned = (row for row in self._rows.values() if row.deleted_at)
+        binned = (row for row in self._rows.values() if row.deleted_at and not is_remainder(row))
         self._binned = {row.component.key: row for row in binned}
         self._after: dict[Key, Component] = {k: row.component for k, row in self._live.items()}
         self._origin: dict[Key, StoredComponent] = dict(self._live)
@@ -178,6 +228,18 @@ class _Draft:
             if gone in self._after:
                 del self._after[gone]
                 self._removed[gone] = self._origin.pop(gone)
+
+    def let_go(self) -> None:
+        """Take what is gone out of the bodies that can do without, but for what is proposed."""
+        gone = [row.component for key, row in self._removed.items() if key not in self._after]
+        if not gone:
+            return
+        proposed = {one.key for one in self._proposed}
+        scope = Scope(row.component for row in self._live.values())
+        for key, component in self._after.items():
+            if key not in proposed:
+                kept = without_names(component, get_kind(component.kind).places, gone, scope)
+                self._after[key] = without_targets(kept, gone, scope)
 
     def take_out(self, key: Key) -> None:
         """Take a component out, or say that there is none."""
@@ -199,6 +261,8 @@ class _Draft:
             if other.deleted_at == row.deleted_at and _belongs_to(other.component, row.component)
         ]
         for back in (row, *together):
+            if back.component.key in self._restored:
+                continue  # It came along with another one.
             if back.component.key in self._after:
                 self._early.append(_another(back.component))
                 continue
@@ -270,6 +334,16 @@ class _Draft:
         self._after[component.key] = component
         self._proposed.append(component)
 
+    def imply(self) -> None:
+        """Give the proposed objects the fields that they have because of what they hold."""
+        held = [one for one in self._proposed if one.kind == OBJECT.name and one.body.get("holds")]
+        if not held:
+            return
+        names = FieldNames(self._after.values())
+        for obj in held:
+            for implied in held_fields(obj, partial(names.has, obj.name)):
+                self.upsert(implied)
+
     def problems(self) -> Iterator[Problem]:
         """Yield all that is wrong.
 
@@ -288,6 +362,9 @@ class _Draft:
         for component in self._proposed:
             for problem in self._among_others(component, scope, names):
                 yield self._placed(component, problem)
+        moved = moved_fields(self._after, self._origin, self._said)
+        for key, problem in conversion_problems(moved, self._said, scope, self._job, self._origin):
+            yield self._placed(self._after[key], problem) if key in self._after else problem
         yield from names.too_many(self._proposed)
         if self._removed or self._reverted:
             yield from orphans(scope)
@@ -315,9 +392,8 @@ class _Draft:
         """Give what is wrong with the shape of a component, and put a right one in its place."""
         origin = self._origin.get(component.key)
         if origin is not None and component.key not in self._clashes:
-            changed = type_change(origin.component, component) or encryption_change(
-                origin.component, component
-            )
+            changed = refusal(origin.component, component, self._stored, origin)
+            changed = changed or encryption_change(origin.component, component)
             if changed is not None:
                 # Its options are those of another type: there is no use in checking them.
                 self._proposed[number] = self._after[component.key] = origin.component
@@ -360,8 +436,15 @@ class _Draft:
             change = self._change(component)
             if change is not None:
                 changes.append(change)
-        done = tuple(self._desk.assign(changes))
-        return MetadataPlan(done, tuple(following(self._stored, done)))
+        moved = moved_fields(self._after, self._origin, self._said)
+        said = {origin.id: self._said.get(one.key) for one, origin in moved}
+        done, remainders = self._desk.assign(changes, said)
+        return MetadataPlan(
+            done,
+            tuple(following(self._stored, done)),
+            remainders,
+            {number: one or Instruction() for number, one in said.items()},
+        )
 
     def _forget_grants(self) -> None:
         """Let permission sets say nothing of what is made anew under a name that was free.
@@ -369,7 +452,7 @@ class _Draft:
         Those of the proposal itself do mean it.
         """
         made = [one for key, one in self._after.items() if key not in self._origin]
-        anew = [one for one in made if one.kind in (OBJECT.name, FIELD.name)]
+        anew = [one for one in made if one.kind in _GRANTED]
         proposed = {one.key for one in self._proposed}
         for key, grants in self._after.items():
             if anew and grants.kind == PERMISSION_SET.name and key not in proposed:

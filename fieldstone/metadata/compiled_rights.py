@@ -58,6 +58,13 @@ def compile_rights(catalog: Catalog, set_ids: Iterable[int]) -> Rights:
             partly_seen=without(ObjectRight.VIEW_ALL),
             partly_edited=without(ObjectRight.MODIFY_ALL),
             unlockable=without(ObjectRight.LOCK),
+            closed_types=frozenset(
+                one.id
+                for obj in catalog.objects
+                for one in obj.record_types
+                if not any(given.allows_type(obj.id, one.id) for given in sets)
+            ),
+            usual_types=frozenset().union(*(one.usual_types for one in sets)),
             denied_actions=EVERY_ACTION.difference(*(one.actions for one in sets)),
             setup=frozenset().union(*(one.setup for one in sets)),
         )
@@ -89,9 +96,10 @@ def level_of(sets: Iterable[PermissionSet], field: Field) -> FieldLevel:
 def set_level(one: PermissionSet, field: Field) -> FieldLevel:
     """Give how far one set by itself opens a field."""
     level = one.of_field(field.id)
-    if not field.is_system:
+    if field.is_declared:
         return level
-    may_change = ObjectRight.EDIT in one.of_object(field.object_id)
+    changing = {ObjectRight.EDIT} if field.is_system else {ObjectRight.EDIT, ObjectRight.CREATE}
+    may_change = not changing.isdisjoint(one.of_object(field.object_id))
     is_named = field.id in (one.fields or {})
     if may_change and (level is FieldLevel.EDIT or not is_named):
         return FieldLevel.EDIT

@@ -9,12 +9,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Final
 
-from fieldstone.errors import Problem, Several
+from fieldstone.errors import InvalidInput, Problem, Several
 from fieldstone.ids import ObjectId
 from fieldstone.metadata.catalog import Catalog, Field, ObjectDef
 from fieldstone.metadata.changes import Key, Proposal
 from fieldstone.metadata.component import Component
-from fieldstone.metadata.kinds.field import MAX_FIELDS, split_name
+from fieldstone.metadata.field_types.options import option_names
+from fieldstone.metadata.field_types.registry import get_field_type
+from fieldstone.metadata.kinds.field import COMMON, MAX_FIELDS, split_name
 from fieldstone.metadata.kinds.object import ObjectBody, check_name
 from fieldstone.metadata.names import (
     CUSTOM_SUFFIX,
@@ -163,7 +165,20 @@ def field_change(component: Component, changes: JsonObject) -> Proposal:
     owner, own = split_name(component.name)
     name = changes.get("name")
     name = name if name and isinstance(name, str) else own
-    return _change(_merged(component, given), f"{owner}.{name}", problems)
+    return _change(_merged(_fitting(component, given), given), f"{owner}.{name}", problems)
+
+
+def _fitting(component: Component, changes: JsonObject) -> Component:
+    """Give a field without the options that its new type does not have."""
+    said = changes.get("type")
+    try:
+        known = option_names(get_field_type(said)) if isinstance(said, str) else None
+    except InvalidInput:
+        return component
+    if known is None:
+        return component
+    kept = {k: v for k, v in component.body.items() if k in COMMON or k in known}
+    return replace(component, body=kept)
 
 
 def _change(changed: Component, name: str, problems: list[Problem]) -> Proposal:
@@ -266,6 +281,8 @@ def show_field(
         "required": field.required,
         "unique": field.unique,
         **declared,
+        # A definition that says a label says it in one language, and this may be another.
+        **({"label": field.label, "help": field.help} if catalog.language else {}),
         "system": field.is_system,
         "read_only": field.read_only,
         "indexed": field.slot is not None or field.is_system,
@@ -306,32 +323,6 @@ def show_object(
     obj: ObjectDef, catalog: Catalog, components: Mapping[Key, Component], rights: Rights
 ) -> dict[str, Json]:
     """Give an object as a viewer sees it, with its fields and its relations in both directions."""
-    relations: list[Json] = [
-        {
-            "direction": "to",
-            "name": field.name,
-            "object": catalog.by_id[target].name,
-            "as": written,
-            "field": field.name,
-            "type": field.type.name,
-        }
-        for field in obj.own_fields
-        if rights.may_read_field(field.id)
-        for target, written in _targets(field, catalog)
-        if rights.may_read_object(target)
-    ]
-    relations += [
-        {
-            "direction": "from",
-            "name": child.name,
-            "object": child.object.name,
-            "as": child.object.name,
-            "field": child.field.name,
-            "type": child.field.type.name,
-        }
-        for child in catalog.children_of(obj)
-        if rights.may_read_object(child.object.id) and rights.may_read_field(child.field.id)
-    ]
     fields: list[Json] = [
         show_field(
             field,
@@ -358,10 +349,72 @@ def show_object(
         "in_navigation": obj.in_navigation,
         "sharing": str(obj.sharing),
         "about": str(obj.about),
+        "holds": str(obj.holds),
         "created_at": obj.created_at.isoformat() if obj.created_at else None,
         "fields": fields,
-        "relations": relations,
+        "relations": _relations(obj, catalog, rights),
+        "record_types": list(_record_types(obj, rights)),
     }
+
+
+def _relations(obj: ObjectDef, catalog: Catalog, rights: Rights) -> list[Json]:
+    relations: list[Json] = [
+        {
+            "direction": "to",
+            "name": field.name,
+            "object": catalog.by_id[target].name,
+            "as": written,
+            "field": field.name,
+            "type": field.type.name,
+        }
+        for field in obj.own_fields
+        if rights.may_read_field(field.id)
+        for target, written in _targets(field, catalog)
+        if rights.may_read_object(target)
+    ]
+    relations += [
+        {
+            "direction": "from",
+            "name": child.name,
+            "object": child.object.name,
+            "as": child.object.name,
+            "field": child.field.name,
+            "type": child.field.type.name,
+        }
+        for child in catalog.children_of(obj)
+        if rights.may_read_object(child.object.id) and rights.may_read_field(child.field.id)
+    ]
+    return relations
+
+
+def _record_types(obj: ObjectDef, rights: Rights) -> Iterator[Json]:
+    """Yield the record types of an object with what they let be chosen, and whether a viewer may.
+
+    Of fields that the viewer does not read, nothing is told.
+    """
+    fields = {one.id: one for one in obj.own_fields if rights.may_read_field(one.id)}
+    for one in obj.record_types:
+        yield {
+            "id": one.key,
+            "name": one.name,
+            "label": one.label,
+            "description": one.description,
+            "is_active": one.is_active,
+            "is_offered": one.is_active and rights.may_give_type(one.id),
+            "is_default": one.id in rights.usual_types,
+            "business_process": one.business_process,
+            "compact_layout": one.compact_layout,
+            "values": {
+                fields[number].name: list(values)
+                for number, values in one.values.items()
+                if number in fields
+            },
+            "defaults": {
+                fields[number].name: value
+                for number, value in one.defaults.items()
+                if number in fields
+            },
+        }
 
 
 def _targets(field: Field, catalog: Catalog) -> Iterator[tuple[ObjectId, str]]:

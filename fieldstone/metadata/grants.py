@@ -6,22 +6,23 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from fieldstone.metadata.component import Component
-from fieldstone.metadata.names import keys_of
+from fieldstone.metadata.named_places import means
+from fieldstone.metadata.scope import Scope
 from fieldstone.metadata.values import fold
 
 _OBJECTS = "objects"
 _FIELDS = "fields"
 _INCLUDES = "includes"
 _UNMASK = "unmask"
+_TYPES = "record_types"
 
 
-def renamed(grants: Component, target: Component, name: str) -> Component:
+def renamed(grants: Component, target: Component, name: str, scope: Scope) -> Component:
     """Give a permission set as it reads once a component, itself perhaps, is called otherwise."""
     if target.kind == "object":
-        return _after_object(grants, target.name, name)
-    if target.kind == "field":
-        owner, _, old = target.name.partition(".")
-        return _after_field(grants, owner, old, name.partition(".")[2] or name)
+        return _after_object(grants, target, name, scope)
+    if target.kind in ("field", "record_type"):
+        return _after_part(grants, target, name, scope)
     return _after_set(grants, target.name, name) if target.kind == grants.kind else grants
 
 
@@ -32,12 +33,20 @@ def without(grants: Component, made: Iterable[Component]) -> Component:
     """
     objects = {fold(one.name) for one in made if one.kind == "object"}
     fields = {fold(one.name) for one in made if one.kind == "field"}
+    types = {fold(one.name) for one in made if one.kind == "record_type"}
 
     def is_field(name: str) -> bool:
         return fold(name) in fields or fold(name.partition(".")[0]) in objects
 
+    def is_type(name: str) -> bool:
+        return fold(name) in types or fold(name.partition(".")[0]) in objects
+
     body = dict(grants.body)
-    for key, is_meant in ((_OBJECTS, lambda name: fold(name) in objects), (_FIELDS, is_field)):
+    for key, is_meant in (
+        (_OBJECTS, lambda name: fold(name) in objects),
+        (_FIELDS, is_field),
+        (_TYPES, is_type),
+    ):
         said = body.get(key)
         if isinstance(said, Mapping):
             body[key] = {name: value for name, value in said.items() if not is_meant(name)}
@@ -47,28 +56,30 @@ def without(grants: Component, made: Iterable[Component]) -> Component:
     return grants if body == dict(grants.body) else replace(grants, body=body)
 
 
-def _after_object(grants: Component, old: str, new: str) -> Component:
+def _after_object(grants: Component, target: Component, new: str, scope: Scope) -> Component:
     """Give a permission set as it reads once an object is called otherwise."""
 
     def of_field(name: str) -> str:
         owner, _, own = name.partition(".")
-        return f"{new}.{own}" if fold(owner) in keys_of(old) else name
+        return f"{new}.{own}" if means(owner, target, scope) else name
 
     def of_object(name: str) -> str:
-        return new if fold(name) in keys_of(old) else name
+        return new if means(name, target, scope) else name
 
-    return _following(grants, of_object, of_field)
+    # An object's own name leads those of its fields and of its record types alike.
+    return _with_keys(_following(grants, of_object, of_field), _TYPES, of_field)
 
 
-def _after_field(grants: Component, owner: str, old: str, new: str) -> Component:
-    """Give a permission set as it reads once a field of an object is called otherwise."""
+def _after_part(grants: Component, target: Component, name: str, scope: Scope) -> Component:
+    """Give a permission set as it reads once a field or a record type is called otherwise."""
+    new = f"{target.name.partition('.')[0]}.{name.partition('.')[2] or name}"
 
-    def of_field(name: str) -> str:
-        said_owner, _, own = name.partition(".")
-        mine = fold(said_owner) in keys_of(owner) and fold(own) in keys_of(old)
-        return f"{owner}.{new}" if mine else name
+    def follow(said: str) -> str:
+        return new if means(said, target, scope) else said
 
-    return _following(grants, lambda name: name, of_field)
+    if target.kind == "record_type":
+        return _with_keys(grants, _TYPES, follow)
+    return _following(grants, lambda said: said, follow)
 
 
 def _after_set(grants: Component, old: str, new: str) -> Component:
@@ -84,12 +95,16 @@ def _after_set(grants: Component, old: str, new: str) -> Component:
 def _following(
     grants: Component, of_object: Callable[[str], str], of_field: Callable[[str], str]
 ) -> Component:
-    body = dict(grants.body)
-    for key, follow in ((_OBJECTS, of_object), (_FIELDS, of_field)):
-        said = body.get(key)
-        if isinstance(said, Mapping):
-            body[key] = {follow(name): value for name, value in said.items()}
+    body = dict(_with_keys(_with_keys(grants, _OBJECTS, of_object), _FIELDS, of_field).body)
     unmask = body.get(_UNMASK)
     if isinstance(unmask, list | tuple):
         body[_UNMASK] = [of_field(str(name)) for name in unmask]
     return replace(grants, body=body)
+
+
+def _with_keys(grants: Component, key: str, follow: Callable[[str], str]) -> Component:
+    """Give a permission set in which what it says under a key is said of other names."""
+    said = grants.body.get(key)
+    if not isinstance(said, Mapping):
+        return grants
+    return replace(grants, body={**grants.body, key: {follow(n): v for n, v in said.items()}})

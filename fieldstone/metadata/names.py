@@ -43,6 +43,8 @@ def label_of(name: str) -> str:
 
 def plural_of(label: str) -> str:
     """Guess the plural of an English label; an administrator can say better."""
+    if re.search(r"\b[Ss]ettings$", label):
+        return label
     if re.search(r"[^aeiouAEIOU]y$", label):
         return label[:-1] + "ies"
     return label + ("es" if re.search(r"(s|x|z|ch|sh)$", label) else "s")

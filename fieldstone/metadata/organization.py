@@ -12,8 +12,9 @@ class Organization:
     """The organization that a tenant is.
 
     name: None for the label of the tenant. currency: ISO 4217, of amounts whose field says none.
-    time_zone: in which days begin for everybody who has no zone of their own. fiscal_month: the
-    first month of its fiscal year, from 1. second_factor: who has to have one to sign in: nobody,
+    time_zone: in which days begin for everybody who has no zone of their own. language: in which
+    those see labels who chose none; "" for the one of the locale. fiscal_month: the first month of
+    its fiscal year, from 1. second_factor: who has to have one to sign in: nobody,
     administrators or everybody. acting: when an administrator may act as a member: consent, only
     when the member allowed it; always.
     """
@@ -22,6 +23,7 @@ class Organization:
     currency: str = "USD"
     time_zone: str = "UTC"
     locale: str = "en"
+    language: str = ""
     fiscal_month: int = 1
     street: str = ""
     city: str = ""

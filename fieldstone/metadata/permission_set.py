@@ -31,6 +31,16 @@ class FieldLevel(StrEnum):
     EDIT = "edit"
 
 
+class TypeGrant(StrEnum):
+    """How a set opens a record type; the value is its name in definitions.
+
+    ALLOWED: records may be made of it. DEFAULT: they are where nothing else is said.
+    """
+
+    ALLOWED = "allowed"
+    DEFAULT = "default"
+
+
 _READ: Final = frozenset({ObjectRight.READ})
 _IMPLIED: Final[Mapping[ObjectRight, frozenset[ObjectRight]]] = {
     ObjectRight.CREATE: _READ,
@@ -63,7 +73,8 @@ class PermissionSet:
 
     all_objects, all_fields: what holds where objects and fields say nothing of their own; what
     they say holds instead. includes: ids of the sets that are given along with it. objects have
-    the rights that others imply.
+    the rights that others imply. record_types: of the objects of which it names any, those that
+    new records may have. usual_types: which of them is the one that they get.
     """
 
     id: int
@@ -81,6 +92,15 @@ class PermissionSet:
     all_unmask: bool = False
     actions: frozenset[Action] = frozenset()
     setup: frozenset[SetupArea] = frozenset()
+    record_types: Mapping[ObjectId, frozenset[int]] | None = None
+    usual_types: frozenset[int] = frozenset()
+
+    def allows_type(self, object_id: ObjectId, type_id: int) -> bool:
+        """Tell whether the set itself lets new records of an object be of a record type."""
+        named = (self.record_types or {}).get(object_id)
+        if named is None:
+            return ObjectRight.CREATE in self.of_object(object_id)
+        return type_id in named
 
     def of_object(self, object_id: ObjectId) -> frozenset[ObjectRight]:
         """Give what the set itself allows with the records of an object."""

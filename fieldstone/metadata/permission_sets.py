@@ -14,6 +14,7 @@ from fieldstone.metadata.permission_set import (
     FieldLevel,
     ObjectRight,
     PermissionSet,
+    TypeGrant,
     with_implied,
 )
 from fieldstone.metadata.values import fold
@@ -55,6 +56,12 @@ def permission_set_of(
         all_unmask=body.all_unmask,
         actions=frozenset(body.actions),
         setup=body.areas,
+        record_types=_record_types(body, find_object),
+        usual_types=frozenset(
+            number
+            for _, number, grant in _types_named(body, find_object)
+            if grant is TypeGrant.DEFAULT
+        ),
     )
 
 
@@ -81,6 +88,27 @@ def _unmask(body: PermissionSetBody, find_object: FindObject) -> Iterator[FieldI
         field = _field(name, find_object)
         if field is not None:
             yield field.id
+
+
+def _record_types(
+    body: PermissionSetBody, find_object: FindObject
+) -> dict[ObjectId, frozenset[int]]:
+    found: dict[ObjectId, frozenset[int]] = {}
+    for owner, number, _ in _types_named(body, find_object):
+        found[owner] = found.get(owner, frozenset()) | {number}
+    return found
+
+
+def _types_named(
+    body: PermissionSetBody, find_object: FindObject
+) -> Iterator[tuple[ObjectId, int, TypeGrant]]:
+    """Yield the object and the id of each record type that is named and not in the bin."""
+    for name, grant in body.record_types.items():
+        owner, _, own = name.partition(".")
+        obj = find_object(owner)
+        for one in () if obj is None else obj.record_types:
+            if obj is not None and fold(one.name) == fold(own):
+                yield obj.id, one.id, TypeGrant(grant)
 
 
 def _field(name: str, find_object: FindObject) -> Field | None:

@@ -6,16 +6,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from fieldstone.errors import InvalidInput, Problem
+from fieldstone.errors import Problem
 from fieldstone.metadata.component import Component
-from fieldstone.metadata.field_types.registry import get_field_type
 from fieldstone.metadata.kinds.field import (
     MAX_FIELDS,
     SYSTEM_NAMES,
     names_claimed,
     split_name,
 )
-from fieldstone.metadata.kinds.registry import FIELD, OBJECT, PICKLIST, RELATION, get_kind
+from fieldstone.metadata.kinds.registry import FIELD, OBJECT, OWNED, PICKLIST, RELATION, get_kind
+from fieldstone.metadata.named_places import references_of, said_in
 from fieldstone.metadata.names import MAX_NAME_LENGTH, suggestion
 from fieldstone.metadata.scope import Scope
 from fieldstone.metadata.values import Json, JsonObject, fold
@@ -40,7 +40,9 @@ def _unknown(component: Component, kind: str, name: str, scope: Scope) -> Proble
     owner, own = split_name(name) if kind == FIELD.name else ("", name)
     message = f"{owner} has no field {own[:80]}." if owner else f"There is no {kind} {own[:80]}."
     hint = suggestion(own, scope.names_of(kind, owner)) or f"Make that {kind} first."
-    at = _place_of(own, component.body) or _place_of(name, component.body)
+    said = said_in(component, get_kind(component.kind).places)
+    named = next((one.pointer for one in said if (kind, name) in references_of(one)), "")
+    at = named or _place_of(own, component.body) or _place_of(name, component.body)
     return Problem(UNKNOWN, message, at, hint)
 
 
@@ -69,29 +71,6 @@ def orphans(scope: Scope) -> Iterator[Problem]:
                 yield Problem(NEEDED, message, "", f"Remove or change {component.name} first.")
 
 
-def type_change(before: Component, after: Component) -> Problem | None:
-    """Give what is wrong with a field whose type becomes another one; None if it stays.
-
-    A type that there is not is for the check of shapes to tell.
-    """
-    if before.kind != FIELD.name:
-        return None
-    old, said = get_field_type(str(before.body["type"])), after.body.get("type")
-    try:
-        new = get_field_type(said) if isinstance(said, str) else old
-    except InvalidInput:
-        return None
-    if new is old:
-        return None
-    own = split_name(after.name)[1]
-    return Problem(
-        "metadata.type_change",
-        f"The type of a field cannot be changed: {own} holds values of type {old.name}.",
-        "/type",
-        f"Add a field of type {new.name}, copy the values into it, and delete {own}.",
-    )
-
-
 def stood_in(component: Component, wrong: Sequence[Problem]) -> Component:
     """Give what of a misshapen component is right, so that others can be checked beside it."""
     places = {str(problem.at).split("/")[1] for problem in wrong if problem.at}
@@ -105,7 +84,7 @@ def stood_in(component: Component, wrong: Sequence[Problem]) -> Component:
 
 def _own(component: Component) -> JsonObject:
     """Give the part of a body without which a component would be another's."""
-    if component.kind != FIELD.name:
+    if component.kind not in OWNED:
         return {}
     return {"object": split_name(component.name)[0][:MAX_NAME_LENGTH] or OBJECT.name}
 
@@ -134,6 +113,21 @@ _LEAST: Final[dict[str, JsonObject]] = {
     "retention_policy": {"of": "jobs", "days": 1},
     "territory": {"label": "Territory"},
     "territory_rule": {"object": "User", "territory": "end", "where": "id = NULL"},
+    "layout": {"object": "User", "label": "Part"},
+    "compact_layout": {"object": "User", "label": "Part"},
+    "field_set": {"object": "User", "label": "Part"},
+    "list_view": {"object": "User", "label": "Part"},
+    "record_type": {"object": "User", "label": "Part"},
+    "metadata_record": {"object": "User", "label": "Part"},
+    "business_process": {"object": "User", "label": "Way", "field": "id", "values": ["One"]},
+    "web_link": {"object": "User", "label": "Link", "url": "https://example.com"},
+    "quick_action": {"label": "Action", "target": "User"},
+    "translation": {"language": "en"},
+    "tab": {"label": "Tab", "object": "User"},
+    "app": {"label": "App"},
+    "package": {"label": "Package", "version": "1.0.0"},
+    "package_build": {"label": "Package", "version": "1.0.0"},
+    "trusted_key": {"label": "Key", "key": "A" * 43 + "="},
 }
 """For each kind, a body that has the right shape and leans on nothing of a tenant's own."""
 
@@ -151,6 +145,10 @@ class FieldNames:
                 self._counts[owner] = self._counts.get(owner, 0) + 1
                 for name in dict.fromkeys(names_claimed(component)):
                     claims.setdefault(name, []).append(component)
+
+    def has(self, owner: str, name: str) -> bool:
+        """Tell whether a folded spelling means a field of an object."""
+        return name in self._claims.get(fold(owner), {})
 
     def problems(self, field: Component) -> Iterator[Problem]:
         """Yield the other fields of the same object that go by a name of a field."""

@@ -21,13 +21,16 @@ _DIGEST_BYTES: Final = 12
 class Breadth(Enum):
     """How many of an object's records somebody sees, as far as it is worth another statement.
 
-    FEW: so few that they are best fetched and sorted. SOME: some in a hundred. MANY: so many that
-    the next page of a list is found among the first rows looked at. It says how to ask, and never
-    what is seen.
+    FEW: few of a few people, so that each of these is best looked at. OWNERS: more, of a few people
+    still. SPARSE: few of many people, best fetched and sorted. SOME: some in a hundred. MANY: so
+    many that the next page of a list is found among the first rows looked at. It says how to ask,
+    and never what is seen.
     """
 
     UNKNOWN = "unknown"
     FEW = "few"
+    OWNERS = "owners"
+    SPARSE = "sparse"
     SOME = "some"
     MANY = "many"
 
@@ -114,3 +117,7 @@ class Place:
     role: int | None = None
     teams: frozenset[int] = frozenset()
     territories: frozenset[int] = frozenset()
+
+
+NOWHERE: Final = Place()
+"""Where those stand who have no role, no team and no territory."""

@@ -44,7 +44,9 @@ class Rights:
     masked_fields: of the unreadable ones those that are shown behind a mask, and serve for nothing
     else. partly_seen, partly_edited: objects of whose records the viewer sees or changes only those
     that they own or were given; of the others all. unlockable: objects whose records they neither
-    lock nor change while these are locked. setup: what the viewer may set up.
+    lock nor change while these are locked. closed_types: record types that they give no record.
+    usual_types: those that their new records get where nothing else is said. setup: what the viewer
+    may set up.
     """
 
     digest: str
@@ -58,6 +60,8 @@ class Rights:
     partly_seen: frozenset[ObjectId] = frozenset()
     partly_edited: frozenset[ObjectId] = frozenset()
     unlockable: frozenset[ObjectId] = frozenset()
+    closed_types: frozenset[int] = frozenset()
+    usual_types: frozenset[int] = frozenset()
     denied_actions: frozenset[Action] = frozenset()
     setup: frozenset[SetupArea] = frozenset()
     record_access: RecordAccess = OPEN
@@ -106,6 +110,10 @@ class Rights:
         """Tell whether records of an object may be locked, and changed while they are."""
         return self.may_edit_object(object_id) and object_id not in self.unlockable
 
+    def may_give_type(self, type_id: int) -> bool:
+        """Tell whether records may be made of a record type, or become of it."""
+        return type_id not in self.closed_types
+
     def may_do(self, action: Action) -> bool:
         """Tell whether something that is allowed by itself may be done."""
         return action not in self.denied_actions
@@ -142,6 +150,7 @@ class Rights:
             self.partly_seen,
             self.partly_edited,
             self.unlockable,
+            self.closed_types,
             self.denied_actions,
         )
 

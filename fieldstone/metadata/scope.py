@@ -19,12 +19,16 @@ class Scope:
         self._by_key = {component.key: component for component in components}
         self._objects: dict[str, str] = {}
         self._worked_out: dict[Callable[[Scope], object], object] = {}
+        short: dict[str, str] = {}
         for component in self.of_kind("object"):
             aliases = component.body.get("aliases") or ()
             assert isinstance(aliases, list | tuple)
             for name in (component.name, *map(str, aliases)):
-                for key in keys_of(name):
-                    self._objects.setdefault(key, component.name)
+                full, *others = keys_of(name)
+                self._objects.setdefault(full, component.name)
+                short.update((key, component.name) for key in others if key not in short)
+        # An object's own full name wins over another's short one, as in the catalog.
+        self._objects = short | self._objects
 
     def __iter__(self) -> Iterator[Component]:
         return iter(self._by_key.values())

@@ -68,6 +68,7 @@ TENANT_EVENT: Final = Table(
     Column("by_whom", Text),
     Column("details", JSONB),
     Column("at", DateTime(timezone=True)),
+    Column("log_seq", BigInteger),
 )
 OPERATOR_TOKEN: Final = Table(
     "operator_token",
@@ -325,6 +326,7 @@ MEMBER: Final = Table(
     Column("ended_at", DateTime(timezone=True)),
     Column("acting_until", DateTime(timezone=True)),
     Column("is_service", Boolean),
+    Column("language", Text),
 )
 PERMISSION_ASSIGNMENT: Final = Table(
     "permission_assignment",

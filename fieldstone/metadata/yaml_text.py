@@ -1,4 +1,4 @@
-"""YAML as declarations are written in it: JSON's values in a form that people like to write.
+"""YAML as declarations are read and written: JSON's values in a form that people like to write.
 
 Only what JSON has: texts, numbers (with a point they are Decimal, never float), true, false,
 null, lists and objects. `no` and `2026-01-31` are texts. Keys that stand twice, references from
@@ -9,12 +9,12 @@ mean something large or something else than it seems to.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 import yaml
-from yaml import AliasEvent, MappingNode, ScalarNode, YAMLError
+from yaml import AliasEvent, MappingNode, Node, SafeDumper, ScalarNode, YAMLError
 from yaml.events import CollectionEndEvent, CollectionStartEvent, NodeEvent
 
 from fieldstone.errors import InvalidInput, Span
@@ -32,6 +32,11 @@ _BOOL: Final = "tag:yaml.org,2002:bool"
 _INT: Final = "tag:yaml.org,2002:int"
 _FLOAT: Final = "tag:yaml.org,2002:float"
 _MAP: Final = "tag:yaml.org,2002:map"
+
+
+_WIDTH: Final = 100
+_LINES: Final = re.compile(r"(?:[!-~](?:[ -~]*[!-~])?\n)+(?:[!-~](?:[ -~]*[!-~])?)?")
+"""Texts of lines that are written as they are: none begins or ends with a blank, or is empty."""
 
 
 class BadYaml(InvalidInput):
@@ -107,3 +112,46 @@ _Loader.add_implicit_resolver(
 _Loader.add_constructor(_INT, _Loader.number)
 _Loader.add_constructor(_FLOAT, _Loader.number)
 _Loader.add_constructor(_MAP, _Loader.mapping)
+
+
+class _Dumper(SafeDumper):
+    """A safe dumper that puts quotes around just what _Loader would not take for a text."""
+
+    yaml_implicit_resolvers = _Loader.yaml_implicit_resolvers
+
+    def ignore_aliases(self, data: object) -> bool:
+        """Write what stands in two places twice."""
+        return True
+
+    def text(self, value: str) -> ScalarNode:
+        """Give a text: lines as lines, what needs care in quotes, all else plain."""
+        style = None
+        if _LINES.fullmatch(value):
+            style = "|"
+        elif not value.isprintable():
+            style = '"'
+        return self.represent_scalar("tag:yaml.org,2002:str", value, style)
+
+    def number(self, value: Decimal) -> ScalarNode:
+        """Give an exact number with every digit."""
+        text = format(value, "f")
+        return self.represent_scalar(_FLOAT if "." in text else _INT, text)
+
+    def pairs(self, value: Mapping[str, Json]) -> Node:
+        """Give an object with its keys in the order in which they come."""
+        return self.represent_mapping(_MAP, value.items())
+
+
+_Dumper.add_representer(str, _Dumper.text)
+_Dumper.add_representer(Decimal, _Dumper.number)
+_Dumper.add_representer(dict, _Dumper.pairs)
+
+
+def write_yaml(value: Json) -> str:
+    """Give the YAML of a value; equal values with keys in the same order give equal texts.
+
+    read_yaml gives the value back, as far as numbers have no more digits than it reads.
+    """
+    return yaml.dump(
+        value, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=_WIDTH, indent=2
+    )

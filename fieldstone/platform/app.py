@@ -2,85 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
 from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.responses import Response
 
-from fieldstone.api import archives as archives_api
-from fieldstone.api import audit as audit_api
-from fieldstone.api import components as components_api
-from fieldstone.api import encryption as encryption_api
-from fieldstone.api import exports as exports_api
-from fieldstone.api import files as files_api
-from fieldstone.api import imports as imports_api
-from fieldstone.api import jobs as jobs_api
-from fieldstone.api import locks as locks_api
-from fieldstone.api import metadata as metadata_api
-from fieldstone.api import metadata_plans as metadata_plans_api
-from fieldstone.api import objects as objects_api
-from fieldstone.api import openapi as openapi_api
-from fieldstone.api import organization as organization_api
-from fieldstone.api import permissions as permissions_api
-from fieldstone.api import privacy_holds as privacy_holds_api
-from fieldstone.api import privacy_people as privacy_people_api
-from fieldstone.api import privacy_retention as privacy_retention_api
-from fieldstone.api import query as query_api
-from fieldstone.api import records as records_api
-from fieldstone.api import recycle_bin as recycle_bin_api
-from fieldstone.api import roles as roles_api
-from fieldstone.api import search as search_api
-from fieldstone.api import sharing as sharing_api
-from fieldstone.api import shortcuts as shortcuts_api
-from fieldstone.api import storage as storage_api
-from fieldstone.api import storage_advice as storage_advice_api
-from fieldstone.api import territories as territories_api
-from fieldstone.api import usage as usage_api
+from fieldstone.api.kept_documents import DocumentStore
 from fieldstone.api.uploads import AROUND_BYTES
+from fieldstone.builtin_objects.packages import Shipped
 from fieldstone.clock import Clock, SystemClock
 from fieldstone.ids import IdMinter
-from fieldstone.platform import archive_endpoints, operator_endpoints, tenant_endpoints
 from fieldstone.platform.administrators import Administrators
 from fieldstone.platform.database.pool import open_pool
 from fieldstone.platform.encryption_keys import load_keyring
-from fieldstone.platform.identity import (
-    account_endpoints,
-    account_pages,
-    acting_endpoints,
-    door_endpoints,
-    proof_pages,
-    second_step_pages,
-    service_endpoints,
-    service_pages,
-)
-from fieldstone.platform.identity import endpoints as identity_endpoints
-from fieldstone.platform.identity import pages as identity_pages
 from fieldstone.platform.identity.gate import Gate
 from fieldstone.platform.identity.keys import Keys
-from fieldstone.platform.identity.oauth import app_endpoints as connected_app_endpoints
-from fieldstone.platform.identity.oauth import consent as oauth_consent
-from fieldstone.platform.identity.oauth import endpoints as oauth_endpoints
-from fieldstone.platform.identity.oauth import my_app_pages
-from fieldstone.platform.identity.oauth import setup_pages as connected_app_pages
 from fieldstone.platform.identity.operators import Operators
-from fieldstone.platform.identity.providers import endpoints as provider_endpoints
-from fieldstone.platform.identity.providers import pages as provider_pages
-from fieldstone.platform.identity.providers import setup_pages as provider_setup_pages
-from fieldstone.platform.identity.providers.parts import build_parts
 from fieldstone.platform.identity.route_scopes import check_scope
-from fieldstone.platform.job_kinds import (
-    files_of,
-    import_parts,
-    storage_rules_of,
-    stream_limits_of,
-)
 from fieldstone.platform.middleware.body_limit import BodyLimit
 from fieldstone.platform.middleware.errors import Errors
 from fieldstone.platform.middleware.host_cookies import HostCookies
@@ -93,17 +39,19 @@ from fieldstone.platform.middleware.viewer import ViewerOfRequest
 from fieldstone.platform.rates.bucket import LocalRates, Rates
 from fieldstone.platform.rates.ledger import CallLedger
 from fieldstone.platform.rates.shared import SharedRates
+from fieldstone.platform.route_table import ROUTES
 from fieldstone.platform.routing import IndexedRouter
 from fieldstone.platform.settings import LOOPBACK, Settings, load_secret_key
 from fieldstone.platform.tenants import Tenants
+from fieldstone.platform.working_parts import files_of, storage_rules_of, stream_limits_of
 from fieldstone.runtime.catalogs import CatalogStore
+from fieldstone.runtime.package_signing import PackageKeys
 from fieldstone.runtime.row_streams import StreamPlaces
 from fieldstone.runtime.shares import LEFT_FREE, FairShares
 from fieldstone.runtime.storage.usage import UsageCounter
 from fieldstone.runtime.tenants import TenantDirectory
 from fieldstone.runtime.transactions import Database
 from fieldstone.ui_generator.pages.errors import error_page
-from fieldstone.ui_generator.pages.routes import ROUTES as PAGES
 from fieldstone.ui_generator.shell import build_site
 
 _TAKE_NODE: Final = "SELECT take_node()"
@@ -204,22 +152,27 @@ def build_app(engine: Engine, settings: Settings) -> Starlette:
             Middleware(RateLimit, rates=rates, rules=rules, clock=engine.calls.clock),
         ],
     )
-    app.router = IndexedRouter(all_routes(), check_scope)
+    app.router = IndexedRouter(ROUTES, check_scope)
     app.state.database = engine.database
     app.state.engine = engine
     app.state.operators = operators
     app.state.settings = settings
     app.state.keys = Keys(load_secret_key(settings))
-    app.state.documents = openapi_api.DocumentStore()
+    app.state.package_keys = PackageKeys(load_secret_key(settings))
+    app.state.documents = DocumentStore()
     app.state.site = site
-    app.state.providers = build_parts(
-        load_secret_key(settings), allow_private=settings.allow_private_addresses
+    app.state.providers = _made_later(
+        "fieldstone.platform.identity.providers.parts",
+        "build_parts",
+        load_secret_key(settings),
+        allow_private=settings.allow_private_addresses,
     )
+    app.state.shipped_packages = Shipped()
     app.state.usage = engine.usage
     app.state.streams = StreamPlaces(stream_limits_of(settings))
     app.state.storage_rules = storage_rules_of(settings)
     app.state.files = files_of(settings)
-    app.state.import_parts = import_parts(settings)
+    app.state.import_parts = _made_later("fieldstone.platform.job_kinds", "import_parts", settings)
     return app
 
 
@@ -240,64 +193,11 @@ async def _pass_on(request: Request, error: Exception) -> Response:
     raise error
 
 
-async def health(request: Request) -> Response:
-    """GET /healthz: whether this process serves."""
-    return PlainTextResponse("ok\n")
+def _made_later(module: str, function: str, *arguments: Any, **named: Any) -> Callable[[], Any]:
+    """Give what a function of a module makes, once; the module is read when it is asked for."""
 
+    @lru_cache(maxsize=1)
+    def made() -> Any:
+        return getattr(import_module(module), function)(*arguments, **named)
 
-def all_routes() -> list[BaseRoute]:
-    """Give every route of the application, those that match less after those that match more."""
-    return [
-        Route("/healthz", health),
-        *objects_api.ROUTES,
-        *metadata_api.ROUTES,
-        *organization_api.ROUTES,
-        *permissions_api.ROUTES,
-        *usage_api.ROUTES,
-        *archives_api.ROUTES,
-        *components_api.ROUTES,
-        *metadata_plans_api.ROUTES,
-        *sharing_api.ROUTES,
-        *privacy_holds_api.ROUTES,
-        *privacy_retention_api.ROUTES,
-        *roles_api.ROUTES,
-        *territories_api.ROUTES,
-        *audit_api.ROUTES,
-        *locks_api.ROUTES,
-        *privacy_people_api.ROUTES,
-        *encryption_api.ROUTES,
-        *records_api.ROUTES,
-        *query_api.ROUTES,
-        *imports_api.ROUTES,
-        *search_api.ROUTES,
-        *jobs_api.ROUTES,
-        *files_api.ROUTES,
-        *exports_api.ROUTES,
-        *storage_advice_api.ROUTES,
-        *storage_api.ROUTES,
-        *recycle_bin_api.ROUTES,
-        *openapi_api.ROUTES,
-        *tenant_endpoints.ROUTES,
-        *operator_endpoints.ROUTES,
-        *archive_endpoints.ROUTES,
-        *identity_endpoints.ROUTES,
-        *door_endpoints.ROUTES,
-        *account_endpoints.ROUTES,
-        *identity_pages.ROUTES,
-        *second_step_pages.ROUTES,
-        *acting_endpoints.ROUTES,
-        *account_pages.ROUTES,
-        *proof_pages.ROUTES,
-        *service_endpoints.ROUTES,
-        *oauth_endpoints.ROUTES,
-        *oauth_consent.ROUTES,
-        *my_app_pages.ROUTES,
-        *connected_app_pages.ROUTES,
-        *service_pages.ROUTES,
-        *connected_app_endpoints.ROUTES,
-        *provider_endpoints.ROUTES,
-        *provider_pages.ROUTES,
-        *provider_setup_pages.ROUTES,
-        *PAGES,
-        *shortcuts_api.ROUTES,
-    ]
+    return made

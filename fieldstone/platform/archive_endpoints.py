@@ -14,6 +14,7 @@ from fieldstone.api.archives import archived
 from fieldstone.api.requests import json_response
 from fieldstone.api.uploads import files_of, read_upload
 from fieldstone.metadata.values import JsonObject
+from fieldstone.platform.operators_log import note_operation
 from fieldstone.platform.tenant_endpoints import name_of, operator_of, shown, tenants_of
 from fieldstone.platform.tenants import RESTORED
 from fieldstone.runtime.archives.members import ArchiveLimits
@@ -34,6 +35,9 @@ _ROW_BESIDE_BYTES: Final = 1_000_000
 async def export_archive(request: Request) -> Response:
     """GET /api/platform/tenants/{name}/archive: everything in a tenant, whatever its state."""
     tenant = await tenants_of(request).find(name_of(request))
+    async with request.app.state.engine.pool.acquire() as connection:
+        who = operator_of(request)
+        await note_operation(connection, "export", who, {}, (tenant.id, tenant.name))
     return archived(request, tenant, Viewer(None, operator_of(request)))
 
 
@@ -53,7 +57,7 @@ async def restore_tenant(request: Request) -> Response:
         tenants = tenants_of(request)
         tenant = await tenants.begin(name, label, plan, operator, status=RESTORING)
         restored = await _restored(request, tenant, number)
-        found = await tenants.move(name, RESTORED, operator)
+        found = await tenants.move(name, RESTORED, operator, told=restored)
     finally:
         await store.remove(PLATFORM.id, number)
     return json_response({"tenant": shown(found), "restored": restored}, 201)

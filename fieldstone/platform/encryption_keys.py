@@ -1,6 +1,7 @@
 """The keys of encrypted values: one that follows from the secret key, or those of a file.
 
-A line of the file is an id, a blank and 32 bytes in base64; the first one seals, all of them open.
+A line of the file is an id, 32 bytes in base64 and perhaps the day on which the key was made, with
+blanks between; the first one seals, all of them open.
 So a key is changed by a new first line, and taken away once no value has it any more.
 """
 
@@ -11,6 +12,8 @@ import binascii
 import hmac
 import os
 import secrets
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -40,8 +43,9 @@ def load_keyring(settings: Settings) -> Keyring:
     own = "s" + hmac.digest(from_secret, b"id", "sha256").hex()[:_ID_DIGITS]
     path = key_file(settings)
     listed = read_keys(path) if path.exists() else {}
-    keys = {**listed, own: from_secret}
-    return Keyring(next(iter(keys)), keys)
+    keys = {**{name: one.key for name, one in listed.items()}, own: from_secret}
+    made = {name: one.made_on for name, one in listed.items() if one.made_on is not None}
+    return Keyring(next(iter(keys)), keys, made)
 
 
 def key_file(settings: Settings) -> Path:
@@ -49,31 +53,41 @@ def key_file(settings: Settings) -> Path:
     return settings.encryption_keys or settings.data / _FILE
 
 
-def read_keys(path: Path) -> dict[str, bytes]:
+@dataclass(frozen=True, slots=True)
+class ListedKey:
+    """A line of the file. made_on: None where it does not say."""
+
+    key: bytes
+    made_on: date | None = None
+
+
+def read_keys(path: Path) -> dict[str, ListedKey]:
     """Read a file of keys, the first one first. Raises BadKeyFile."""
-    keys: dict[str, bytes] = {}
+    keys: dict[str, ListedKey] = {}
     for number, line in enumerate(path.read_text().splitlines(), 1):
         if not line.strip():
             continue
-        name, _, text = line.strip().partition(" ")
+        name, *rest = line.split()
         try:
-            key = base64.b64decode(text.strip(), validate=True)
-        except binascii.Error:
-            key = b""
+            text, *day = rest
+            made = date.fromisoformat(*day) if day else None
+            key = base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError, TypeError):
+            key, made = b"", None
         if not name.isalnum() or len(key) != KEY_BYTES or name in keys:
             raise BadKeyFile(
                 f"Line {number} of {path.name} is no key.",
-                hint="A line is an id of its own, a blank, and 32 bytes in base64.",
+                hint="A line is an id of its own, 32 bytes in base64, and perhaps a day.",
             )
-        keys[name] = key
+        keys[name] = ListedKey(key, made)
     return keys
 
 
-def add_key(path: Path) -> str:
+def add_key(path: Path, today: date) -> str:
     """Put a new key in front of a file of keys, readable for its owner alone; its id."""
     known = path.read_text() if path.exists() else ""
     name = f"k{secrets.token_hex(_ID_DIGITS // 2)}"
-    line = f"{name} {base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}\n"
+    line = f"{name} {base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()} {today}\n"
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(".new")
     with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:

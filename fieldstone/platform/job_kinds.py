@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from functools import partial
 
 from fieldstone.intelligence.matching.matcher import RecordMatcher
-from fieldstone.platform.settings import Settings, load_secret_key
+from fieldstone.platform.settings import Settings
+from fieldstone.platform.working_parts import (
+    files_of,
+    seal_key_of,
+    storage_rules_of,
+    stream_limits_of,
+    witness_of,
+)
 from fieldstone.runtime.access.assigning import ASSIGN, run_assign
-from fieldstone.runtime.audit.seals import SealKey
 from fieldstone.runtime.audit.verifying import VERIFY, run_verification
-from fieldstone.runtime.audit.witness import Witness
 from fieldstone.runtime.encryption.rotating import ROTATE, run_rotation
 from fieldstone.runtime.export_job import (
     CLEAR,
@@ -20,7 +24,6 @@ from fieldstone.runtime.export_job import (
     clear_export,
     run_export,
 )
-from fieldstone.runtime.files import LocalFiles
 from fieldstone.runtime.imports.plan import IMPORT
 from fieldstone.runtime.imports.run import ImportParts, run_import
 from fieldstone.runtime.job_runs import JobFunction
@@ -30,46 +33,12 @@ from fieldstone.runtime.privacy.requests import ERASE_PERSON, EXPORT_PERSON
 from fieldstone.runtime.privacy.retaining import RETAIN, run_retention
 from fieldstone.runtime.records.attach_job import run_attach
 from fieldstone.runtime.records.write import ATTACH
-from fieldstone.runtime.row_streams import StreamLimits
 from fieldstone.runtime.storage.job_table import storage_jobs
-from fieldstone.runtime.storage.rules import StorageRules
-
-
-def files_of(settings: Settings) -> LocalFiles:
-    """Give the store of uploaded files."""
-    return LocalFiles(settings.data / "files")
 
 
 def import_parts(settings: Settings) -> ImportParts:
     """Give what an import needs beside the database."""
     return ImportParts(files_of(settings), RecordMatcher())
-
-
-def seal_key_of(settings: Settings) -> SealKey:
-    """Give the key that signs the seals over the logs."""
-    return SealKey(load_secret_key(settings))
-
-
-def witness_of(settings: Settings) -> Witness:
-    """Give where the seals are written down outside of the database."""
-    return Witness(settings.data / "audit")
-
-
-def storage_rules_of(settings: Settings) -> StorageRules:
-    """Give what the work on storage is set to."""
-    return StorageRules(
-        promote_above=settings.promote_above,
-        keep_deleted=timedelta(days=settings.keep_deleted_days),
-    )
-
-
-def stream_limits_of(settings: Settings) -> StreamLimits:
-    """Give what streams of answers may take."""
-    return StreamLimits(
-        most=settings.streams,
-        portion_s=settings.stream_statement_timeout_s,
-        whole_s=settings.stream_timeout_s,
-    )
 
 
 def export_parts(settings: Settings) -> ExportParts:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,8 +20,9 @@ from fieldstone.errors import Conflict, NotFound
 from fieldstone.ids import BadId, format_id, parse_id
 from fieldstone.metadata.field_types.datetime import read_instant, write_instant
 from fieldstone.metadata.tables import PLAN, TENANT
-from fieldstone.metadata.values import Json, read_json, write_json
-from fieldstone.platform.identity.operators import MOST_TOKENS, Operators
+from fieldstone.metadata.values import Json, JsonObject, read_json, write_json
+from fieldstone.platform.identity.operators import MOST_TOKENS, TOKEN_PREFIX, Operators
+from fieldstone.platform.operators_log import note_operation
 from fieldstone.platform.tenant_endpoints import operator_of
 from fieldstone.runtime.asking import database_of
 from fieldstone.runtime.jobs import Job, load_job, load_jobs, request_cancel
@@ -28,7 +31,6 @@ from fieldstone.runtime.tenants import PLATFORM
 from fieldstone.runtime.terms import FEATURES, MEANINGS, UNLIMITED, read_features, read_limits
 from fieldstone.runtime.transactions import Viewer
 
-_TOKEN: Final = "optoken"  # noqa: S105 - the beginning of ids
 _PLAN_NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _LONGEST_NAME: Final = 120
 _MOST_JOBS: Final = 200
@@ -92,14 +94,14 @@ async def put_plan(request: Request) -> Response:
     if not isinstance(label, str) or not 0 < len(label) <= _LONGEST_NAME:
         raise BadJson(f"A label has up to {_LONGEST_NAME} characters.", at="/label")
     limits, features = read_limits(body.get("limits", {})), read_features(body.get("features", {}))
-    await _run(
-        request,
-        _PUT_PLAN,
-        name=name,
-        label=label,
-        limits=write_json({key: one for key, one in limits.items() if one is not None}),
-        features=write_json({key: one for key, one in features.items() if one is not None}),
-    )
+    terms: dict[str, JsonObject] = {
+        "limits": {key: one for key, one in limits.items() if one is not None},
+        "features": {key: one for key, one in features.items() if one is not None},
+    }
+    written = {key: write_json(one) for key, one in terms.items()}
+    async with _noting(request, "plan_set", {"plan": name, "label": label, **terms}) as connection:
+        values = {"name": name, "label": label, **written}
+        await connection.fetch(_PUT_PLAN.sql, *_PUT_PLAN.arguments(values))
     [row] = [row for row in await _run(request, _PLANS) if row["name"] == name]
     return json_response(_shown_plan(row))
 
@@ -107,10 +109,12 @@ async def put_plan(request: Request) -> Response:
 async def delete_plan(request: Request) -> Response:
     """DELETE /api/platform/plans/{name}: remove a plan that no tenant has."""
     name = request.path_params["name"]
-    if name == UNLIMITED or not await _run(request, _DROP_PLAN, name=name):
-        raise PlanInUse(
-            f"There is no plan {name[:80]!r} that could go.", hint="Tenants may have it."
-        )
+    async with _noting(request, "plan_removed", {"plan": name}) as connection:
+        gone = await connection.fetch(_DROP_PLAN.sql, *_DROP_PLAN.arguments({"name": name}))
+        if name == UNLIMITED or not gone:
+            raise PlanInUse(
+                f"There is no plan {name[:80]!r} that could go.", hint="Tenants may have it."
+            )
     return Response(status_code=204)
 
 
@@ -119,7 +123,7 @@ async def list_operator_tokens(request: Request) -> Response:
     found = await _operators(request).list_tokens()
     shown = [
         {
-            "id": format_id(_TOKEN, one["id"]),
+            "id": format_id(TOKEN_PREFIX, one["id"]),
             "name": one["name"],
             "created_at": write_instant(one["created_at"]),
             "used_at": _instant(one["used_at"]),
@@ -139,14 +143,15 @@ async def create_operator_token(request: Request) -> Response:
     operators = _operators(request)
     if len(await operators.list_tokens()) >= MOST_TOKENS:
         raise Conflict(f"There are {MOST_TOKENS} tokens already.", hint="Take one back first.")
-    number, text = await operators.make_token(name, _future(until, operators.clock.now()))
-    return json_response({"id": format_id(_TOKEN, number), "token": text}, 201)
+    until_at = _future(until, operators.clock.now())
+    number, text = await operators.make_token(name, until_at, operator_of(request))
+    return json_response({"id": format_id(TOKEN_PREFIX, number), "token": text}, 201)
 
 
 async def delete_operator_token(request: Request) -> Response:
     """DELETE /api/platform/tokens/{id}: take a token back."""
     number = _token_number(request.path_params["id"])
-    if number is None or not await _operators(request).revoke_token(number):
+    if number is None or not await _operators(request).revoke_token(number, operator_of(request)):
         raise UnknownOperatorToken("There is no such token.")
     return Response(status_code=204)
 
@@ -156,7 +161,7 @@ def _token_number(text: str) -> int | None:
         prefix, number = parse_id(text)
     except BadId:
         return None
-    return number if prefix == _TOKEN else None
+    return number if prefix == TOKEN_PREFIX else None
 
 
 async def list_platform_jobs(request: Request) -> Response:
@@ -175,9 +180,22 @@ async def show_platform_job(request: Request) -> Response:
 
 async def cancel_platform_job(request: Request) -> Response:
     """POST /api/platform/jobs/{id}/cancel: ask it to end; it stops at its next step."""
+    number = job_number(request)
     async with database_of(request).write(PLATFORM, _viewer(request)) as tx:
-        job = await request_cancel(tx, job_number(request))
+        job = await request_cancel(tx, number)
+        by_whom = operator_of(request)
+        await note_operation(tx.connection, "job_cancelled", by_whom, {"job": number})
     return json_response(_shown_job(job))
+
+
+@asynccontextmanager
+async def _noting(
+    request: Request, what: str, details: Mapping[str, Json]
+) -> AsyncGenerator[Any, None]:
+    """Lend a connection, and note in its transaction what the operator does with it."""
+    async with request.app.state.engine.pool.acquire() as connection, connection.transaction():
+        yield connection
+        await note_operation(connection, what, operator_of(request), details)
 
 
 async def _run(request: Request, statement: Prepared, **values: Any) -> list[Any]:

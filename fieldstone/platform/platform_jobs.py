@@ -14,10 +14,10 @@ import asyncpg
 
 from fieldstone.clock import Clock
 from fieldstone.errors import FieldstoneError
-from fieldstone.platform.job_kinds import files_of
 from fieldstone.platform.settings import Settings
 from fieldstone.platform.tenant_purge import PURGE_TENANT, purge_tenant, request_due_purges
 from fieldstone.platform.tenants import Tenants
+from fieldstone.platform.working_parts import files_of
 from fieldstone.runtime.job_runs import JobFunction
 from fieldstone.runtime.metering import fold_usage
 from fieldstone.runtime.transactions import Database

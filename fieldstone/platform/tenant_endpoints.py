@@ -21,6 +21,7 @@ from fieldstone.api.requests import (
 from fieldstone.api.usage import usage_of
 from fieldstone.errors import Conflict
 from fieldstone.metadata.values import Json, JsonObject, read_json
+from fieldstone.platform.operators_log import PlatformFilter, load_operations
 from fieldstone.platform.tenant_purge import is_purge_under_way, request_tenant_purge
 from fieldstone.platform.tenants import DELETE, RESUME, SUSPEND, UNDELETE, Step, Tenants
 from fieldstone.runtime.asking import database_of
@@ -121,7 +122,8 @@ async def list_tenant_events(request: Request) -> Response:
     limit = whole_number(request, "limit", PAGE_SIZE, MOST_PER_PAGE)
     before = whole_number(request, "cursor", _NEWEST, _NEWEST)
     found = await tenants_of(request).load(name_of(request))
-    events = await tenants_of(request).load_events(found["id"], before, limit + 1)
+    wanted = PlatformFilter(number=found["id"])
+    events = await load_operations(request.app.state.engine.pool, wanted, before, limit + 1)
     told = [
         {
             "what": one["what"],
@@ -131,7 +133,7 @@ async def list_tenant_events(request: Request) -> Response:
         }
         for one in events[:limit]
     ]
-    following = str(events[limit - 1]["id"]) if len(events) > limit else None
+    following = str(events[limit - 1]["log_seq"]) if len(events) > limit else None
     return json_response({"events": told, "next": following})
 
 

@@ -6,6 +6,7 @@ finds what is left. The tenant's row goes last, once every table was counted and
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from sqlalchemy import DateTime, Integer, Text, column, exists, func, select
 from fieldstone.ids import TenantId
 from fieldstone.metadata.tables import JOB, TENANT
 from fieldstone.metadata.values import JsonObject
-from fieldstone.platform.tenants import PURGE, SYSTEM, Tenants
+from fieldstone.platform.tenants import DELETE, PURGE, SYSTEM, Tenants, WrongState
 from fieldstone.runtime.files import FileStore
 from fieldstone.runtime.job_runs import JobContext
 from fieldstone.runtime.jobs import enqueue
@@ -90,6 +91,7 @@ async def purge_tenant(context: JobContext, tenants: Tenants, files: FileStore) 
         return done
     number, name = int(str(context.job.arguments["tenant"])), str(context.job.arguments["name"])
     await tenants.move(name, PURGE, SYSTEM)
+    await _purge_branches(context, tenants, name)
     removed = await _remove_rows(context, number)
     context.go_on()
     gone = await files.remove_all(TenantId(number))
@@ -108,6 +110,16 @@ async def purge_tenant(context: JobContext, tenants: Tenants, files: FileStore) 
         await end_with(context, tx, proof)
     await tenants.note_gone(number, name, proof)
     return proof
+
+
+async def _purge_branches(context: JobContext, tenants: Tenants, name: str) -> None:
+    """Have the branches of a tenant purged as well, while it still tells which they are."""
+    for number, branch in await tenants.branches_of(name):
+        with suppress(WrongState):
+            await tenants.move(branch, DELETE, SYSTEM)
+        async with context.write() as tx:
+            if not await is_purge_under_way(tx, number):
+                await request_tenant_purge(tx, number, branch)
 
 
 async def _remove_rows(context: JobContext, number: int) -> int:

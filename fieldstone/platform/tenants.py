@@ -13,25 +13,29 @@ from typing import Any, Final
 import asyncpg
 from sqlalchemy import (
     ARRAY,
-    BigInteger,
     Integer,
     Text,
+    cast,
     column,
     func,
-    insert,
     select,
+    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
 from fieldstone.builtin_objects.packages import CRM, shipped_package, shipped_plan
 from fieldstone.errors import Conflict, InvalidInput
 from fieldstone.ids import TenantId
-from fieldstone.metadata.tables import PLAN, TENANT, TENANT_EVENT
+from fieldstone.metadata.branch_tables import BRANCH
+from fieldstone.metadata.tables import PLAN, TENANT
 from fieldstone.metadata.values import Json, read_json, write_json
 from fieldstone.platform.administrators import NAME as ADMINISTRATOR
 from fieldstone.platform.middleware.tenant import DEFAULT_TENANT
-from fieldstone.runtime.metadata_changes import apply_first
-from fieldstone.runtime.packages import install
+from fieldstone.platform.operators_log import note_operation
+from fieldstone.runtime.branches import SEPARATOR
+from fieldstone.runtime.metadata_changes import apply_first, load_components
+from fieldstone.runtime.packages.applying import install_first
+from fieldstone.runtime.packages.shipped import note_shipped
 from fieldstone.runtime.records.reading import read_values
 from fieldstone.runtime.records.write import incoming_of, write
 from fieldstone.runtime.statements import Prepared, parameter, prepare
@@ -84,15 +88,6 @@ _CHANGE: Final = prepare(
         )
     )
 )
-_NOTE: Final = prepare(
-    insert(TENANT_EVENT).values(
-        number=_NUMBER,
-        name=parameter("name", Text()),
-        what=parameter("what", Text()),
-        by_whom=parameter("by_whom", Text()),
-        details=parameter("details", JSONB()),
-    )
-)
 _COLUMNS: Final = (
     TENANT.c.id,
     TENANT.c.name,
@@ -114,12 +109,18 @@ _PAGE: Final = prepare(
 _ONE: Final = prepare(
     select(*_COLUMNS).where(TENANT.c.name == parameter("name", Text()), TENANT.c.id > 0)
 )
-_EVENTS: Final = prepare(
-    select(TENANT_EVENT)
-    .where(TENANT_EVENT.c.number == _NUMBER, TENANT_EVENT.c.id < parameter("before", BigInteger()))
-    .order_by(TENANT_EVENT.c.id.desc())
-    .limit(parameter("most", Integer()))
+_AS_TENANT: Final = prepare(select(func.set_config("app.tenant", cast(_NUMBER, Text), true())))
+_BRANCHES: Final = prepare(
+    select(TENANT.c.id, TENANT.c.name)
+    .join(BRANCH, BRANCH.c.branch_tenant_id == TENANT.c.id)
+    .where(
+        BRANCH.c.tenant_id == _NUMBER,
+        TENANT.c.name == func.concat(parameter("name", Text()), SEPARATOR, BRANCH.c.name),
+    )
+    .order_by(TENANT.c.id)
 )
+"""The tenants that are branches of another: both their number and their name say so."""
+
 _PURGE_ROWS: Final = prepare(select(func.purge_tenant_rows(_NUMBER, parameter("most", Integer()))))
 _DROP: Final = prepare(select(func.drop_tenant(_NUMBER)))
 _FEW: Final = 10_000
@@ -154,19 +155,21 @@ class UnknownPlan(InvalidInput):
 class Step:
     """A step in a tenant's life. was: the states in which it may be done; becomes: that after it.
 
-    spares_default: whether it is not for the tenant that is always there.
+    spares_default: whether it is not for the tenant that is always there. leads: whether the
+    branches of the tenant take the step with it.
     """
 
     what: str
     was: tuple[str, ...]
     becomes: str
     spares_default: bool = False
+    leads: bool = False
 
 
-SUSPEND: Final = Step("suspend", (ACTIVE,), SUSPENDED)
-RESUME: Final = Step("resume", (SUSPENDED,), ACTIVE)
-DELETE: Final = Step("delete", (ACTIVE, SUSPENDED), DELETED, spares_default=True)
-UNDELETE: Final = Step("undelete", (DELETED,), "previous")
+SUSPEND: Final = Step("suspend", (ACTIVE,), SUSPENDED, leads=True)
+RESUME: Final = Step("resume", (SUSPENDED,), ACTIVE, leads=True)
+DELETE: Final = Step("delete", (ACTIVE, SUSPENDED), DELETED, spares_default=True, leads=True)
+UNDELETE: Final = Step("undelete", (DELETED,), "previous", leads=True)
 RESTORED: Final = Step("restore", (RESTORING,), ACTIVE)
 PURGE: Final = Step("purge", (DELETED, PURGING), PURGING, spares_default=True)
 
@@ -227,7 +230,7 @@ class Tenants:
             if status != ACTIVE:
                 was = {"was": [ACTIVE], "becomes": status, "why": ""}
                 await _run(connection, _CHANGE, number=number, **was)
-            await _note(connection, number, name, "create", by_whom=by_whom, details={"plan": plan})
+            await note_operation(connection, "create", by_whom, {"plan": plan}, (number, name))
         self._directory.forget(name)
         return Tenant(TenantId(number), name, label, row["new_leaf"], status)
 
@@ -262,14 +265,19 @@ class Tenants:
             raise UnknownTenant(f"There is no tenant {name[:80]!r}.")
         return tenant
 
-    async def load_events(self, number: int, before: int, most: int) -> Sequence[Mapping[str, Any]]:
-        """Give what was done to a tenant, the newest first."""
-        values = {"number": number, "before": before, "most": most}
-        rows = await self._pool.fetch(_EVENTS.sql, *_EVENTS.arguments(values))
-        return [dict(row) for row in rows]
+    async def move(
+        self,
+        name: str,
+        step: Step,
+        by_whom: str,
+        why: str = "",
+        *,
+        told: Mapping[str, Json] | None = None,
+    ) -> dict[str, Any]:
+        """Lead a tenant to its next state. told: what the log is to say beside the reason.
 
-    async def move(self, name: str, step: Step, by_whom: str, why: str = "") -> dict[str, Any]:
-        """Lead a tenant to its next state. Raises UnknownTenant, WrongState."""
+        Raises UnknownTenant, WrongState.
+        """
         found = await self.load(name)
         if name == DEFAULT_TENANT and step.spares_default:
             raise WrongState(
@@ -284,10 +292,27 @@ class Tenants:
                     f"The tenant {name} is {found['status']}, so this cannot be done.",
                     hint=f"It can be done with one that is {' or '.join(step.was)}.",
                 )
-            details: dict[str, Json] = {"reason": why} if why else {}
-            await _note(connection, found["id"], name, step.what, by_whom=by_whom, details=details)
+            details: dict[str, Json] = {**({"reason": why} if why else {}), **(told or {})}
+            await note_operation(connection, step.what, by_whom, details, (found["id"], name))
+            for one in await _branches(connection, found) if step.leads else ():
+                # One that is in another state is left in it.
+                [row] = await _run(connection, _CHANGE, number=one["id"], **values)
+                if row[0]:
+                    said = {**details, "with": name}
+                    branch = (one["id"], one["name"])
+                    await note_operation(connection, step.what, by_whom, said, branch)
+                self._directory.forget(one["name"])
         self._directory.forget(name)
         return await self.load(name)
+
+    async def branches_of(self, name: str) -> Sequence[tuple[int, str]]:
+        """Give the numbers and names of the tenants that are branches of one.
+
+        Raises UnknownTenant.
+        """
+        found = await self.load(name)
+        async with self._pool.acquire() as connection, connection.transaction():
+            return [(one["id"], one["name"]) for one in await _branches(connection, found)]
 
     async def change(
         self,
@@ -301,6 +326,7 @@ class Tenants:
     ) -> dict[str, Any]:
         """Change what a tenant is called and may use; null takes one of its own terms away.
 
+        Its branches may use what it may.
         Raises UnknownTenant, UnknownPlan.
         """
         found = await self.load(name)
@@ -312,17 +338,17 @@ class Tenants:
         async with self._pool.acquire() as connection, connection.transaction():
             if plan is not None:
                 await self._check_plan(connection, plan)
-            await _run(
-                connection,
-                _SET_TERMS,
-                number=found["id"],
-                label=label,
-                plan=plan,
-                limits=_merged(found["limits"], limits),
-                features=_merged(found["features"], features),
-            )
+            terms = {
+                "plan": plan,
+                "limits": _merged(found["limits"], limits),
+                "features": _merged(found["features"], features),
+            }
+            await _run(connection, _SET_TERMS, number=found["id"], label=label, **terms)
+            for one in await _branches(connection, found):
+                await _run(connection, _SET_TERMS, number=one["id"], label=None, **terms)
+                self._directory.forget(one["name"])
             details = {key: value for key, value in said.items() if value is not None}
-            await _note(connection, found["id"], name, "change", by_whom=by_whom, details=details)
+            await note_operation(connection, "change", by_whom, details, (found["id"], name))
         self._directory.forget(name)
         return await self.load(name)
 
@@ -331,18 +357,17 @@ class Tenants:
         async with self._pool.acquire() as connection, connection.transaction():
             values = {"was": [RESTORING], "becomes": PURGING, "why": why}
             await _run(connection, _CHANGE, number=tenant.id, **values)
-            await _run(connection, _PURGE_ROWS, number=tenant.id, most=_FEW)
+            while (await _run(connection, _PURGE_ROWS, number=tenant.id, most=_FEW))[0][0]:
+                pass
             await _run(connection, _DROP, number=tenant.id)
-            details = {"reason": why}
-            await _note(
-                connection, tenant.id, tenant.name, "abandon", by_whom=SYSTEM, details=details
-            )
+            gone = (tenant.id, tenant.name)
+            await note_operation(connection, "abandon", SYSTEM, {"reason": why}, gone)
         self._directory.forget(tenant.name)
 
     async def note_gone(self, number: int, name: str, proof: Mapping[str, Json]) -> None:
         """Keep that nothing is left of a tenant, and what of it was removed."""
         async with self._pool.acquire() as connection:
-            await _note(connection, number, name, "purged", by_whom=SYSTEM, details=proof)
+            await note_operation(connection, "purged", SYSTEM, proof, (number, name))
         self._directory.forget(name)
 
     async def _check_plan(self, connection: Any, plan: str) -> None:
@@ -361,7 +386,9 @@ class Tenants:
                 return
             applied = await apply_first(tx, shipped_plan(CRM))
             if applied is None:
-                applied = await install(tx, shipped_package(CRM))
+                applied = await install_first(tx, shipped_package(CRM))
+            else:
+                await note_shipped(tx, shipped_package(CRM), await load_components(tx))
             inside = tx.under(applied.catalog)
             user = applied.catalog.get_object("User")
             values = {"name": ADMINISTRATOR, "email": f"admin@{tenant.name}.example"}
@@ -374,17 +401,10 @@ async def _run(connection: Any, statement: Prepared, **values: Any) -> list[Any]
     return rows
 
 
-async def _note(
-    connection: Any,
-    number: int,
-    name: str,
-    what: str,
-    *,
-    by_whom: str,
-    details: Mapping[str, Json],
-) -> None:
-    said = {"number": number, "name": name, "what": what, "by_whom": by_whom}
-    await _run(connection, _NOTE, **said, details=write_json(details))
+async def _branches(connection: Any, found: Mapping[str, Any]) -> list[Any]:
+    """Give the tenants that are branches of one. connection: in a transaction."""
+    await _run(connection, _AS_TENANT, number=found["id"])
+    return await _run(connection, _BRANCHES, number=found["id"], name=found["name"])
 
 
 def _merged(kept: str, changes: Mapping[str, Json] | None) -> str | None:

@@ -35,15 +35,11 @@ from fieldstone.platform.app import Engine, open_engine
 from fieldstone.platform.collector import calm_collector
 from fieldstone.platform.identity.gate import viewer_for
 from fieldstone.platform.identity.statements import MEMBER_BY_USER
-from fieldstone.platform.job_kinds import (
-    job_kinds,
-    seal_key_of,
-    storage_rules_of,
-    witness_of,
-)
+from fieldstone.platform.job_kinds import job_kinds
 from fieldstone.platform.platform_jobs import keep_ledger, platform_jobs, purge_due
 from fieldstone.platform.queue import declare_actor, open_broker, send
 from fieldstone.platform.settings import Settings, load_settings
+from fieldstone.platform.working_parts import seal_key_of, storage_rules_of, witness_of
 from fieldstone.runtime.audit.sealing import LogSealer
 from fieldstone.runtime.job_runs import (
     JobContext,

@@ -15,6 +15,7 @@ from fieldstone.query_language.literals import bind_of, count_of, span_of, value
 from fieldstone.query_language.places import check_places
 from fieldstone.query_language.precedence import check_expression, in_precedence
 from fieldstone.query_language.syntax import (
+    FIELD_GROUPS,
     AccessMode,
     Aggregate,
     AggregateFunction,
@@ -48,6 +49,7 @@ from fieldstone.query_language.syntax import (
     SelectItem,
     Sign,
     Source,
+    Text,
     TypeBranch,
     TypeOf,
     Value,
@@ -59,7 +61,6 @@ Children = list[Any]
 
 _NAME: Final = re.compile(r"[A-Za-z_]")
 _AGGREGATES = frozenset(AggregateFunction)
-_FIELD_GROUPS = ("ALL", "STANDARD", "CUSTOM")
 _OPERATORS = {operator.value: operator for operator in Operator} | {"<>": Operator.NOT_EQUAL}
 
 
@@ -442,11 +443,13 @@ def _operands(call: Call) -> tuple[Operand, ...]:
 
 def _field_group(call: Call) -> FieldGroup:
     match call.arguments:
-        case (Path(names=(name,)),) if name.upper() in _FIELD_GROUPS:
+        case (Path(names=(name,)),) if name.upper() in FIELD_GROUPS:
             return FieldGroup(name.upper(), call.span)
+        case (Text(name),):
+            return FieldGroup(name, call.span)
         case _:
-            message = "FIELDS takes ALL, STANDARD or CUSTOM."
-            raise BadSyntax(message, at=call.span, hint="Write FIELDS(ALL).")
+            message = "FIELDS takes ALL, STANDARD, CUSTOM or the name of a field set in quotes."
+            raise BadSyntax(message, at=call.span, hint="Write FIELDS(ALL), or FIELDS('Card').")
 
 
 def check_items(items: tuple[tuple[Item, _Alias | None], ...], *, grouped: bool) -> None:

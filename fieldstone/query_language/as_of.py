@@ -100,7 +100,8 @@ def past_catalog(catalog: Catalog) -> Catalog:
 def _without_slots(obj: ObjectDef) -> ObjectDef:
     """Give an object whose fields are read from the JSON; the same one for all who ask in time."""
     fields = {one: one if one.is_system else replace(one, slot=None) for one in obj.fields}
-    by_name = {name: fields[one] for name, one in obj.by_name.items()}
+    # What tells of the record type is found by its names alone, and lies in no slot.
+    by_name = {name: fields.get(one, one) for name, one in obj.by_name.items()}
     return replace(obj, fields=tuple(fields.values()), by_name=by_name)
 
 

@@ -50,6 +50,7 @@ from fieldstone.query_language.plan import (
     SourceTable,
 )
 from fieldstone.query_language.polymorphic import asks_type, type_ref
+from fieldstone.query_language.record_type_names import name_of_type, tells_type
 from fieldstone.query_language.relations import RELATION_SUFFIX, relation_of, targets_of
 from fieldstone.query_language.render import Writer
 from fieldstone.query_language.roll_ups import RollUpParts
@@ -193,8 +194,11 @@ class Binder(Sources):
         return found
 
     def _part(self, place: int, name: str, part: str) -> FieldRef | None:
-        """Give the part of a field's value, such as the city of an address."""
+        """Give the part of a field's value, such as the city of an address, or a type's name."""
         obj = self.sources[place].object
+        of_type = name_of_type(obj, name, part, self._rights)
+        if of_type is not None:
+            return self.ref(place, of_type)
         field = obj.find_field(name)
         if (
             field is None
@@ -229,8 +233,10 @@ class Binder(Sources):
         return any(ref.field is one.field for one in self._types.values())
 
     def is_part(self, ref: FieldRef) -> bool:
-        """Tell whether a field was made for a part of another's value."""
-        return ref.computed is not None and not ref.field.is_calculated
+        """Tell whether a field was made for a part of another's value, or a type's name."""
+        if ref.computed is None:
+            return False
+        return not ref.field.is_calculated or tells_type(ref.field)
 
     def ref(self, place: int, field: Field) -> FieldRef:
         """Give the reference to a field of a source."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, func, null, select, true, union_all
+from sqlalchemy import ColumnElement, Select, func, select, true
 
 from fieldstone.metadata.catalog import Catalog, ObjectDef
 from fieldstone.metadata.field_types.stored import constant
@@ -24,18 +24,23 @@ _PLACES: Final = 10
 _AT_EACH: Final = 100
 _MANY: Final = 1 / 4
 _ALWAYS_FEW: Final = 200
+_FEW_PEOPLE: Final = 300
 _PAGE: Final = 50
-_DEARER: Final = 2
-"""How much dearer it is to fetch and sort a record than to pass one over."""
+_FETCHED: Final = 8
+_PASSED_BY_RULES: Final = 6
+_OWNER: Final = 90
+_SHARED: Final = 30
+"""How much dearer it is to fetch and sort a record than to pass one over by the index; to pass one
+over whose values a rule asks about; to look for a page of somebody's; and for a shared record."""
 
 
 def breadth_statement(
     catalog: Catalog, access: RecordAccess, obj: ObjectDef
 ) -> tuple[Select[Any], Sequence[Parameter]] | None:
-    """Give what counts some of the records, those of them that are seen, and few.
+    """Give what counts some of the records, those of them that are seen, people, owned and shared.
 
-    few: how many are open in all, or somewhat more, up to FEW and no further; null where no index
-    would find them. None where all are open, or others decide.
+    people: whose records are open; owned: how many they own; shared: how many are shared; each up
+    to FEW or somewhat more. None where all are open, or others decide.
     """
     grants = access.of(obj.id, Level.READ)
     if grants is None or grants.parent is not None:
@@ -44,17 +49,37 @@ def breadth_statement(
     guard = Guards(catalog, replace(access, breadths={obj.id: Breadth.SOME}), maker.make).of(obj.id)
     assert guard is not None
     looked = _looked_at(catalog, guard)
-    few = null() if grants.criteria else _few(catalog, guard)
-    found = select(looked.c.some, looked.c.seen, few.label("few"))
-    return found, maker.made
+    criteria = constant(len(guard.criteria)).label("criteria")
+    return select(looked.c.some, looked.c.seen, *_few(catalog, guard), criteria), maker.made
 
 
-def breadth_told(some: int, seen: int, few: int | None) -> Breadth:
-    """Give what the counts of the statement mean."""
-    passed_over = _PAGE * some / (seen + 1)
-    if few is not None and few <= max(_ALWAYS_FEW, min(FEW, passed_over / _DEARER)):
-        return Breadth.FEW
-    return Breadth.MANY if seen > some * _MANY else Breadth.SOME
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What the statement has counted; criteria: the rules whose condition opens records too."""
+
+    some: int
+    seen: int
+    people: int
+    owned: int
+    shared: int
+    criteria: int
+
+    @property
+    def breadth(self) -> Breadth:
+        """What it means. Costs are told in records that are passed over for being others'."""
+        passed_over = _PAGE * self.some / (self.seen + 1)
+        few = self.people + self.owned + self.shared
+        dearer = _FETCHED if not self.criteria else _FETCHED / _PASSED_BY_RULES
+        if few <= max(_ALWAYS_FEW, min(FEW, passed_over / dearer)):
+            if self.people <= _FEW_PEOPLE:
+                return Breadth.FEW
+            if not self.criteria:
+                return Breadth.SPARSE
+        if self.seen > self.some * _MANY:
+            return Breadth.MANY
+        looked_up = self.people * _OWNER + self.shared * _SHARED
+        fewer = looked_up <= passed_over and not self.criteria
+        return Breadth.OWNERS if fewer else Breadth.SOME
 
 
 def _looked_at(catalog: Catalog, guard: Guard) -> Any:
@@ -82,11 +107,8 @@ def _looked_at(catalog: Catalog, guard: Guard) -> Any:
     return told.select_from(ends.join(place, true()).join(looked, true())).subquery("n")
 
 
-def _few(catalog: Catalog, guard: Guard) -> ColumnElement[int]:
-    """Count what people own, person by person, and what is shared, each up to more than few.
-
-    A person counts as a record: each of them costs as much to look for.
-    """
+def _few(catalog: Catalog, guard: Guard) -> Iterator[ColumnElement[int]]:
+    """Yield the counts of who owns what is open, of what each of them owns, and what is shared."""
     tenant, most = constant(catalog.tenant_id), constant(FEW + 1)
     tables = _tables(catalog, SourceTable(guard.object))
     people = owning_people(guard, tenant).limit(most).subquery("people")
@@ -97,12 +119,14 @@ def _few(catalog: Catalog, guard: Guard) -> ColumnElement[int]:
         .limit(most)
         .lateral("owned")
     )
-    both = union_all(
-        select(constant(1)).select_from(people),
-        select(constant(1)).select_from(people.join(owned, true())),
-        select(constant(1)).select_from(shared_records(guard, tenant).subquery("shared")),
-    )
-    return select(func.count()).select_from(both.limit(most).subquery("few")).scalar_subquery()
+    counted = {
+        "people": select(constant(1)).select_from(people),
+        "owned": select(constant(1)).select_from(people.join(owned, true())),
+        "shared": select(constant(1)).select_from(shared_records(guard, tenant).subquery("all")),
+    }
+    for name, rows in counted.items():
+        few = rows.limit(most).subquery(f"few_{name}")
+        yield select(func.count()).select_from(few).scalar_subquery().label(name)
 
 
 def _tables(catalog: Catalog, source: SourceTable) -> Tables:

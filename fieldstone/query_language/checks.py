@@ -10,7 +10,6 @@ from fieldstone.errors import Span
 from fieldstone.metadata.catalog import Field
 from fieldstone.metadata.field_types.field_type import Operator as TypeOperator
 from fieldstone.metadata.slots import SlotKind
-from fieldstone.metadata.values import fold
 from fieldstone.query_language.errors import NotSupported, TypeMismatch
 from fieldstone.query_language.operands import slot_is_exact, told_apart, uses_slot
 from fieldstone.query_language.plan import (
@@ -26,6 +25,7 @@ from fieldstone.query_language.plan import (
     Test,
     Within,
 )
+from fieldstone.query_language.scopes import check_scope
 from fieldstone.query_language.syntax import (
     AccessMode,
     AggregateFunction,
@@ -43,24 +43,14 @@ _COUNTS: Final = (
     AggregateFunction.GROUPING,
 )
 _ALWAYS_THERE: Final = frozenset({"id", "created_at", "updated_at", "version"})
-_SCOPES: Final = ("everything", "mine")
 
 
 def check_clauses(query: Query) -> None:
     """Refuse the clauses that are read and not answered. Raises NotSupported."""
-    if query.scope is not None and fold(query.scope) not in _SCOPES:
-        raise NotSupported(
-            f"There is no scope {query.scope[:80]}.",
-            at=query.source.span,
-            hint="The scopes are everything and mine.",
-        )
+    check_scope(query)
     for clause in query.with_clauses:
         if not isinstance(clause, AccessMode):
             raise NotSupported("This WITH clause is not answered.", at=clause.span)
-    if "UPDATE" in query.purposes:
-        raise NotSupported("A query locks no records.", at=query.span, hint="Leave out FOR UPDATE.")
-    if query.updates:
-        raise NotSupported("A query updates nothing.", at=query.span, hint="Leave UPDATE out.")
 
 
 def check_comparable(field: Field, at: Span, done: str) -> None:

@@ -9,7 +9,7 @@ and c0, c1 … and cid for the place of a cursor.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any, Final
@@ -26,6 +26,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    true,
     tuple_,
     union_all,
 )
@@ -34,13 +35,27 @@ from fieldstone.metadata.catalog import Catalog
 from fieldstone.metadata.field_types.stored import constant
 from fieldstone.metadata.record_access import Breadth
 from fieldstone.query_language.columns import type_of
-from fieldstone.query_language.estimates import needs_values, reads_by_index, values_known
+from fieldstone.query_language.estimates import (
+    criterion_in_order,
+    finds_by_owner,
+    finds_ids_first,
+    needs_values,
+    owners_in_order,
+    reads_by_index,
+    values_known,
+)
 from fieldstone.query_language.groups import compile_groups
+from fieldstone.query_language.guarded_sql import Ways, ways_in
 from fieldstone.query_language.joined_sources import refs_of_rows
 from fieldstone.query_language.operands import uses_slot
-from fieldstone.query_language.plan import FieldRef, Plan, SortKey
+from fieldstone.query_language.plan import FieldRef, Guard, Plan, Rows, SortKey
 from fieldstone.query_language.row_json import row_json
-from fieldstone.query_language.statement_parts import RowConditions, Tables, ordered_by
+from fieldstone.query_language.statement_parts import (
+    GuardedTables,
+    RowConditions,
+    Tables,
+    ordered_by,
+)
 
 Nulls = tuple[bool, ...]
 OFFSET: Final = "offset"
@@ -126,8 +141,13 @@ class _Pages:
     def __init__(self, plan: Plan, catalog: Catalog, wanted: Wanted | None) -> None:
         self._plan = plan
         self._wanted = wanted or Wanted(0)
-        refs = refs_of_rows(plan.members, plan.order_by)
-        tables = Tables.of(plan.rows, refs, catalog.by_id, count())
+        self._catalog = catalog
+        self._numbers = count()
+        self._apart = wanted is not None and finds_ids_first(plan)
+        self._by_owner = self._apart and finds_by_owner(plan)
+        refs = refs_of_rows(() if self._apart else plan.members, plan.order_by)
+        rows = _unguarded(plan.rows) if self._by_owner else plan.rows
+        tables = Tables.of(rows, refs, catalog.by_id, self._numbers)
         if wanted is None:
             # For all rows at once, a join of whole tables beats a look-up of each parent.
             tables = replace(tables, joins=frozenset(range(len(plan.rows.sources))))
@@ -140,17 +160,31 @@ class _Pages:
 
     def page(self) -> Select[Any]:
         """Give the statement of the page."""
+        found = self._found()
+        return self._shown(found) if self._apart else found
+
+    def _found(self) -> Select[Any]:
         after = self._wanted.after
         parts = self._parts(after) if self._splits() else [self._select(self._keys, after)]
         if len(parts) == 1:
             return _cut(parts[0], self._wanted)
-        # Each part may have to give the whole page, and what is skipped before it.
-        most: ColumnElement[int] = constant(self._wanted.most)
-        if self._wanted.skips:
-            most += _skipped()
-        listed = [part.limit(most).subquery(f"part{n}") for n, part in enumerate(parts)]
+        listed = [part.limit(self._most()).subquery(f"part{n}") for n, part in enumerate(parts)]
         joined = union_all(*(select(*part.c) for part in listed)).subquery("page")
         return _cut(select(*joined.c), self._wanted)
+
+    def _shown(self, found: Select[Any]) -> Select[Any]:
+        """Give the rows of a page whose ids were found, each read once."""
+        page, rows = found.subquery("found"), replace(_unguarded(self._plan.rows), where=None)
+        refs = refs_of_rows(self._plan.members, ())
+        tables = Tables.of(rows, refs, self._catalog.by_id, self._numbers)
+        keys = [page.c[f"k{n}"] for n in range(len(self._keys))]
+        order = [ordered_by(key, by) for key, by in zip(keys, self._plan.order_by, strict=True)]
+        mine = and_(*tables.own_rows(0), tables.aliases[0].c.id == page.c.id)
+        return (
+            select(row_json(tables, self._plan.members).label("row"), *page.c)
+            .select_from(page.join(tables.joined(), mine))
+            .order_by(*order, self._by_id(page.c.id))
+        )
 
     def whole(self) -> Select[Any]:
         """Give the statement of all rows, without the keys that a cursor would need."""
@@ -181,8 +215,8 @@ class _Pages:
         valued = (first, _not_null(key))
         null_after = after if after is not None and after[0] else None
         value_after = after if after is not None and not after[0] else None
-        nulls = self._select(rest, null_after, skip=1).where(first.is_(None))
-        values = self._select([valued, *rest], value_after).where(first.is_not(None))
+        nulls = self._select(rest, null_after, skip=1, only=first.is_(None))
+        values = self._select([valued, *rest], value_after, only=first.is_not(None))
         first_part, last_part = (nulls, values) if key.nulls_first else (values, nulls)
         in_last = after is not None and after[0] is not key.nulls_first
         return [last_part] if in_last else [first_part, last_part]
@@ -192,31 +226,90 @@ class _Pages:
         keys: Sequence[tuple[ColumnElement[Any], SortKey]],
         after: Nulls | None,
         skip: int = 0,
+        only: ColumnElement[bool] | None = None,
     ) -> Select[Any]:
         """Select rows in the order of keys. skip: how many of the cursor's keys stand before."""
-        descends = bool(self._plan.order_by) and self._plan.order_by[-1].descending
-        order = [ordered_by(self._sorted(expression), key) for expression, key in keys]
-        shown = [expression.label(f"k{n}") for n, (expression, _) in enumerate(self._keys)]
-        own = self._sorted(self._id)
-        found = (
-            select(row_json(self._tables, self._plan.members).label("row"))
-            .add_columns(*shown, self._id.label("id"))
-            .select_from(self._tables.joined())
-            .where(*self._tables.filtered())
-            .order_by(*order, own.desc() if descends else own.asc())
-        )
+        tests = []
         if needs_values(self._plan, self._tables.joins):
-            found = found.where(values_known(self._id))
-        if after is None:
-            return found
-        return found.where(self._behind(keys, after, skip, descends=descends))
-
-    def _sorted(self, expression: ColumnElement[Any]) -> ColumnElement[Any]:
-        """Give what rows are sorted by: of few, nothing in whose order others would be read."""
+            tests.append(values_known(self._id))
+        if after is not None:
+            tests.append(self._behind(keys, after, skip, descends=self._descends))
+        if only is not None:
+            tests.append(only)
+        if self._by_owner:
+            return self._of_ways(keys, tests, skip)
         guard = self._plan.rows.sources[0].guard
-        if guard is None or guard.breadth is not Breadth.FEW:
-            return expression
-        return func.coalesce(expression, expression, type_=expression.type)
+        few = guard is not None and guard.breadth in (Breadth.FEW, Breadth.SPARSE)
+        return self._sorted(keys, tests, fetches=few)
+
+    def _sorted(
+        self,
+        keys: Sequence[tuple[ColumnElement[Any], SortKey]],
+        tests: Sequence[ColumnElement[bool]],
+        *,
+        fetches: bool,
+    ) -> Select[Any]:
+        """Select rows that meet tests. fetches: none are read in that order for being in it."""
+        by = _as_is if not fetches else _by_no_index
+        order = [ordered_by(by(expression), key) for expression, key in keys]
+        shown = [expression.label(f"k{n}") for n, (expression, _) in enumerate(self._keys)]
+        return (
+            select(*self._row(), *shown, self._id.label("id"))
+            .select_from(self._tables.joined())
+            .where(*self._tables.filtered(), *tests)
+            .order_by(*order, self._by_id(by(self._id)))
+        )
+
+    def _of_ways(
+        self,
+        keys: Sequence[tuple[ColumnElement[Any], SortKey]],
+        tests: Sequence[ColumnElement[bool]],
+        skip: int,
+    ) -> Select[Any]:
+        """Select what is open by each way by itself: as much as a page takes, each row once."""
+        table, guard = self._tables.aliases[0], self._plan.rows.sources[0].guard
+        assert guard is not None
+        ways = ways_in(guard, table, GuardedTables(self._tables))
+        theirs = [*tests, table.c.owner_id == ways.people.c.user_id]
+        each = self._sorted(keys, theirs, fetches=not owners_in_order(self._plan))
+        one = each.limit(self._most()).lateral("of_owner")
+        parts = [select(*one.c).select_from(ways.people.join(one, true()))]
+        others, before = [(ways.shared, True)], [*tests, ways.owned.is_not(true())]
+        others += [(one, False) for one in self._by_rules(guard, ways)]
+        for n, (opens, fetches) in enumerate(others):
+            few = self._sorted(keys, [opens, *before], fetches=fetches).limit(self._most())
+            parts.append(select(*few.subquery(f"way{n}").c))
+            before.append(opens.is_not(true()))
+        found = union_all(*parts).subquery("open")
+        order = [ordered_by(found.c[f"k{n}"], key) for n, (_, key) in enumerate(keys, skip)]
+        return select(*found.c).order_by(*order, self._by_id(found.c.id))
+
+    def _by_rules(self, guard: Guard, ways: Ways) -> Iterator[ColumnElement[bool]]:
+        """Yield what rules open: each by itself that an index has in order, the rest at once."""
+        rest = []
+        for rows, meets in zip(guard.criteria, ways.criteria, strict=True):
+            if criterion_in_order(self._plan, rows):
+                yield meets
+            else:
+                rest.append(meets)
+        if rest:
+            yield or_(*rest)
+
+    def _most(self) -> ColumnElement[int]:
+        """Give how many rows a part of a page may have to give: it, and what is skipped before."""
+        most: ColumnElement[int] = constant(self._wanted.most)
+        return most + _skipped() if self._wanted.skips else most
+
+    def _row(self) -> Iterator[ColumnElement[Any]]:
+        if not self._apart:
+            yield row_json(self._tables, self._plan.members).label("row")
+
+    @property
+    def _descends(self) -> bool:
+        return bool(self._plan.order_by) and self._plan.order_by[-1].descending
+
+    def _by_id(self, own: ColumnElement[Any]) -> ColumnElement[Any]:
+        return own.desc() if self._descends else own.asc()
 
     def _behind(
         self,
@@ -255,6 +348,20 @@ def _bounds(
         for (expression, key), value in zip(first, values, strict=False)
         if not key.nullable
     ]
+
+
+def _unguarded(rows: Rows) -> Rows:
+    """Give rows that are known to be open, or are asked about apart."""
+    return replace(rows, sources=(replace(rows.sources[0], guard=None), *rows.sources[1:]))
+
+
+def _as_is(expression: ColumnElement[Any]) -> ColumnElement[Any]:
+    return expression
+
+
+def _by_no_index(expression: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Give what sorts alike, and is the order of no index: of few, none else would be read."""
+    return func.coalesce(expression, expression, type_=expression.type)
 
 
 def _not_null(key: SortKey) -> SortKey:

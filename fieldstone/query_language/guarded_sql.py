@@ -8,6 +8,7 @@ whoever sees many has a page full before all people below them would have been f
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sqlalchemy import (
@@ -18,6 +19,7 @@ from sqlalchemy import (
     FromClause,
     Integer,
     Select,
+    Subquery,
     Text,
     any_,
     bindparam,
@@ -31,12 +33,20 @@ from sqlalchemy import (
     union_all,
 )
 
-from fieldstone.ids import TenantId
+from fieldstone.ids import ObjectId, TenantId
 from fieldstone.metadata.field_types.stored import constant
 from fieldstone.metadata.record_access import Breadth
+from fieldstone.metadata.sharing import Level
 from fieldstone.metadata.tables import LINK, PERSON_ROLE, RECORD_SHARE
 from fieldstone.query_language.columns import comparable
-from fieldstone.query_language.plan import FieldRef, Guard, Parameter, Rows
+from fieldstone.query_language.plan import (
+    FieldRef,
+    Guard,
+    OwnedByTeams,
+    Parameter,
+    Rows,
+    SharedWith,
+)
 
 
 class Asking(Protocol):
@@ -59,6 +69,20 @@ class Asking(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Which shares are looked for: those of an object, from a level up, with some parties."""
+
+    object_id: ObjectId
+    level: int
+    principals: ColumnElement[Any]
+
+    @classmethod
+    def by(cls, guard: Guard) -> _Asked:
+        """Look for those that open a guard's records to the viewer."""
+        return cls(guard.object.id, guard.level, _principals(guard))
+
+
 def guarded(guard: Guard, table: FromClause, asking: Asking) -> ColumnElement[bool]:
     """Give the condition that a row of a table is open to the viewer. It may be null for no."""
     if guard.parent is not None:
@@ -77,11 +101,37 @@ def guarded(guard: Guard, table: FromClause, asking: Asking) -> ColumnElement[bo
         tests.append(_one_of(owner, _people_of_teams(guard.teams, tenant), guard))
     tests += [asking.meets(rows, table) for rows in guard.criteria]
     if guard.shares is not None and by_row:
-        along = _shared_along(guard, tenant)
+        along = _shared_along(_Asked.by(guard), tenant)
         tests += [_is_shared(table, guard, tenant), table.c.id.in_(along)]
     elif guard.shares is not None:
         tests.append(_one_of(table.c.id, shared_records(guard, tenant), guard))
     return or_(false(), *tests)
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """The ways in which rows of a table are open to a viewer, each by itself.
+
+    people: whose rows are, each of them once. owned, shared, criteria: the conditions that a row is
+    theirs, that it is shared, and that it meets that of each rule; they may be null for no.
+    """
+
+    people: Subquery
+    owned: ColumnElement[bool]
+    shared: ColumnElement[bool]
+    criteria: tuple[ColumnElement[bool], ...]
+
+
+def ways_in(guard: Guard, table: FromClause, asking: Asking) -> Ways:
+    """Give the ways in which a guard opens rows of a table."""
+    tenant = constant(asking.tenant_id)
+    people = owning_people(guard, tenant).subquery("each")
+    return Ways(
+        select(people.c.user_id).distinct().subquery("people"),
+        _among(table.c.owner_id, owning_people(guard, tenant)),
+        _among(table.c.id, shared_records(guard, tenant)),
+        tuple(asking.meets(rows, table) for rows in guard.criteria),
+    )
 
 
 def owning_people(guard: Guard, tenant: ColumnElement[Any]) -> CompoundSelect[Any]:
@@ -98,14 +148,35 @@ def owning_people(guard: Guard, tenant: ColumnElement[Any]) -> CompoundSelect[An
 
 def shared_records(guard: Guard, tenant: ColumnElement[Any]) -> CompoundSelect[Any]:
     """Give the records that are shared with the viewer, and what goes along; some may be twice."""
-    return union_all(_shared(guard, tenant), _shared_along(guard, tenant))
+    asked = _Asked.by(guard)
+    return union_all(_shared(asked, tenant), _shared_along(asked, tenant))
+
+
+def within_scope(
+    scope: OwnedByTeams | SharedWith, table: FromClause, tenant_id: TenantId
+) -> ColumnElement[bool]:
+    """Give the condition that a row of a table is within a scope."""
+    tenant = constant(tenant_id)
+    found: ColumnElement[bool]
+    if isinstance(scope, OwnedByTeams):
+        found = table.c.owner_id.in_(_people_of_teams(scope.teams, tenant))
+        return found
+    asked = _Asked(scope.object, Level.READ, _numbers(scope.principals, BigInteger()))
+    found = table.c.id.in_(union_all(_shared(asked, tenant), _shared_along(asked, tenant)))
+    return found
 
 
 def _one_of(value: ColumnElement[int], rows: Any, guard: Guard) -> ColumnElement[bool]:
-    if guard.breadth is Breadth.FEW or (guard.breadth is Breadth.UNKNOWN and guard.is_own):
-        return value == any_(func.array(rows.scalar_subquery(), type_=ARRAY(BigInteger)))
+    few = guard.breadth in (Breadth.FEW, Breadth.SPARSE)
+    if few or (guard.breadth is Breadth.UNKNOWN and guard.is_own):
+        return _among(value, rows)
     found: ColumnElement[bool] = value.in_(rows)
     return found
+
+
+def _among(value: ColumnElement[int], rows: Any) -> ColumnElement[bool]:
+    """Give whether a value is one of some rows, as a condition that an index takes."""
+    return value == any_(func.array(rows.scalar_subquery(), type_=ARRAY(BigInteger)))
 
 
 def _has_role(
@@ -178,20 +249,20 @@ def _people_of_teams(teams: Parameter, tenant: ColumnElement[Any]) -> Any:
     return select(people.alias().c.user_id)
 
 
-def _shared(guard: Guard, tenant: ColumnElement[Any]) -> Any:
-    """Give the records that are shared with the viewer themselves."""
+def _shared(asked: _Asked, tenant: ColumnElement[Any]) -> Any:
+    """Give the records that are shared themselves."""
     share = RECORD_SHARE.alias()
     own = select(share.c.record_id).where(
         share.c.tenant_id == tenant,
-        share.c.principal == _principals(guard),
-        share.c.object_id == constant(guard.object.id),
-        share.c.level >= constant(guard.level),
+        share.c.principal == asked.principals,
+        share.c.object_id == constant(asked.object_id),
+        share.c.level >= constant(asked.level),
     )
     return own.correlate_except(share)
 
 
-def _shared_along(guard: Guard, tenant: ColumnElement[Any]) -> Any:
-    """Give the records that go along with others that are shared with the viewer."""
+def _shared_along(asked: _Asked, tenant: ColumnElement[Any]) -> Any:
+    """Give the records that go along with others that are shared."""
     above, link = RECORD_SHARE.alias(), LINK.alias()
     along = (
         select(link.c.source_id)
@@ -203,11 +274,11 @@ def _shared_along(guard: Guard, tenant: ColumnElement[Any]) -> Any:
         )
         .where(
             above.c.tenant_id == tenant,
-            above.c.principal == _principals(guard),
+            above.c.principal == asked.principals,
             above.c.along != cast(constant("{}"), ARRAY(Integer)),
-            constant(guard.object.id) == any_(above.c.along),
-            above.c.level >= constant(guard.level),
-            link.c.source_object_id == constant(guard.object.id),
+            constant(asked.object_id) == any_(above.c.along),
+            above.c.level >= constant(asked.level),
+            link.c.source_object_id == constant(asked.object_id),
         )
     )
     return along.correlate_except(above, link)

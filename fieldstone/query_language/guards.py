@@ -113,20 +113,20 @@ def _user(literal: Literal, moment: Moment) -> object:
 
 
 def _principals(literal: Literal, moment: Moment) -> object:
-    return _text(moment.access.principals)
+    return numbers_text(moment.access.principals)
 
 
 def _roles(object_id: ObjectId, level: Level, literal: Literal, moment: Moment) -> object:
     grants = moment.access.of(object_id, level)
-    return _text(grants.roles if grants is not None else ())
+    return numbers_text(grants.roles if grants is not None else ())
 
 
 def _teams(object_id: ObjectId, level: Level, literal: Literal, moment: Moment) -> object:
     grants = moment.access.of(object_id, level)
-    return _text(grants.teams if grants is not None else ())
+    return numbers_text(grants.teams if grants is not None else ())
 
 
 @lru_cache(maxsize=_TEXTS_KEPT)
-def _text(numbers: tuple[int, ...]) -> str:
+def numbers_text(numbers: tuple[int, ...]) -> str:
     """Give numbers as PostgreSQL writes an array."""
     return "{" + ",".join(map(str, numbers)) + "}"

@@ -21,12 +21,14 @@ from fieldstone.query_language.plan import (
     Negation,
     NullTest,
     OneOf,
+    OwnedByTeams,
     ParentShown,
     Pattern,
     PlanCondition,
     Ref,
     RolledUp,
     Rows,
+    SharedWith,
     Some,
     SortKey,
     Test,
@@ -103,7 +105,7 @@ def _sources(ref: Ref) -> Iterator[int]:
 def operands(condition: PlanCondition | None) -> Iterator[Ref]:
     """Yield the operands of a condition; those within a subquery are the subquery's own."""
     match condition:
-        case None:
+        case None | OwnedByTeams() | SharedWith():
             return
         case Test(left) | NullTest(left) | OneOf(left) | Within(left) | Pattern(left):
             yield left

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import UTC
 from decimal import Decimal
-from typing import assert_never
+from typing import Final
 
 from fieldstone.metadata.calculation import Value
 from fieldstone.query_language.formula.typed import MomentValue
 from fieldstone.query_language.operands import Reader
 from fieldstone.query_language.plan import Literal, Moment
+
+_NAMES: Final[Mapping[MomentValue, Callable[[Moment], str]]] = {
+    MomentValue.ZONE: lambda moment: str(moment.zone),
+    MomentValue.ORGANIZATION: lambda moment: moment.organization,
+    MomentValue.TENANT: lambda moment: moment.tenant,
+    MomentValue.PROFILE: lambda moment: moment.profile,
+    MomentValue.ROLE: lambda moment: moment.role,
+    MomentValue.ROLE_LABEL: lambda moment: moment.role_label,
+}
 
 
 def moment_value(wanted: MomentValue, moment: Moment) -> Value:
@@ -26,20 +36,11 @@ def moment_value(wanted: MomentValue, moment: Moment) -> Value:
             return moment.now.astimezone(moment.zone).date()
         case MomentValue.TIME:
             return now.time()
-        case MomentValue.ZONE | MomentValue.ORGANIZATION | MomentValue.TENANT:
-            return _name(wanted, moment)
         case MomentValue.FISCAL_MONTH:
             return Decimal(moment.fiscal_month)
-        case MomentValue.USER:
-            raise AssertionError("the viewer's id is no value of a formula")
         case _:
-            assert_never(wanted)
-
-
-def _name(wanted: MomentValue, moment: Moment) -> str:
-    if wanted is MomentValue.ZONE:
-        return str(moment.zone)
-    return moment.organization if wanted is MomentValue.ORGANIZATION else moment.tenant
+            assert wanted in _NAMES, "the viewer's id is no value of a formula"
+            return _NAMES[wanted](moment)
 
 
 def moment_reader(wanted: MomentValue) -> Reader:

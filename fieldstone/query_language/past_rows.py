@@ -91,6 +91,9 @@ class _Past:
         self._tenant = constant(table.rows.tenant_id)
         self._instant = instant_bound(table.rows)
         self._number = table.number
+        self._earlier = [
+            (one, field.key) for field in table.object.own_fields for one in field.earlier
+        ]
         self._since = self._changes_since()
         self._emptied = self._emptied_keys()
 
@@ -174,9 +177,23 @@ class _Past:
     def _of_record(self, log: FromClause) -> list[ColumnElement[bool]]:
         return [log.c.tenant_id == self._tenant, log.c.record_id == self.own.c.id]
 
+    def _before(self) -> ColumnElement[Any]:
+        """Give what the changes since the instant undo to, by the keys of today.
+
+        What was changed before its field was converted stood under another key. A value of that
+        time is given where it may stand for one of today as it is, and none where it may not.
+        """
+        found: ColumnElement[Any] = self._since.c.before
+        for earlier, key in reversed(self._earlier):
+            old = found[constant(earlier.key)]
+            kept = old if earlier.is_alike else cast(constant("null"), JSONB)
+            told = func.jsonb_build_object(constant(key), kept, type_=JSONB())
+            found = case((found.has_key(constant(earlier.key)), found.op("||")(told)), else_=found)
+        return found
+
     def _emptied_keys(self) -> FromClause:
         """Give the keys that had no value."""
-        each = func.jsonb_each(self._since.c.before).table_valued("key", "value").render_derived()
+        each = func.jsonb_each(self._before()).table_valued("key", "value").render_derived()
         empty = each.alias(f"n{self._number}")
         keys = func.array_agg(empty.c.key, type_=ARRAY(Text)).label("without")
         nothing = cast(constant("null"), JSONB)
@@ -188,7 +205,7 @@ class _Past:
         Without coalesce(), whatever stands in which PostgreSQL takes for a leak: with it no policy
         on rows would let a reference in this JSON be looked up by an index.
         """
-        before, without = self._since.c.before, self._emptied.c.without
+        before, without = self._before(), self._emptied.c.without
         whole = case((stored.is_(None), before), else_=stored.op("||")(before))
         return case(
             (before.is_(None), stored),

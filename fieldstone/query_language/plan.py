@@ -14,9 +14,9 @@ from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from fieldstone.errors import Span
-from fieldstone.ids import RecordId, TenantId
+from fieldstone.ids import ObjectId, RecordId, TenantId
 from fieldstone.metadata.catalog import Field, ObjectDef, RollUpFunction
-from fieldstone.metadata.record_access import OPEN, Breadth, RecordAccess
+from fieldstone.metadata.record_access import NOWHERE, OPEN, Breadth, Place, RecordAccess
 from fieldstone.metadata.values import Json
 from fieldstone.query_language.formula.typed import Constant, Typed
 from fieldstone.query_language.syntax import AggregateFunction, Grouping, Operator, Value
@@ -36,8 +36,10 @@ class Moment:
     """What relative dates and scopes are counted from.
 
     now: in UTC. zone: the viewer's. fiscal_month: the first month of the fiscal year, from 1.
-    organization, tenant: what both are called. access: which records the viewer sees. likenesses:
-    gives what the tokens of an encrypted value may have in common.
+    organization, tenant: what both are called. profile: whom settings of the viewer's profile hold
+    for. role, role_label: what the viewer's role is called. Each is "" without one. access: which
+    records the viewer sees. place: where the viewer stands. likenesses: gives what the tokens of
+    an encrypted value may have in common.
     """
 
     now: datetime
@@ -46,7 +48,11 @@ class Moment:
     user_id: RecordId | None = None
     organization: str = ""
     tenant: str = ""
+    profile: str = ""
+    role: str = ""
+    role_label: str = ""
     access: RecordAccess = OPEN
+    place: Place = NOWHERE
     likenesses: Callable[[Field, Json], list[str]] | None = None
 
 
@@ -237,6 +243,24 @@ class InRows:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnedByTeams:
+    """Whether a record belongs to one of the people of some teams, whose numbers are bound."""
+
+    teams: Parameter
+
+
+@dataclass(frozen=True, slots=True)
+class SharedWith:
+    """Whether a record is shared with one of some parties, or goes along with one that is.
+
+    object: whose records they are. principals: the numbers under which shares name the parties.
+    """
+
+    object: ObjectId
+    principals: Parameter
+
+
+@dataclass(frozen=True, slots=True)
 class Every:
     """True where all are; of none, always."""
 
@@ -258,7 +282,19 @@ class Negation:
 
 
 PlanCondition: TypeAlias = (
-    Against | Test | NullTest | OneOf | Within | Pattern | Holds | InRows | Every | Some | Negation
+    Against
+    | Test
+    | NullTest
+    | OneOf
+    | Within
+    | Pattern
+    | Holds
+    | InRows
+    | OwnedByTeams
+    | SharedWith
+    | Every
+    | Some
+    | Negation
 )
 
 

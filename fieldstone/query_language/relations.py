@@ -32,7 +32,9 @@ def relation_of(obj: ObjectDef, name: str, rights: Rights) -> Field | None:
     """
     name = name.partition(TARGET_SIGN)[0]
     bare = fold(name).removesuffix(RELATION_SUFFIX)
-    for spelling in (name, bare, f"{bare}__c", f"{bare}id", f"{bare}_id"):
+    # Account__r is the relation of Account__c, even where there is an account as well.
+    spellings = (name, f"{bare}__c", bare) if bare != fold(name) else (name, f"{bare}__c")
+    for spelling in (*spellings, f"{bare}id", f"{bare}_id"):
         field = obj.find_field(spelling)
         if field is not None and points(field) and rights.may_read_field(field.id):
             return field

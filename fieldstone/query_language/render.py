@@ -10,6 +10,7 @@ from typing import Final, assert_never
 
 from fieldstone.query_language.precedence import LEVELS, LISTS
 from fieldstone.query_language.syntax import (
+    FIELD_GROUPS,
     AccessMode,
     Aggregate,
     And,
@@ -190,8 +191,10 @@ class Writer:
                 text = self.expression(expression)
                 bare = grouped or not isinstance(expression, Path)
                 return text if alias is None else f"{text}{' ' if bare else ' AS '}{alias}"
-            case FieldGroup(name):
+            case FieldGroup(name) if name in FIELD_GROUPS:
                 return f"FIELDS({name})"
+            case FieldGroup(name):
+                return f"FIELDS({self.value(Text(name))})"
             case ChildQuery(query):
                 return f"({self.query(query)})"
             case TypeOf():

@@ -14,7 +14,6 @@ from typing import Final, assert_never
 from fieldstone.errors import Span
 from fieldstone.metadata.catalog import Catalog, Field, ObjectDef
 from fieldstone.metadata.rights import Rights
-from fieldstone.metadata.values import fold
 from fieldstone.query_language import operands
 from fieldstone.query_language.as_of import instant_of, past_catalog
 from fieldstone.query_language.binding import Binder, bind_children, bind_object
@@ -23,13 +22,14 @@ from fieldstone.query_language.checks import (
     check_aggregate,
     check_clauses,
     check_same_values,
-    in_group,
     sort_keys,
 )
 from fieldstone.query_language.clauses import counts_rows, grouping_of, has_aggregate
 from fieldstone.query_language.conditions import Conditions
 from fieldstone.query_language.constants import with_values
+from fieldstone.query_language.declared_sources import bind_source
 from fieldstone.query_language.errors import BadQuery, NotSupported
+from fieldstone.query_language.field_sets import add_group
 from fieldstone.query_language.functions.currencyrate import rates_of
 from fieldstone.query_language.grouped_select import GroupedSelect
 from fieldstone.query_language.guards import Guards
@@ -43,18 +43,16 @@ from fieldstone.query_language.plan import (
     Every,
     FieldRef,
     InRows,
-    Literal,
     Member,
-    Moment,
     Negation,
     Parameter,
     Plan,
     PlanCondition,
     Rows,
     SortKey,
-    Test,
     Top,
 )
+from fieldstone.query_language.scopes import scoped
 from fieldstone.query_language.shaping import shaped_path
 from fieldstone.query_language.shown import ShownMembers
 from fieldstone.query_language.syntax import (
@@ -68,7 +66,6 @@ from fieldstone.query_language.syntax import (
     ListOperator,
     Membership,
     Operation,
-    Operator,
     Path,
     Query,
     SelectItem,
@@ -104,7 +101,7 @@ class Resolution:
     def plan_of(self, query: Query) -> Plan:
         """Resolve one of the queries that stand side by side in the text."""
         when = self.when(query, _When(self.catalog))
-        obj = bind_object(query.source.path, when.catalog, self.rights)
+        obj = bind_source(query.source.path, when.catalog, self.rights)
         return _OneQuery(self, query, obj, when).plan()
 
     def when(self, query: Query, outside: _When) -> _When:
@@ -250,9 +247,10 @@ class _OneQuery:
     def where(self) -> PlanCondition | None:
         """Resolve WHERE and the scope."""
         tests: list[PlanCondition] = []
-        if self._query.scope is not None and fold(self._query.scope) == "mine":
-            owner = FieldRef(0, self._binder.sources[0].object.by_name["owner"])
-            tests.append(Test(owner, Operator.EQUAL, self.parameter(None, _user_id)))
+        if self._query.scope is not None:
+            obj = self._binder.sources[0].object
+            found = scoped(self._query.scope, obj, self._when.catalog, self.parameter)
+            tests += [] if found is None else [found]
         if self._query.where is not None:
             conditions = Conditions(self._whole.lifted, RowNames(self))
             tests.append(conditions.resolve(self._query.where))
@@ -305,7 +303,7 @@ class _OneQuery:
             raise BadQuery(f"{membership.operator} takes a list of values.", at=membership.span)
         left = self._binder.field(membership.left)
         when = self._whole.when(query, self._when)
-        obj = bind_object(query.source.path, when.catalog, self._whole.rights)
+        obj = bind_source(query.source.path, when.catalog, self._whole.rights)
         found = self._inner(query, obj, when).semi_join(left, membership.left.span)
         return found if membership.operator is ListOperator.IN else Negation(found)
 
@@ -354,10 +352,8 @@ class _OneQuery:
                 shown.add(alias or shown.unnamed(), self.expression(written))
             case SelectItem():
                 raise AssertionError("a query with an aggregate is grouped")
-            case FieldGroup(name):
-                for field in self._binder.shown_fields():
-                    if in_group(field, name):
-                        shown.add(field.name, self._binder.ref(0, field))
+            case FieldGroup():
+                add_group(item, shown, self._binder, *self._known)
             case ChildQuery(query):
                 path, when = query.source.path, self._whole.when(query, self._when)
                 relation = bind_children(
@@ -389,7 +385,3 @@ class _OneQuery:
             for order in self._query.order_by
             for key in sort_keys(order, names.bind(order.expression), where)
         )
-
-
-def _user_id(literal: Literal, moment: Moment) -> object:
-    return moment.user_id

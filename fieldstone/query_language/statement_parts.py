@@ -52,13 +52,12 @@ from fieldstone.query_language.columns import (
 )
 from fieldstone.query_language.computed import Groups, Values
 from fieldstone.query_language.functions.look_up import Sought
-from fieldstone.query_language.guarded_sql import guarded
+from fieldstone.query_language.guarded_sql import guarded, within_scope
 from fieldstone.query_language.held_ids import ref_read
 from fieldstone.query_language.joined_sources import joined_sources, roll_ups_of_all
 from fieldstone.query_language.looked_up_sql import looked_up_sql
 from fieldstone.query_language.operands import slot_holds_all, uses_slot
 from fieldstone.query_language.operator_sql import compared, compared_alike
-from fieldstone.query_language.past_rows import PastTable
 from fieldstone.query_language.plan import (
     Against,
     AggregateRef,
@@ -70,20 +69,22 @@ from fieldstone.query_language.plan import (
     Negation,
     NullTest,
     OneOf,
+    OwnedByTeams,
     Parameter,
     Pattern,
     PlanCondition,
     Ref,
     RolledUp,
     Rows,
+    SharedWith,
     Some,
     SortKey,
-    SourceTable,
     Test,
     Top,
     Within,
 )
 from fieldstone.query_language.rolled_up_sql import of_parent, rolled_up_by_parent, rolled_up_sql
+from fieldstone.query_language.source_tables import source_table
 from fieldstone.query_language.syntax import AggregateFunction
 
 Objects = Mapping[ObjectId, ObjectDef]
@@ -111,7 +112,7 @@ class Tables:
         """Give every source of some rows an alias. refs: operands beside those of conditions."""
         aliases: list[FromClause] = []
         for source in rows.sources:
-            aliases.append(_table(rows, source, next(numbers), aliases))
+            aliases.append(source_table(rows, source, next(numbers), aliases))
         return cls(rows, tuple(aliases), joined_sources(rows, refs), objects, numbers)
 
     @classmethod
@@ -366,22 +367,6 @@ class GuardedTables:
         return exists(found.correlate(table))
 
 
-def _table(
-    rows: Rows, source: SourceTable, number: int, before: Sequence[FromClause]
-) -> FromClause:
-    """Give the records of a source; who asks is, in the past as well, who they are today.
-
-    before: the tables of the sources that stand in front of it.
-    """
-    if rows.as_of is None or source.user is not None:
-        return heap(source.object.heap).alias(f"t{number}")
-    past = PastTable(rows, source.object, number)
-    if source.parent is None or source.reference is None:
-        return past.every()
-    beside = before[source.parent]
-    return past.one(comparable(beside, FieldRef(source.parent, source.reference)), beside)
-
-
 def _first(alternatives: list[ColumnElement[Any]]) -> ColumnElement[Any]:
     return alternatives[0] if len(alternatives) == 1 else func.coalesce(*alternatives)
 
@@ -431,6 +416,8 @@ class RowConditions:
                 found = self._in_rows(condition)
             case Against(left, operator, right):
                 found = compared_alike(self.against(left), operator, self.against(right))
+            case OwnedByTeams() | SharedWith():
+                found = within_scope(condition, self.tables.aliases[0], self.tables.rows.tenant_id)
             case _:
                 found = self._comparison(condition)
         return found

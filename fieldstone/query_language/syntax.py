@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 from fieldstone.errors import Span
 
@@ -283,9 +284,13 @@ class SelectItem:
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
+FIELD_GROUPS: Final = ("ALL", "STANDARD", "CUSTOM")
+"""The kinds of fields that FIELDS shows; every other name is that of a field set."""
+
+
 @dataclass(frozen=True, slots=True)
 class FieldGroup:
-    """All fields of a kind: FIELDS(ALL), FIELDS(STANDARD) or FIELDS(CUSTOM)."""
+    """All fields of a kind, as in FIELDS(ALL), or those of a field set, as in FIELDS('Card')."""
 
     name: str
     span: Span = field(default=NOWHERE, compare=False, repr=False)

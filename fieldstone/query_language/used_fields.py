@@ -7,11 +7,12 @@ that is asked of the past.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final, assert_never
 
 from fieldstone.ids import FieldId, ObjectId
+from fieldstone.metadata.record_access import Breadth
 from fieldstone.query_language.joined_sources import operands
 from fieldstone.query_language.leaves import leaves
 from fieldstone.query_language.operands import told_apart
@@ -27,6 +28,7 @@ from fieldstone.query_language.plan import (
     Negation,
     NullTest,
     OneOf,
+    OwnedByTeams,
     ParentShown,
     Pattern,
     Plan,
@@ -34,6 +36,7 @@ from fieldstone.query_language.plan import (
     Ref,
     RolledUp,
     Rows,
+    SharedWith,
     Some,
     SortKey,
     Test,
@@ -78,12 +81,39 @@ class _Draft:
 
 def used_fields(plan: Plan) -> tuple[ObjectUse, ...]:
     """Give how a plan and its subqueries ask: the object of the query first."""
-    order = () if plan.grouped else plan.order_by
-    found = list(_of_rows(plan.rows, order))
-    found.extend(_of_children(plan.members))
+    return _told(_of_plan(plan))
+
+
+def used_with_access(plan: Plan) -> tuple[ObjectUse, ...]:
+    """Give how a plan asks, with what finds the records that its viewer sees.
+
+    For advice alone: whoever asks is not told by which rules they see a record.
+    """
+    found, guard = list(_of_plan(plan)), plan.rows.sources[0].guard
+    few = guard is not None and guard.breadth in (Breadth.FEW, Breadth.OWNERS)
+    if guard is not None and few and found and not plan.grouped:
+        owner = (field.id for field in guard.object.fields if field.column == "owner_id")
+        found[0] = replace(found[0], equal=_first({*found[0].equal, *owner}))
+        for criterion in guard.criteria:
+            found.extend(_of_rows(criterion, plan.order_by))
+    return _told(found)
+
+
+def _told(found: Iterable[ObjectUse]) -> tuple[ObjectUse, ...]:
+    # No index serves rows that the catalog knows, whose object has no number of a component.
+    return tuple(use for use in found if use.fields and use.object_id > 0)
+
+
+def _of_plan(plan: Plan) -> Iterator[ObjectUse]:
+    yield from _of_rows(plan.rows, () if plan.grouped else plan.order_by)
+    yield from _of_children(plan.members)
     for ref in (*operands(plan.rows.where), *(key.left for key in plan.order_by)):
-        found.extend(_of_roll_ups(ref))
-    return tuple(use for use in found if use.fields)
+        yield from _of_roll_ups(ref)
+
+
+def equal_fields(rows: Rows) -> tuple[FieldId, ...]:
+    """Give the fields of the first source of some rows that are compared with one value."""
+    return next((use.equal for use in _of_rows(rows, ())), ())
 
 
 def _of_rows(rows: Rows, order_by: tuple[SortKey, ...]) -> Iterator[ObjectUse]:
@@ -156,6 +186,8 @@ def _note(
                 yield from _note(drafts, test, certain=False)
         case Negation(InRows(_, right, rows)):
             yield from _with_reference(rows, _by_slot(right), ())
+        case OwnedByTeams() | SharedWith():
+            return
         case None | Against() | NullTest() | Holds() | Negation():
             return
         case _:

@@ -10,8 +10,10 @@ from sqlalchemy import Integer, select
 from fieldstone.metadata.build import build_catalog
 from fieldstone.metadata.catalog import Catalog
 from fieldstone.metadata.component import Component, StoredComponent
+from fieldstone.metadata.localising import TRANSLATION, language_chosen, localised
 from fieldstone.metadata.tables import COMPONENT
 from fieldstone.metadata.values import read_json
+from fieldstone.runtime.per_catalog import PerCatalog
 from fieldstone.runtime.statements import parameter, prepare
 from fieldstone.runtime.tenants import Tenant
 
@@ -52,11 +54,16 @@ class CatalogStore:
         self._most = most
         self._kept: OrderedDict[tuple[int, int], Catalog] = OrderedDict()
         self._newest: dict[int, int] = {}
+        self._localised: PerCatalog[Catalog] = PerCatalog(most)
 
-    def newest(self, tenant: Tenant) -> Catalog | None:
-        """Give the newest catalog that is kept; another process may have made a newer one."""
+    def newest(self, tenant: Tenant, language: str | None = None) -> Catalog | None:
+        """Give the newest catalog that is kept, in somebody's language.
+
+        Another process may have made a newer one.
+        """
         version = self._newest.get(tenant.id)
-        return None if version is None else self.find(tenant, version)
+        found = None if version is None else self.find(tenant, version)
+        return None if found is None else self.in_language(found, language)
 
     def find(self, tenant: Tenant, version: int) -> Catalog | None:
         """Give a catalog that is kept; None if it must be loaded."""
@@ -65,6 +72,15 @@ class CatalogStore:
         if catalog is not None:
             self._kept.move_to_end(key)
         return catalog
+
+    def in_language(self, catalog: Catalog, wanted: str | None) -> Catalog:
+        """Give a catalog in the language that somebody wants, or the organization."""
+        if TRANSLATION not in catalog.declared:
+            return catalog
+        language = language_chosen(catalog, wanted)
+        if not language:
+            return catalog
+        return self._localised.get(catalog, language, lambda: localised(catalog, language))
 
     def build(self, tenant: Tenant, version: int, rows: list[Any]) -> Catalog:
         """Build and keep the catalog of component rows, as ALL_COMPONENTS gives them."""

@@ -5,7 +5,7 @@ Records are asked for as the viewer sees them: who sees part of the records is t
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
@@ -16,14 +16,13 @@ from fieldstone.metadata.changes import MetadataPlan
 from fieldstone.metadata.component import Component
 from fieldstone.metadata.component_change import ComponentChange
 from fieldstone.metadata.field_types.field_type import BadOption
-from fieldstone.metadata.kinds.registry import FIELD, OBJECT, VALIDATION_RULE
+from fieldstone.metadata.kinds.registry import FIELD, OBJECT, RECORD_TYPE, VALIDATION_RULE
 from fieldstone.metadata.values import Json, JsonObject, fold, read_json
+from fieldstone.runtime.conversion.outcomes import MOST_VALUES, Outcome
+from fieldstone.runtime.encryption.sealing import unique_key
 from fieldstone.runtime.metadata_changes import Applied
 from fieldstone.runtime.queries import MOST_COUNTED, MOST_PER_PAGE, Question, answer
 from fieldstone.runtime.transactions import Transaction
-
-MOST_VALUES: Final = 20_000
-"""How many values of a field are looked at; what is told beyond is a part of the truth."""
 
 _TOLD: Final = 5
 _HELD: Final = "held"
@@ -39,11 +38,13 @@ class Severity(StrEnum):
 
     LOSS: they, or values of theirs, go to the bin; it must be confirmed. BREAK: they stay, and
     whoever changes them next must mend them. REFUSED: the change cannot be made because of them.
+    NOTE: what else becomes of some; nothing is lost that anybody made.
     """
 
     LOSS = "loss"
     BREAK = "break"
     REFUSED = "refused"
+    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +84,18 @@ def key_of(component: Component) -> str:
     return f"{component.kind}:{component.name}"
 
 
-async def impact_of(tx: Transaction, applied: Applied) -> tuple[Impact, ...]:
-    """Tell what a change means for records. tx: of the catalog before it."""
+async def impact_of(
+    tx: Transaction, applied: Applied, outcomes: Sequence[Outcome]
+) -> tuple[Impact, ...]:
+    """Tell what a change means for records. tx: of the catalog before it.
+
+    outcomes: what becomes of the values that become others.
+    """
     before, after = tx.catalog, applied.catalog
-    found: list[Impact | None] = [*await losses(tx, applied.plan)]
+    found: list[Impact | None] = [*await losses(tx, applied.plan, outcomes)]
     rules = [one for one in applied.plan.changes if one.after and _is_rule(one.after)]
     found += [await _ruled(tx, one) for one in rules]
+    found += [one for outcome in outcomes async for one in _after_conversion(tx, outcome)]
     for old, new in _fields_that_stay(before, after):
         obj = before.by_id[old.object_id]
         if tx.rights.may_read_object(obj.id) and tx.rights.may_read_field(old.id):
@@ -96,12 +103,69 @@ async def impact_of(tx: Transaction, applied: Applied) -> tuple[Impact, ...]:
     return tuple(sorted((one for one in found if one is not None), key=_order))
 
 
-async def losses(tx: Transaction, plan: MetadataPlan) -> tuple[Impact, ...]:
+async def losses(
+    tx: Transaction, plan: MetadataPlan, outcomes: Iterable[Outcome]
+) -> tuple[Impact, ...]:
     """Tell what a plan takes of the records: what has to be confirmed."""
     removed = [one.before for one in plan.changes if one.operation == "remove" and one.before]
     gone = {one.key for one in removed}
-    found = [await _removed(tx, component, gone) for component in removed]
+    types = [one for one in removed if one.kind == RECORD_TYPE.name]
+    found = [await _removed(tx, one, gone) for one in removed]
+    found += [await _untyped(tx, one, gone) for one in types]
+    found += [_converted(one) for one in outcomes]
     return tuple(one for one in found if one is not None)
+
+
+async def _untyped(
+    tx: Transaction, component: Component, gone: set[tuple[str, str]]
+) -> Impact | None:
+    """Tell of the records that are of a record type that goes."""
+    owner, _, own = component.name.partition(".")
+    obj = tx.catalog.find_object(owner)
+    held = obj and obj.type_field
+    if obj is None or not held or (OBJECT.name, fold(obj.name)) in gone:
+        return None
+    if not (tx.rights.may_read_object(obj.id) and tx.rights.may_read_field(held.id)):
+        return None
+    count = await _count(tx, obj, {"field": held.name, "op": "=", "value": own})
+    message = f"{count.of(obj)} would have no record type any more."
+    return _loss(component, count, message)
+
+
+def _converted(outcome: Outcome) -> Impact | None:
+    """Tell of the values that are lost, or lose something, because they become others."""
+    if not outcome.lost:
+        return None
+    move = outcome.move
+    count = _Count(outcome.lost, is_cut=outcome.is_cut)
+    message = f"{count.of(move.obj)} {count.have} a value that {move.new.label} cannot keep whole."
+    samples = tuple(one.as_json() for one in outcome.broken[:_TOLD])
+    return Impact(Severity.LOSS, outcome.key, count.records, message, count.is_cut, samples)
+
+
+async def _after_conversion(tx: Transaction, outcome: Outcome) -> AsyncIterator[Impact]:
+    """Yield what a field would not take of what its values become."""
+    old, new, obj = outcome.move.old, outcome.move.new, outcome.move.obj
+    emptied = sum(one.records for one in outcome.broken if one.converted.value is None)
+    if new.required:
+        blank = _NONE if old.required else await _count(tx, obj, {"not": _filled(old)})
+        count = _Count(emptied + blank.records, is_cut=outcome.is_cut or blank.is_cut)
+        if count.records:
+            message = f"{count.of(obj)} would have no value in {new.label}."
+            yield _impact(Severity.BREAK, outcome.key, count, message)
+    if not new.unique:
+        return
+    held: dict[str, _Held] = {}
+    for one in outcome.became:
+        if (value := one.converted.value) is not None:
+            key = unique_key(new, value)
+            held[key] = _Held(value, one.records + (held[key].records if key in held else 0))
+    double = [one for one in held.values() if one.records > 1]
+    if double:
+        count = _Count(sum(one.records for one in double), is_cut=outcome.is_cut)
+        message = f"{count.of(obj)} would share a value of {new.label}, which must be unique."
+        samples = _samples(double)
+        yield Impact(Severity.REFUSED, outcome.key, count.records, message, outcome.is_cut, samples)
 
 
 def _order(impact: Impact) -> tuple[int, int, str]:
@@ -165,7 +229,10 @@ def _fields_that_stay(before: Catalog, after: Catalog) -> Iterator[tuple[Field, 
     for obj in before.objects:
         for old in obj.own_fields:
             new = now.get(old.id)
-            if new is None or old.is_calculated or new.is_calculated:
+            # Of record types it is told when they go themselves.
+            if new is None or not old.is_declared or new.key != old.key:
+                continue
+            if old.is_calculated or new.is_calculated:
                 continue
             if (old.type, old.options, old.required, old.unique) != (
                 new.type,

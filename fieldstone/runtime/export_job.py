@@ -14,17 +14,19 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
-from sqlalchemy import Integer, Text, func, select
+from sqlalchemy import Integer, Text, cast, func, select, update
 
-from fieldstone.errors import Forbidden, Unavailable
+from fieldstone.errors import Conflict, Forbidden, Unavailable
 from fieldstone.ids import format_id
 from fieldstone.metadata.field_types.datetime import write_instant
 from fieldstone.metadata.rights import Action
 from fieldstone.metadata.tables import JOB
-from fieldstone.metadata.values import Json, JsonObject
+from fieldstone.metadata.values import Json, JsonObject, read_json, write_json
 from fieldstone.query_language.errors import BadQuery
 from fieldstone.runtime.actions import check_action
 from fieldstone.runtime.audit.noted_exports import note_export
+from fieldstone.runtime.encryption.keyring import Keyring
+from fieldstone.runtime.encryption.opening import keyring_of
 from fieldstone.runtime.exports import Form, Format, write_answer
 from fieldstone.runtime.files import PREFIX, FileStore, add_file
 from fieldstone.runtime.job_runs import JobContext
@@ -53,6 +55,15 @@ _OPEN: Final = prepare(
         JOB.c.finished_at.is_(None),
     )
 )
+_FORGET: Final = prepare(
+    update(JOB)
+    .where(
+        JOB.c.tenant_id == parameter("tenant", Integer()),
+        JOB.c.kind == parameter("kind", Text()),
+        JOB.c.arguments.has_key("asked"),
+    )
+    .values(arguments=JOB.c.arguments.op("-")(cast("asked", Text)))
+)
 
 
 class TooManyExports(Unavailable):
@@ -67,6 +78,12 @@ class RightsChanged(Forbidden):
     code = "export.rights_changed"
 
 
+class QuestionForgotten(Conflict):
+    """What an export was to write is not known any more."""
+
+    code = "export.question_forgotten"
+
+
 @dataclass(frozen=True, slots=True)
 class ExportParts:
     """What an export needs beside the database. limit_bytes: how large a file may become."""
@@ -78,17 +95,20 @@ class ExportParts:
 
 @dataclass(frozen=True, slots=True)
 class ExportOrder:
-    """What an export was asked to do. asked: the question as JSON. name: of the file."""
+    """What an export was asked to do. asked: the question as JSON. name: of the file.
+
+    Its question is kept encrypted: it may say values of fields that lie nowhere else in clear.
+    """
 
     asked: JsonObject
     form: Form
     name: str
     rights: str
 
-    def to_json(self) -> JsonObject:
+    def to_json(self, keyring: Keyring) -> JsonObject:
         """Give it as the arguments of a job."""
         return {
-            "asked": self.asked,
+            "asked": keyring.seal_text(write_json(self.asked), EXPORT),
             "format": self.form.kind.value,
             "labels": self.form.labels,
             "title": self.form.title,
@@ -97,10 +117,17 @@ class ExportOrder:
         }
 
     @classmethod
-    def from_json(cls, arguments: JsonObject) -> ExportOrder:
-        """Read it out of the arguments of a job."""
-        asked = arguments["asked"]
-        assert isinstance(asked, Mapping)
+    def from_json(cls, arguments: JsonObject, keyring: Keyring) -> ExportOrder:
+        """Read it out of the arguments of a job. Raises QuestionForgotten."""
+        asked = arguments.get("asked")
+        if isinstance(asked, str):
+            text = keyring.open_text(asked, EXPORT)
+            asked = None if text is None else read_json(text)
+        if not isinstance(asked, Mapping):
+            raise QuestionForgotten(
+                "What this export was to write is not known any more.",
+                hint="A person was erased, or a key is gone. Ask for the export again.",
+            )
         form = Form(
             Format(str(arguments["format"])),
             labels=bool(arguments["labels"]),
@@ -128,7 +155,7 @@ async def begin_export(tx: Transaction, asked: JsonObject, form: Form) -> Job:
     title = question.query.source.path.names[-1]
     form = replace(form, title=title)
     order = ExportOrder(asked, form, f"{title}.{form.kind}", tx.rights.digest)
-    number = await enqueue(tx, EXPORT, order.to_json())
+    number = await enqueue(tx, EXPORT, order.to_json(keyring_of(tx)))
     await note_export(tx, question, form, number)
     return await load_job(tx, number)
 
@@ -136,13 +163,13 @@ async def begin_export(tx: Transaction, asked: JsonObject, form: Form) -> Job:
 async def run_export(context: JobContext, parts: ExportParts) -> JsonObject:
     """Do the job of kind export; its result has the file and how many rows it holds.
 
-    Raises InvalidInput, QueryTimeout, FileTooLarge, RightsChanged.
+    Raises InvalidInput, QueryTimeout, FileTooLarge, RightsChanged, QuestionForgotten.
     """
     ended = result_of(context)
     if ended is not None:
         return ended
-    order = ExportOrder.from_json(context.job.arguments)
     async with context.database.read(context.tenant, context.viewer) as tx:
+        order = ExportOrder.from_json(context.job.arguments, keyring_of(tx))
         same = order.rights == tx.rights.digest
     if not same:
         raise RightsChanged(
@@ -168,6 +195,11 @@ async def run_export(context: JobContext, parts: ExportParts) -> JsonObject:
         }
         await context.checkpoint(tx, {**told.words(), "checkpoint": {"result": result}})
     return result
+
+
+async def forget_questions(tx: Transaction) -> int:
+    """Forget what exports were asked, of all that are kept; how many. Those that wait fail."""
+    return await tx.run(_FORGET, tenant=tx.tenant.id, kind=EXPORT)
 
 
 async def _file_number(context: JobContext, files: FileStore) -> int:

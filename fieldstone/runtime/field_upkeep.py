@@ -39,9 +39,16 @@ _RELEASE_FIELD: Final = prepare(
 
 
 async def keep_up(
-    tx: Transaction, changes: Iterable[ComponentChange], before: Catalog, after: Catalog
+    tx: Transaction,
+    changes: Iterable[ComponentChange],
+    before: Catalog,
+    after: Catalog,
+    *,
+    are_searched: bool = False,
 ) -> None:
     """Bring unique values and search texts up to the fields as they now are.
+
+    are_searched: whether somebody else sees to the search texts of values that become others.
 
     Raises Several if values that are there already are not unique, or if there are too many
     records to look at while everybody waits.
@@ -55,7 +62,10 @@ async def keep_up(
             continue
         _, old = _find(before, change.id)
         await _keep_unique(tx, obj, field, old)
-        if field.searchable != (old is not None and old.searchable):
+        became = old is not None and field.searchable and field.key != old.key
+        if field.searchable != (old is not None and old.searchable) or (
+            became and not are_searched
+        ):
             searched[obj.id] = obj
     for obj in searched.values():
         await _refill_search(tx, obj)
@@ -71,7 +81,7 @@ def _find(catalog: Catalog, field_id: int) -> tuple[ObjectDef | None, Field | No
 
 async def _keep_unique(tx: Transaction, obj: ObjectDef, field: Field, old: Field | None) -> None:
     was = old is not None and is_unique(old)
-    spelled_anew = was and old is not None and _case(old) != _case(field)
+    spelled_anew = was and old is not None and (_case(old), old.key) != (_case(field), field.key)
     if was and (spelled_anew or not is_unique(field)):
         await tx.run(_RELEASE_FIELD, tenant=tx.tenant.id, field=field.id)
     if is_unique(field) and (not was or spelled_anew):

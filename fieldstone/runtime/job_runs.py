@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from fieldstone.errors import Conflict, FieldstoneError, InvalidInput, Problem, Unavailable
 from fieldstone.metadata.tables import JOB
 from fieldstone.metadata.values import Json, JsonObject, write_json
-from fieldstone.runtime.jobs import Job, JobState, job_of, prepared_job_update
+from fieldstone.runtime.jobs import Job, JobState, clear_after, job_of, prepared_job_update
 from fieldstone.runtime.statements import Prepared, parameter
 from fieldstone.runtime.tenants import Tenant
 from fieldstone.runtime.transactions import Database, Transaction, Viewer
@@ -167,6 +167,7 @@ async def claim_job(
         )
         if failed is not None:
             LOGGER.error("job %s was left behind %s times", number, failed["attempts"])
+            await clear_after(tx, job_of(failed))
             return None
         row = await tx.row(_CLAIM, tenant=tenant.id, id=number, now=now, stale=stale)
         return None if row is None else job_of(row)
@@ -228,7 +229,11 @@ async def _give_up_or_retry(context: JobContext, error: Exception) -> Job:
         "Something went wrong on our side.",
         hint=f"Quote job {number} when you report it.",
     )
-    return await _end(context, JobState.FAILED, _failure([problem]))
+    failed = await _end(context, JobState.FAILED, _failure([problem]))
+    if failed.state is JobState.FAILED:
+        async with context.database.write_apart(context.tenant, context.viewer) as tx:
+            await clear_after(tx, failed)
+    return failed
 
 
 async def _beat(context: JobContext) -> None:

@@ -36,6 +36,9 @@ from fieldstone.runtime.transactions import Transaction
 CHANNEL: Final = "fieldstone_job"
 """The channel of PostgreSQL on which a committed job wakes the relay."""
 
+CLEARED_BY: Final[Mapping[str, str]] = {"metadata.convert": "metadata.give_up_conversion"}
+"""The kinds of jobs that clear up after others, by the kinds of those."""
+
 _TENANT: Final = parameter("tenant", Integer())
 _ID: Final = parameter("id", BigInteger())
 _NOW: Final = parameter("now", DateTime(timezone=True))
@@ -87,6 +90,12 @@ _PAGE: Final = prepare(
     .where(JOB.c.tenant_id == _TENANT, JOB.c.id < parameter("before", BigInteger()), _IS_VISIBLE)
     .order_by(JOB.c.id.desc())
     .limit(parameter("most", Integer()))
+)
+_LAST: Final = prepare(
+    select(JOB.c.id)
+    .where(JOB.c.tenant_id == _TENANT, JOB.c.kind == parameter("kind", Text()))
+    .order_by(JOB.c.id.desc())
+    .limit(1)
 )
 _CANCEL: Final = prepare(
     update(JOB)
@@ -205,6 +214,12 @@ async def _add(
     return number
 
 
+async def find_last_job(tx: Transaction, kind: str) -> Job | None:
+    """Give the newest job of a kind, whoever asked for it; None if there was none of late."""
+    number = await tx.value(_LAST, tenant=tx.tenant.id, kind=kind)
+    return None if number is None else await load_job(tx.as_system(), number)
+
+
 async def load_job(tx: Transaction, number: int) -> Job:
     """Load one job that the viewer may see. Raises UnknownJob."""
     row = await tx.row(_ONE, id=number, **_viewer(tx))
@@ -234,7 +249,17 @@ async def request_cancel(tx: Transaction, number: int) -> Job:
     if state is None:
         raise JobEnded(f"The job {number} is {job.state.value} already.")
     await tx.run(_CANCEL_WAITING, tenant=tx.tenant.id, id=number, now=tx.now, yes=True)
-    return await load_job(tx, number)
+    asked = await load_job(tx, number)
+    if asked.state is JobState.CANCELLED:
+        await clear_after(tx, asked)
+    return asked
+
+
+async def clear_after(tx: Transaction, job: Job) -> None:
+    """Have cleared up what a job leaves behind that ended without being asked to."""
+    kind = CLEARED_BY.get(job.kind)
+    if kind is not None:
+        await enqueue(tx, kind, {"fields": job.arguments["fields"], "of": job.id})
 
 
 def prepared_job_update(*conditions: Any, **values: Any) -> Prepared:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
+from types import MappingProxyType
 from typing import Final
 
 from sqlalchemy import (
@@ -40,12 +41,19 @@ from fieldstone.query_language.formula.renaming import FormulaRenames
 from fieldstone.runtime.access.assigning import follow_territories
 from fieldstone.runtime.app_upkeep import forget_apps
 from fieldstone.runtime.catalogs import ALL_COMPONENTS, stored_component
+from fieldstone.runtime.conversion.at_once import convert_at_once
+from fieldstone.runtime.conversion.moving import Move, check_sees_all, moves_of
+from fieldstone.runtime.conversion.remainders import keep_remainders
 from fieldstone.runtime.field_upkeep import keep_up
+from fieldstone.runtime.held_kinds import check_held
 from fieldstone.runtime.long_texts import worked_out
+from fieldstone.runtime.metadata_records import follow_records
+from fieldstone.runtime.own_labels import under_own_labels
 from fieldstone.runtime.permissions import check_covered, check_whole
 from fieldstone.runtime.statements import Prepared, incoming, parameter, prepare
 from fieldstone.runtime.terms import Limit
 from fieldstone.runtime.transactions import Transaction
+from fieldstone.runtime.view_upkeep import follow_in_views
 
 _TENANT: Final = parameter("tenant", Integer())
 _NOW: Final = parameter("now", DateTime(timezone=True))
@@ -118,10 +126,16 @@ Agree = Callable[[MetadataPlan], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What came of a change: the plan as it was carried out, and the catalog from then on."""
+    """What came of a change: the plan as it was carried out, and the catalog from then on.
+
+    moves: the fields whose values become others by it. job: the one that applies it later, if one
+    does; then nothing has changed yet.
+    """
 
     plan: MetadataPlan
     catalog: Catalog
+    moves: tuple[Move, ...] = ()
+    job: int | None = None
 
 
 async def load_components(tx: Transaction) -> list[StoredComponent]:
@@ -131,9 +145,17 @@ async def load_components(tx: Transaction) -> list[StoredComponent]:
 
 
 async def change_metadata(
-    tx: Transaction, proposal: Proposal, agree: Agree | None = None
+    tx: Transaction,
+    proposal: Proposal,
+    agree: Agree | None = None,
+    *,
+    confirmed: Mapping[str, int] = MappingProxyType({}),
+    are_converted: bool = False,
 ) -> Applied:
     """Plan a proposal against what is there now and apply it, all or nothing.
+
+    confirmed: how many values each field may lose whose values become others, by its key.
+    are_converted: whether they were written under their new keys already.
 
     tx must have been opened by Database.change_metadata. A plan without changes leaves the
     version as it is. Raises Several with every problem; Forbidden without the right to set up what
@@ -146,6 +168,9 @@ async def change_metadata(
         await agree(plan)
     applied = await _apply(tx, stored, plan)
     await _check_outcome(tx, applied, proposal)
+    if not are_converted:
+        await convert_at_once(tx, applied.moves, confirmed)
+    await _keep_up(tx, applied, are_searched=are_converted)
     return applied
 
 
@@ -155,6 +180,7 @@ async def try_change(tx: Transaction, proposal: Proposal) -> Applied:
     What is new has an id that means nothing. Raises what change_metadata raises, but for what only
     the records can tell.
     """
+    tx = await under_own_labels(tx)
     stored, plan = await _planned(tx, proposal)
     if not plan.changes:
         return Applied(plan, tx.catalog)
@@ -162,7 +188,8 @@ async def try_change(tx: Transaction, proposal: Proposal) -> Applied:
     changes = [replace(one, id=one.id or next(free)) for one in plan.changes]
     rows = _after(tx, stored, changes)
     catalog = build_catalog(tx.tenant.id, tx.catalog.version + 1, tx.tenant.leaf, rows)
-    applied = Applied(replace(plan, changes=tuple(changes)), catalog)
+    moves = moves_of(tx.catalog, catalog, plan, stored)
+    applied = Applied(replace(plan, changes=tuple(changes)), catalog, moves)
     await _check_outcome(tx, applied, proposal)
     return applied
 
@@ -178,6 +205,8 @@ async def _planned(
     if plan.changes:
         _check_administrator(tx, plan, proposal)
         _check_masks(tx, plan)
+        check_sees_all(tx, plan)
+        await check_held(tx, plan)
     return stored, plan
 
 
@@ -208,7 +237,8 @@ def _check_administrator(tx: Transaction, plan: MetadataPlan, proposal: Proposal
 
     Raises Forbidden, InsufficientScope.
     """
-    if not any(_lets_in(change, proposal.keys) for change in plan.changes):
+    asked = proposal.keys
+    if not any(_lets_in(change, asked) for change in plan.changes):
         return
     check_whole(tx)
     if not tx.viewer.standing.is_administrator:
@@ -301,9 +331,10 @@ def check_areas(tx: Transaction, proposal: Proposal) -> None:
 
 def _check_sets(tx: Transaction, applied: Applied, proposal: Proposal) -> None:
     """Refuse a permission set that allows more than the viewer may. Raises MoreThanOwn."""
+    asked = proposal.keys
     for change in applied.plan.changes:
         after, known = change.after, applied.catalog.permission_sets.get(change.id)
-        if after is not None and known is not None and after.key in proposal.keys:
+        if after is not None and known is not None and after.key in asked:
             check_covered(tx, compile_rights(applied.catalog, (known.id,)))
 
 
@@ -314,7 +345,11 @@ async def apply_first(tx: Transaction, plan: MetadataPlan) -> Applied | None:
     """
     if not tx.rights.may_set_up(SetupArea.OBJECTS):
         raise Forbidden("You may not change objects and fields.")
-    return None if await load_components(tx) else await _apply(tx, [], plan)
+    if await load_components(tx):
+        return None
+    applied = await _apply(tx, [], plan)
+    await _keep_up(tx, applied)
+    return applied
 
 
 async def _apply(tx: Transaction, stored: list[StoredComponent], plan: MetadataPlan) -> Applied:
@@ -322,6 +357,7 @@ async def _apply(tx: Transaction, stored: list[StoredComponent], plan: MetadataP
     version = await tx.value(_RAISE, tenant=tx.tenant.id)
     await _write(tx, numbered)
     await _follow(tx, plan.following)
+    await keep_remainders(tx, plan.remainders, await _take_ids(tx, len(plan.remainders)))
     await tx.run(
         _LOG,
         tenant=tx.tenant.id,
@@ -339,16 +375,28 @@ async def _apply(tx: Transaction, stored: list[StoredComponent], plan: MetadataP
     rows = _after(tx, stored, numbered)
     catalog = build_catalog(tx.tenant.id, version, tx.tenant.leaf, rows)
     tx.keep_catalog(catalog)
-    await keep_up(tx, numbered, tx.catalog, catalog)
-    await forget_apps(tx, numbered)
-    await follow_territories(tx, numbered, tx.catalog, catalog)
-    return Applied(replace(plan, changes=tuple(numbered)), catalog)
+    moves = moves_of(tx.catalog, catalog, plan, stored)
+    await follow_in_views(tx, numbered, stored, FormulaRenames(tx.catalog))
+    return Applied(replace(plan, changes=tuple(numbered)), catalog, moves)
+
+
+async def _keep_up(tx: Transaction, applied: Applied, *, are_searched: bool = False) -> None:
+    """Bring what hangs on records up to the catalog that is new."""
+    changes, after = applied.plan.changes, applied.catalog
+    await keep_up(tx, changes, tx.catalog, after, are_searched=are_searched)
+    await forget_apps(tx, changes)
+    await follow_territories(tx, changes, tx.catalog, after)
+    await follow_records(tx, changes, after)
+
+
+async def _take_ids(tx: Transaction, count: int) -> Iterator[int]:
+    """Take so many ids of components, unique over all tenants."""
+    return iter([row[0] for row in await tx.rows(_TAKE_IDS, count=count)] if count else [])
 
 
 async def _numbered(tx: Transaction, plan: MetadataPlan) -> list[ComponentChange]:
-    """Give new components their ids, unique over all tenants."""
-    count = sum(change.id == 0 for change in plan.changes)
-    ids = iter([row[0] for row in await tx.rows(_TAKE_IDS, count=count)] if count else [])
+    """Give new components their ids."""
+    ids = await _take_ids(tx, sum(change.id == 0 for change in plan.changes))
     return [
         change
         if change.id

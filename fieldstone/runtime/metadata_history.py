@@ -24,6 +24,9 @@ from fieldstone.runtime.statements import parameter, prepare
 from fieldstone.runtime.transactions import Transaction
 
 MOST_LISTED: Final = 20
+UNDO: Final = "undo"
+"""Where the cause of a change says the number of the one that it undoes."""
+
 _OPERATIONS: Final = ("create", "change", "remove", "restore")
 _TENANT: Final = parameter("tenant", Integer())
 _LOG: Final = COMPONENT_CHANGE
@@ -81,6 +84,17 @@ _OF_VERSION: Final = prepare(
     )
     .where(_DECLARED, _LOG.c.version == parameter("version", BigInteger()))
     .order_by(*_IN_ORDER)
+)
+
+_UNDOES: Final = _LOG.c.cause[UNDO]
+_UNDOINGS: Final = prepare(
+    select(_LOG.c.version, _UNDOES.astext.label("undone"))
+    .where(
+        _LOG.c.tenant_id == _TENANT,
+        _LOG.c.version > parameter("after", BigInteger()),
+        _UNDOES.is_not(None),
+    )
+    .distinct()
 )
 
 
@@ -179,10 +193,26 @@ async def undoing(tx: Transaction, version: int) -> Proposal:
     if not all(row["kind"] in known for row in rows):
         raise Forbidden("You may not undo all that this change did.")
     changes = [_logged(row) for row in rows]
-    proposal, problems = undo.undoing(changes, await load_components(tx))
+    proposal, problems = undo.undoing(changes, await load_components(tx), rows[0]["at"])
     if problems:
         raise ChangedSince(problems)
     return proposal
+
+
+async def undone_among(tx: Transaction, versions: Sequence[int]) -> frozenset[int]:
+    """Give those of some changes that are undone; an undo may be undone itself."""
+    if not versions:
+        return frozenset()
+    rows = await tx.rows(_UNDOINGS, tenant=tx.tenant.id, after=min(versions))
+    undoings: dict[int, list[int]] = {}
+    for row in rows:
+        undoings.setdefault(int(row["undone"]), []).append(row["version"])
+    undone: set[int] = set()
+    # An undo comes after what it undoes, so that the newest are known first.
+    for version in sorted(undoings, reverse=True):
+        if any(by not in undone for by in undoings[version]):
+            undone.add(version)
+    return frozenset(undone.intersection(versions))
 
 
 async def _rows_of(tx: Transaction, version: int, kinds: Sequence[str]) -> list[Any]:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from time import perf_counter
 
 from fieldstone.query_language.used_fields import ObjectUse
+from fieldstone.runtime.ready_plans import Ready
 from fieldstone.runtime.transactions import QueryTimeout, Transaction
 
 
@@ -26,6 +27,12 @@ def observed(tx: Transaction, uses: tuple[ObjectUse, ...]) -> Iterator[None]:
         raise
     if observer is not None:
         observer.saw(tx.tenant, uses, perf_counter() - began)
+
+
+def note_program(tx: Transaction, ready: Ready) -> None:
+    """Tell the observer what a program asks for, by which it is told of changes of the setup."""
+    if tx.observer is not None and tx.viewer.token is not None:
+        tx.observer.saw_program(tx.tenant, tx.viewer.token, ready.named())
 
 
 def note_asked(tx: Transaction, uses: tuple[ObjectUse, ...]) -> None:

@@ -24,8 +24,8 @@ from fieldstone.metadata.rights import Rights, SetupArea
 from fieldstone.metadata.standing import Standing
 from fieldstone.metadata.tables import MEMBER, PERMISSION_ASSIGNMENT
 from fieldstone.metadata.values import fold, read_json
-from fieldstone.runtime.audit.events import Event, note_event
-from fieldstone.runtime.statements import parameter, prepare
+from fieldstone.runtime.audit.events import Event, note_event, note_events
+from fieldstone.runtime.statements import Prepared, incoming, parameter, prepare
 from fieldstone.runtime.transactions import Transaction
 
 STANDARD: Final = "Standard_User"
@@ -47,6 +47,19 @@ _ASSIGN: Final = prepare(
     )
     .on_conflict_do_nothing()
 )
+
+
+def _assigned_to_many() -> Prepared:
+    x = incoming(_GIVEN, "user_id")
+    by = parameter("assigned_by", BigInteger())
+    at = parameter("assigned_at", DateTime(timezone=True))
+    rows = select(_TENANT, x.c.user_id, _SET, by, at)
+    into = ["tenant_id", "user_id", "set_id", "assigned_by", "assigned_at"]
+    made = insert(_GIVEN).from_select(into, rows).on_conflict_do_nothing()
+    return prepare(made.returning(_GIVEN.c.user_id))
+
+
+_ASSIGN_MANY: Final = _assigned_to_many()
 _REVOKE: Final = prepare(delete(_GIVEN).where(*_MINE, _GIVEN.c.set_id == _SET))
 _OF_PERSON: Final = prepare(
     select(_GIVEN.c.set_id, _GIVEN.c.assigned_by, _GIVEN.c.assigned_at)
@@ -230,6 +243,24 @@ async def assign(tx: Transaction, user_id: int, one: PermissionSet) -> bool:
     check_whole(tx)
     check_covered(tx, rights_given(tx.catalog, (one,)))
     return await give(tx, user_id, one)
+
+
+async def assign_to_many(tx: Transaction, user_ids: Sequence[int], one: PermissionSet) -> None:
+    """Give a set that is no profile to some people."""
+    check_permissions(tx)
+    check_whole(tx)
+    check_covered(tx, rights_given(tx.catalog, (one,)))
+    rows = await tx.rows(
+        _ASSIGN_MANY,
+        tenant=tx.tenant.id,
+        user_id=list(user_ids),
+        set_id=one.id,
+        assigned_by=tx.viewer.user_id,
+        assigned_at=tx.now,
+    )
+    if rows:
+        given = [row["user_id"] for row in rows]
+        await note_events(tx, given, Event.SET_GIVEN, permission_set=one.name)
 
 
 async def give(tx: Transaction, user_id: int, one: PermissionSet) -> bool:

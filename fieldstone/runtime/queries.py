@@ -34,7 +34,7 @@ from fieldstone.query_language.syntax import Query
 from fieldstone.runtime.encryption.opening import opened
 from fieldstone.runtime.long_texts import worked_out
 from fieldstone.runtime.moments import moment_of
-from fieldstone.runtime.observing import observed
+from fieldstone.runtime.observing import note_program, observed
 from fieldstone.runtime.question_texts import length_of, query_of, read_text, without_explain
 from fieldstone.runtime.ready_plans import Ready, plan_for
 from fieldstone.runtime.statements import Prepared, prepare, prepare_opening
@@ -166,6 +166,7 @@ async def _answer(tx: Transaction, question: Question, lifted: Lifted) -> Page:
     settled = await _settle(tx, lifted)
     if question.explains:
         return await _explained(tx, settled.ready, settled.values, settled.limit)
+    note_program(tx, settled.ready)
     with observed(tx, settled.ready.uses):
         return await _page(tx, question, lifted, settled)
 

@@ -14,9 +14,10 @@ from fieldstone.query_language.compile import Wanted, compile_all, compile_count
 from fieldstone.query_language.cursor import constants_of_order, digest_of
 from fieldstone.query_language.estimates import reads_by_index
 from fieldstone.query_language.lifting import Lifted
+from fieldstone.query_language.named_fields import Named, named_fields
 from fieldstone.query_language.plan import Plan
 from fieldstone.query_language.resolve import resolve
-from fieldstone.query_language.used_fields import ObjectUse, used_fields
+from fieldstone.query_language.used_fields import ObjectUse, used_with_access
 from fieldstone.runtime.access.breadths import with_breadth
 from fieldstone.runtime.long_texts import LONG, worked_out
 from fieldstone.runtime.per_catalog import PerCatalog
@@ -42,6 +43,13 @@ class Ready:
     opening: dict[Wanted, Prepared] = field(default_factory=dict)
     counts: dict[bool, Prepared] = field(default_factory=dict)
     whole: dict[bool, Prepared] = field(default_factory=dict)
+    fields: Named | None = None
+
+    def named(self) -> Named:
+        """Give the objects and fields that it is about at all."""
+        if self.fields is None:
+            self.fields = named_fields(self.plan)
+        return self.fields
 
     def digest(self, lifted: Lifted) -> bytes:
         """Give what tells the order of the plan, with the constants in it, from others."""
@@ -55,7 +63,8 @@ class Ready:
         """Give the statement of a page."""
         found = self.pages.get(wanted)
         if found is None:
-            found = self.pages[wanted] = prepare(compile_page(self.plan, self._known(), wanted))
+            statement = compile_page(self.plan, self._known(), wanted)
+            found = self.pages[wanted] = prepare(statement).compiled()
         return found
 
     def opening_page(self, wanted: Wanted) -> Prepared:
@@ -63,7 +72,7 @@ class Ready:
         found = self.opening.get(wanted)
         if found is None:
             statement = compile_page(self.plan, self._known(), wanted)
-            found = self.opening[wanted] = prepare_opening(statement)
+            found = self.opening[wanted] = prepare_opening(statement).compiled()
         return found
 
     def counted(self, *, cut: bool) -> Prepared:
@@ -71,7 +80,7 @@ class Ready:
         found = self.counts.get(cut)
         if found is None:
             statement = compile_count(self.plan, self._known(), cut=cut)
-            found = self.counts[cut] = prepare(statement)
+            found = self.counts[cut] = prepare(statement).compiled()
         return found
 
     def all_rows(self, *, cut: bool) -> Prepared:
@@ -79,7 +88,7 @@ class Ready:
         found = self.whole.get(cut)
         if found is None:
             statement = compile_all(self.plan, self._known(), cut=cut)
-            found = self.whole[cut] = prepare(statement)
+            found = self.whole[cut] = prepare(statement).compiled()
         return found
 
     def _known(self) -> Catalog:
@@ -109,7 +118,9 @@ async def _plan_under(tx: Transaction, lifted: Lifted, rights: Rights, breadth: 
     def make() -> Ready:
         plan = resolve(lifted, catalog, rights)
         order = None if constants_of_order(plan) else digest_of(plan)
-        return Ready(plan, ref(catalog), reads_by_index(plan), order, used_fields(plan), length)
+        return Ready(
+            plan, ref(catalog), reads_by_index(plan), order, used_with_access(plan), length
+        )
 
     if length > MOST_OF_KEY:
         return await worked_out(make, length)

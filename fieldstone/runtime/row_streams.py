@@ -24,7 +24,7 @@ from fieldstone.query_language.errors import BadQuery
 from fieldstone.query_language.plan import Plan
 from fieldstone.runtime.actions import check_action
 from fieldstone.runtime.encryption.opening import opened
-from fieldstone.runtime.observing import note_asked
+from fieldstone.runtime.observing import note_asked, note_program
 from fieldstone.runtime.queries import (
     MOST_PER_PAGE,
     Question,
@@ -47,6 +47,8 @@ _GONE: Final = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InterfaceError,
+    # The driver's word where the connection went in the moment in which it was asked again.
+    asyncpg.InternalClientError,
     OSError,
 )
 
@@ -181,6 +183,7 @@ async def opened_rows(reading: Reading, question: Question) -> AsyncIterator[Ope
                 await reading.watcher.begins(await count_rows(tx, narrowed.ready, *counted))
             ends_at = time.monotonic() + reading.limits.whole_s
             note_asked(tx, settled.ready.uses)
+            note_program(tx, settled.ready)
             async with _cursor(tx, narrowed) as fetch:
                 rows = partial(opened, tx, at_rest=reading.at_rest)
                 yield OpenRows(settled, _portions(fetch, ends_at, reading.watcher, rows))

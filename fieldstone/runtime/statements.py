@@ -29,22 +29,66 @@ from sqlalchemy.types import TypeEngine
 
 T = TypeVar("T")
 _DIALECT: Final = dialect()  # type: ignore[no-untyped-call]
+_INLINE: Final = {"render_postcompile": True}
 
 OPENED_TENANT: Final = "opened_tenant"
 """The parameter of a statement that opens its tenant by itself."""
 
 
-@dataclass(frozen=True, slots=True)
 class Prepared:
-    """A statement as text, with the names of its parameters in order and those already known."""
+    """A statement as text, with the names of its parameters in order and those already known.
+
+    It is compiled when it is asked for the first time: a process never runs most of those it knows,
+    and compiling them all would take half of its start.
+    """
+
+    __slots__ = ("_compiled", "_statement")
+
+    def __init__(self, statement: ClauseElement) -> None:
+        self._statement: ClauseElement | None = statement
+        self._compiled: _Compiled | None = None
+
+    @property
+    def sql(self) -> str:
+        """The text."""
+        return (self._compiled or self._compile()).sql
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its parameters, in order."""
+        return (self._compiled or self._compile()).names
+
+    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
+        """Give the arguments in order. Raises KeyError for a parameter without a value."""
+        known = (self._compiled or self._compile()).known
+        return [values[name] if name in values else known[name] for name in self.names]
+
+    def compiled(self) -> Prepared:
+        """Give itself, compiled: so that this is done where it is asked for, and not on running."""
+        _ = self._compiled or self._compile()
+        return self
+
+    def _compile(self) -> _Compiled:
+        statement = self._statement
+        if statement is None:
+            # Another thread was faster.
+            assert self._compiled is not None
+            return self._compiled
+        compiled = statement.compile(dialect=_DIALECT, compile_kwargs=_INLINE)
+        names = tuple(compiled.positiontup or ())  # type: ignore[attr-defined]
+        known = {key: value for key, value in compiled.params.items() if value is not None}
+        self._compiled = _Compiled(str(compiled), names, known)
+        self._statement = None
+        return self._compiled
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """What came of a statement."""
 
     sql: str
     names: tuple[str, ...]
     known: Mapping[str, Any]
-
-    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
-        """Give the arguments in order. Raises KeyError for a parameter without a value."""
-        return [values[name] if name in values else self.known[name] for name in self.names]
 
 
 def parameter(name: str, type_: TypeEngine[T]) -> BindParameter[T]:
@@ -73,8 +117,5 @@ def prepare_opening(rows: Select[Any]) -> Prepared:
 
 
 def prepare(statement: ClauseElement) -> Prepared:
-    """Compile a statement; what is marked literal_execute becomes part of the text."""
-    compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
-    names = tuple(compiled.positiontup or ())  # type: ignore[attr-defined]
-    params = compiled.params
-    return Prepared(str(compiled), names, {k: v for k, v in params.items() if v is not None})
+    """Give a statement to be run; what is marked literal_execute becomes part of the text."""
+    return Prepared(statement)

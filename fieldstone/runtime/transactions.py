@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import IntEnum
 from random import uniform
-from typing import Any, Final, Protocol, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import asyncpg
 
@@ -25,10 +25,10 @@ from fieldstone.metadata.catalog import Catalog
 from fieldstone.metadata.rights import Action, Rights
 from fieldstone.metadata.standing import SYSTEM, Standing
 from fieldstone.metadata.values import Json
-from fieldstone.query_language.used_fields import ObjectUse
 from fieldstone.runtime.catalogs import ALL_COMPONENTS, CatalogStore
 from fieldstone.runtime.encryption.keyring import Keyring
 from fieldstone.runtime.per_catalog import PerCatalog
+from fieldstone.runtime.query_observer import QueryObserver
 from fieldstone.runtime.shares import FairShares
 from fieldstone.runtime.statements import OPENED_TENANT, Prepared
 from fieldstone.runtime.tenants import Tenant
@@ -55,14 +55,6 @@ class CatalogBusy(Unavailable):
     """Writers hold the tenant's catalog, and whoever wants it alone would not wait for them."""
 
     code = "metadata.busy"
-
-
-class QueryObserver(Protocol):
-    """Notes how objects are asked for, so that slots and indexes go where they are needed."""
-
-    def saw(self, tenant: Tenant, uses: tuple[ObjectUse, ...], spent_s: float) -> None:
-        """Count one query, and how long the database took; cheap, and never an error."""
-        ...
 
 
 class Collision(Unavailable):
@@ -93,9 +85,9 @@ class Hold(IntEnum):
 class Viewer:
     """Who asks. user_id is the record of the object User; None before there is one.
 
-    standing: what they were given; what that means, the transaction knows with its catalog.
-    time_zone, locale: the viewer's own; None for those of the organization. acting_id: the user
-    of the administrator who acts as them, which the log notes with all that is done.
+    standing: what they were given. time_zone, locale, language: the viewer's own; None for those of
+    the organization. acting_id: the administrator who acts as them, which the log always notes.
+    token: the number of a program's token.
     """
 
     user_id: RecordId | None
@@ -103,7 +95,9 @@ class Viewer:
     standing: Standing = SYSTEM
     time_zone: str | None = None
     locale: str | None = None
+    language: str | None = None
     acting_id: RecordId | None = None
+    token: int | None = None
 
 
 @dataclass(slots=True)
@@ -304,8 +298,8 @@ def _cause(viewer: Viewer, cause: Mapping[str, Json] | None) -> Mapping[str, Jso
 class Database:
     """Opens transactions. One per process, built by platform/app.py.
 
-    shares: of a process that serves requests. Statements of one are then also cut after the time
-    that the tenant's plan gives, if that is less than the usual one.
+    shares: of a process that serves requests, whose statements are also cut after the time that
+    the tenant's plan gives, if that is less than the usual one.
     """
 
     def __init__(
@@ -372,7 +366,7 @@ class Database:
         It begins under the newest catalog that this process knows. If its first statement finds
         another one, what came of the work is forgotten and it is done again under that.
         """
-        known = self._catalogs.newest(tenant)
+        known = self._catalogs.newest(tenant, viewer.language)
         if known is not None:
             async with self._connection(tenant) as connection:
                 tx: Transaction | None = None
@@ -453,6 +447,8 @@ class Database:
     ) -> Transaction:
         with _Timeouts():
             catalog = await self._catalog(connection, tenant, hold)
+        if hold is not Hold.CHANGE_METADATA:  # which is done under own labels, whoever does it
+            catalog = self._catalogs.in_language(catalog, viewer.language)
         return self._transaction(connection, tenant, viewer, catalog, cause)
 
     def _transaction(

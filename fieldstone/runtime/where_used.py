@@ -73,7 +73,8 @@ def users_of(target: Component, rows: list[StoredComponent], catalog: Catalog) -
     for component in (row.component for row in rows if not _is_part(row.component, target)):
         followed = renamed(component, target, name, scope, formulas)
         changed = ComponentChange("change", 0, component, followed, {})
-        places = [one.at for one in differences(changed)]
+        # A place that is itself called by the name comes twice: as it is, and as it would be.
+        places = [one.at for one in differences(changed) if _ELSEWHERE not in one.at]
         needed = target.key in {(k, fold(n)) for k, n in get_kind(component.kind).needs(component)}
         if places or needed:
             found.append(Use(component.kind, component.name, tuple(places)))

@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
@@ -41,13 +42,20 @@ class UnknownFile(NotFound):
     code = "page.unknown_file"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asset:
-    """One file. packed: the same bytes in gzip; None where that gains nothing."""
+    """One file."""
 
     content: bytes
-    packed: bytes | None
     media_type: str
+
+    @cached_property
+    def packed(self) -> bytes | None:
+        """The same bytes in gzip, made when first asked for; None where that gains nothing."""
+        if self.media_type == _TYPES["woff2"]:
+            return None
+        packed = gzip.compress(self.content, 9, mtime=0)
+        return packed if len(packed) < len(self.content) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +80,8 @@ class Assets:
             "Cache-Control": _FOR_EVER if current else "public, max-age=60",
             "Vary": "Accept-Encoding",
         }
-        if asset.packed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+        takes_packed = "gzip" in request.headers.get("accept-encoding", "")
+        if takes_packed and asset.packed is not None:
             headers["Content-Encoding"] = "gzip"
             return Response(asset.packed, headers=headers, media_type=asset.media_type)
         return Response(asset.content, headers=headers, media_type=asset.media_type)
@@ -84,7 +93,9 @@ def load_assets(root: Traversable | None = None) -> Assets:
     digest = hashlib.sha256()
     for path in sorted(found):
         digest.update(path.encode() + b"\0" + found[path] + b"\0")
-    assets = {path: _asset(path, content) for path, content in found.items()}
+    assets = {
+        path: Asset(content, _TYPES[path.rpartition(".")[2]]) for path, content in found.items()
+    }
     icons = frozenset(name.decode() for name in _SYMBOL.findall(found.get(_SPRITE, b"")))
     return Assets(MappingProxyType(assets), digest.hexdigest()[:12], icons)
 
@@ -98,10 +109,3 @@ def _walk(place: Traversable, path: str) -> list[tuple[str, bytes]]:
         elif entry.name.rpartition(".")[2] in _TYPES:
             found.append((inner, entry.read_bytes()))
     return found
-
-
-def _asset(path: str, content: bytes) -> Asset:
-    media_type = _TYPES[path.rpartition(".")[2]]
-    packed = None if path.endswith(".woff2") else gzip.compress(content, 9, mtime=0)
-    smaller = packed if packed is not None and len(packed) < len(content) else None
-    return Asset(content, smaller, media_type)

@@ -22,7 +22,9 @@ from fieldstone.query_language.formula.record_scope import RecordScope
 from fieldstone.query_language.formula.rule_scope import RuleScope
 from fieldstone.query_language.formula.summed import children_summed, field_summed
 from fieldstone.query_language.formula.typed import Typed
+from fieldstone.ui_generator.picklist_lines import choices_as_text, choices_typed
 from fieldstone.ui_generator.sketch import name_of_field
+from fieldstone.ui_generator.unmoved import mark_of
 
 FORMULA: Final = "formula"
 ROLL_UP: Final = "roll_up"
@@ -78,6 +80,11 @@ class Editing:
         return NEW if self.component is None else split_name(self.component.name)[1]
 
     @property
+    def seen(self) -> str:
+        """What tells whether it is still as it was when the form was opened."""
+        return mark_of(None if self.component is None else self.component.body)
+
+    @property
     def address(self) -> str:
         """Where its form is."""
         what = self.mode if self.is_new or self.mode == RULE else FIELD
@@ -106,6 +113,9 @@ def texts_of(editing: Editing) -> dict[str, str]:
     if isinstance(said, Mapping):
         texts |= {key: str(value) for key, value in said.items() if value is not None}
         texts["summed"] = texts.pop("field", "")
+    if isinstance(options := body.get("options"), list):
+        texts["options"] = choices_as_text(options)
+    texts["required"] = "yes" if body.get("required") is True else "no"
     texts["active"] = "no" if body.get("active") is False else "yes"
     texts["name"] = editing.name
     return texts
@@ -128,7 +138,8 @@ def _field_changes(
 ) -> dict[str, Json]:
     changes: dict[str, Json] = {"label": typed.get("label") or None}
     if editing.mode == FIELD:
-        return changes | {key: typed.get(key) or None for key in FORMULAS[FIELD]}
+        texts: dict[str, Json] = {key: typed.get(key) or None for key in ("help", *FORMULAS[FIELD])}
+        return changes | texts | _plain_changes(editing, typed)
     changes["help"] = typed.get("help") or None
     changes["type"] = typed.get("type") or _type_by_itself(editing, typed, catalog, rights)
     places = typed.get("places", "")
@@ -140,6 +151,15 @@ def _field_changes(
         changes["blanks_as"] = "blank" if typed.get("blanks_as") == "blank" else None
         return changes | {"formula": typed.get("formula", "")}
     return changes | {"roll_up": _roll_up(typed)}
+
+
+def _plain_changes(editing: Editing, typed: Texts) -> dict[str, Json]:
+    """Give what the form of a field that is typed in says beside its texts."""
+    body = editing.component.body if editing.component else {}
+    changes: dict[str, Json] = {"required": typed.get("required") == "yes" or None}
+    if isinstance(body.get("options"), list) and "options" in typed:
+        changes["options"] = choices_typed(typed["options"], body["options"])
+    return changes
 
 
 def _roll_up(typed: Texts) -> dict[str, Json]:

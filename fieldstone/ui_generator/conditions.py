@@ -17,7 +17,7 @@ from fieldstone.ui_generator.widgets.record import id_of, is_id
 async def stand(tx: Transaction, form: RecordForm, number: RecordId | None) -> Judged:
     """Work out by what a form holds which of its fields it shows and demands, and tell them."""
     typed = [one for one in form.inputs() if one.is_changed and not one.is_misread]
-    given = {one.of: _ids_only(one.of, one.data) for one in typed}
+    given = {**form.beside, **{one.of: _ids_only(one.of, one.data) for one in typed}}
     judged = await judge(tx, form.object, given, number)
     for one in form.inputs():
         visible, required = judged.is_visible(one.of), judged.is_required(one.of)

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from fieldstone.errors import InvalidInput
+from fieldstone.errors import FieldstoneError, InvalidInput
 from fieldstone.metadata.catalog import Field, ObjectDef
 from fieldstone.metadata.field_types.date import parse_date
 from fieldstone.metadata.field_types.number import parse_decimal
 from fieldstone.metadata.rights import Rights
 from fieldstone.query_language.parse import parse_new_condition
+from fieldstone.query_language.render import render_value
 from fieldstone.query_language.syntax import (
+    And,
     Boolean,
     Comparison,
     Condition,
@@ -32,6 +34,7 @@ from fieldstone.query_language.syntax import (
     Text,
     Value,
 )
+from fieldstone.ui_generator.reading import all_of
 from fieldstone.ui_generator.widgets.registry import widget_of
 
 MOST_FILTERS: Final = 20
@@ -166,3 +169,64 @@ def parse_filter(obj: ObjectDef, rights: Rights, written: str) -> Filter:
     if word.needs_value and not text.strip():
         raise BadFilter(f"The filter of {field.label} has no value.", hint="Type or choose one.")
     return Filter(field, word, text.strip())
+
+
+def filters_in(
+    condition: Condition | None, obj: ObjectDef, rights: Rights
+) -> tuple[tuple[Filter, ...], Condition | None]:
+    """Give the chips that a condition can be told as, and the rest of it that cannot."""
+    members = condition.conditions if isinstance(condition, And) else (condition,)
+    chips: list[Filter] = []
+    rest: list[Condition | None] = []
+    for one in members:
+        chip = None if one is None else _chip_of(one, obj, rights)
+        if chip is None or len(chips) == MOST_FILTERS:
+            rest.append(one)
+        else:
+            chips.append(chip)
+    return tuple(chips), all_of(rest)
+
+
+def _chip_of(condition: Condition, obj: ObjectDef, rights: Rights) -> Filter | None:
+    """Give the chip that stands for a condition, which is the one that gives it back."""
+    if not isinstance(condition, Comparison | Membership):
+        return None
+    left = condition.left
+    if not isinstance(left, Path) or len(left.names) > 1:
+        return None
+    field = obj.find_field(left.names[0])
+    if field is None or not rights.may_read_field(field.id):
+        return None
+    wanted = replace(condition, left=Path((field.name,)))
+    for word in words_of(field):
+        for text in _texts_in(condition):
+            chip = Filter(field, word, text if word.needs_value else "")
+            if (text or not word.needs_value) and _gives(chip, wanted):
+                return chip
+    return None
+
+
+def _texts_in(condition: Condition) -> tuple[str, ...]:
+    """Give the texts that the value of a condition may have been typed as."""
+    value = condition.right if isinstance(condition, Comparison) else None
+    if isinstance(condition, Membership) and isinstance(condition.right, tuple):
+        value = condition.right[0] if len(condition.right) == 1 else None
+    match value:
+        case Text(pattern):
+            within = (pattern, pattern.removesuffix("%"), pattern.removesuffix("%")[1:])
+            return tuple(Text(one).value for one in within)
+        case Boolean(said):
+            return ("yes" if said else "no",)
+        case Null():
+            return ("",)
+        case Number() | DateValue() | RelativeDate():
+            return (render_value(value),)
+        case _:
+            return ()
+
+
+def _gives(chip: Filter, wanted: Condition) -> bool:
+    try:
+        return chip.condition() == wanted
+    except FieldstoneError:
+        return False

@@ -27,6 +27,7 @@ from fieldstone.ui_generator.widgets.registry import widget_of
 from fieldstone.ui_generator.widgets.widget import WHOLE, FieldWidget, Texts
 
 _NO_TEXTS: Final[Texts] = {}
+_EMPTY: Final[tuple[Json, ...]] = (None, "", (), [])
 Values = dict[Field, Json]
 
 
@@ -61,8 +62,10 @@ class ValueField(wtforms.Field):
     """A form field for a field of an object; its data is the JSON that is stored.
 
     stored: the value of the record; names: what the records that it points to are called.
+    options: those of the field, narrowed perhaps.
     problems: what is wrong with it, by part. is_required: as the object or a condition says.
     is_hidden: whether a condition hides it; what is wrong with it is shown all the same.
+    demanded: whether the layout asks for it, whatever the object says.
     is_misread: whether what was sent is no value of its type.
     """
 
@@ -72,12 +75,14 @@ class ValueField(wtforms.Field):
         self.view = view
         self.look: FieldWidget = widget_of(of)
         self.widget = _Inputs(render)
+        self.options: Any = of.options
         self.settings: Mapping[str, Any] = of.type.widget(of.options).settings
         self.stored: Json = None
         self.given = False
         self.names: dict[str, str] = {}
         self.problems: list[Problem] = []
         self.is_required = of.required
+        self.demanded = False
         self._hidden = self.is_misread = False
         self._sent: Texts = _NO_TEXTS
 
@@ -106,7 +111,7 @@ class ValueField(wtforms.Field):
 
     def stand(self, *, visible: bool, required: bool) -> None:
         """Say whether it is shown, and whether it cannot be left empty."""
-        self._hidden, self.is_required = not visible, required
+        self._hidden, self.is_required = not visible, required or (visible and self.demanded)
 
     @property
     def is_changed(self) -> bool:
@@ -189,12 +194,13 @@ class ValueField(wtforms.Field):
 
 
 class RecordForm(BaseForm):
-    """The form of one record."""
+    """The form of one record. beside: what is written along with what it asks for."""
 
     def __init__(
         self, obj: ObjectDef, fields: Iterable[Field], view: Viewing, render: Render
     ) -> None:
         self.object = obj
+        self.beside: Values = {}
         # Without a form to belong to, WTForms makes an unbound field, whatever its type says.
         unbound: Any = [(f.name, ValueField(of=f, view=view, render=render)) for f in fields]
         super().__init__(unbound)
@@ -213,7 +219,16 @@ class RecordForm(BaseForm):
         """
         sent = [one for one in self.inputs() if one.is_changed]
         values: Values = {one.of: one.data for one in sent if not one.problems}
+        values.update(self.beside)
         return values, [problem for one in sent for problem in one.problems]
+
+    def missing(self) -> Iterator[Problem]:
+        """Yield what is wrong with the fields that the layout asks for and that would be empty."""
+        for one in self.inputs():
+            asked = one.demanded and one.is_required and not one.problems
+            if asked and one.data in _EMPTY:
+                message = f"{one.of.label} is required."
+                yield Problem("value.required", message, f"/{one.of.name}", "Give it a value.")
 
     def show(self, problems: Iterable[Problem]) -> list[Problem]:
         """Put problems at their fields. Gives those that belong to no field of the form."""
@@ -243,10 +258,13 @@ def editable_fields(obj: ObjectDef, rights: Rights) -> tuple[Field, ...]:
 
 
 def _is_editable(obj: ObjectDef, field: Field) -> bool:
-    """Tell whether a person fills a field in; a name made of others is filled in there."""
+    """Tell whether a person fills a field in; a name made of others is filled in there.
+
+    The record type is chosen before the form is shown.
+    """
     follows = field.derivation
     by_hand = follows is None or (follows.allows_input and field is not obj.title)
-    return not field.read_only and by_hand
+    return not field.read_only and by_hand and field is not obj.type_field
 
 
 def first_fields(

@@ -15,6 +15,7 @@ from typing import Final
 
 from fieldstone.metadata.calculation import Value
 from fieldstone.metadata.catalog import Field
+from fieldstone.metadata.record_types import RECORD_TYPE
 from fieldstone.metadata.values import Json
 from fieldstone.query_language.formula.browser_form import (
     Node,
@@ -49,7 +50,8 @@ def live_conditions(tx: Transaction, form: RecordForm, judged: Judged, record: s
     live = _Live(tx, {one.of: one for one in form.inputs()}, judged, is_new=record == "new")
     fields = [live.told(one) for one in judged.conditions]
     inputs = {of.name: live.input(of) for of in live.read}
-    told = {"ask": f"/admin/{form.object.name}/{record}/conditions"}
+    typed = f"?{RECORD_TYPE}={next(iter(form.beside.values()))}" if form.beside else ""
+    told = {"ask": f"/admin/{form.object.name}/{record}/conditions{typed}"}
     return json.dumps({**told, "fields": fields, "inputs": inputs}, separators=(",", ":"))
 
 
@@ -65,7 +67,8 @@ class _Live:
 
     def told(self, one: FieldConditions) -> dict[str, Json]:
         """Give the conditions of a field; it stands behind those that its own read."""
-        found: dict[str, Json] = {"name": one.field.name, "always": one.field.required}
+        always = self.inputs[one.field].demanded if one.field in self.inputs else False
+        found: dict[str, Json] = {"name": one.field.name, "always": one.field.required or always}
         for key, condition in (("visible", one.visible), ("required", one.required)):
             if condition is not None:
                 found[key] = self._condition(condition)

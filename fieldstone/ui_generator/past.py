@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
-from starlette.datastructures import QueryParams
+from starlette.datastructures import ImmutableMultiDict
 
 from fieldstone.query_language.parse import parse_instant
 from fieldstone.query_language.syntax import DateTimeValue, DateValue, Instant
@@ -56,7 +56,7 @@ def _day_of(instant: datetime, view: Viewing) -> date:
     return instant.astimezone(view.zone).date()
 
 
-def read_past(asked: QueryParams) -> Past | None:
+def read_past(asked: ImmutableMultiDict[str, Any]) -> Past | None:
     """Give the instant that an address looks back to; None for now. Raises BadSyntax."""
     text = asked.get(PARAMETER, "").strip()[:_LONGEST]
     return Past(text, parse_instant(text)) if text else None

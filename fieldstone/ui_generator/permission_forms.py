@@ -10,8 +10,9 @@ from starlette.datastructures import FormData
 
 from fieldstone.metadata.catalog import Catalog, Field, ObjectDef
 from fieldstone.metadata.component import Component, StoredComponent
-from fieldstone.metadata.permission_set import FieldLevel, ObjectRight, PermissionSet
+from fieldstone.metadata.permission_set import FieldLevel, ObjectRight, PermissionSet, TypeGrant
 from fieldstone.metadata.permission_sets import permission_set_of
+from fieldstone.metadata.record_types import RecordType
 from fieldstone.metadata.rights import Action, SetupArea
 from fieldstone.metadata.values import Json, JsonObject, fold
 
@@ -19,6 +20,11 @@ ALL: Final = "*"
 """Stands in the names of inputs in the place of an object, for all objects."""
 
 FOLLOWS: Final = "follows"
+TYPE_GRANTS: Final = (
+    ("", "Not named"),
+    (TypeGrant.ALLOWED.value, "May give it"),
+    (TypeGrant.DEFAULT.value, "Gives it where nothing else is said"),
+)
 LEVELS: Final = (
     (FOLLOWS, "As all fields"),
     (FieldLevel.NONE.value, "Hidden"),
@@ -88,7 +94,16 @@ def field_rows(obj: ObjectDef, one: PermissionSet) -> Iterator[tuple[Field, str]
     """Yield the fields of an object that a set may open, each with what the set says of it."""
     said = one.fields or {}
     for field in obj.own_fields:
-        yield field, said[field.id].value if field.id in said else FOLLOWS
+        if field.is_declared:
+            yield field, said[field.id].value if field.id in said else FOLLOWS
+
+
+def type_rows(obj: ObjectDef, one: PermissionSet) -> Iterator[tuple[RecordType, str]]:
+    """Yield the record types of an object, each with how the set itself opens it; "" for not."""
+    named = (one.record_types or {}).get(obj.id, frozenset())
+    for kind in obj.record_types:
+        grant = TypeGrant.DEFAULT if kind.id in one.usual_types else TypeGrant.ALLOWED
+        yield kind, grant.value if kind.id in named else ""
 
 
 def body_of(catalog: Catalog, one: PermissionSet) -> dict[str, Json]:
@@ -119,6 +134,12 @@ def body_of(catalog: Catalog, one: PermissionSet) -> dict[str, Json]:
             if field.id in one.unmask
         ],
         "all_unmask": one.all_unmask,
+        "record_types": {
+            f"{obj.name}.{kind.name}": grant
+            for obj in catalog.objects
+            for kind, grant in type_rows(obj, one)
+            if grant
+        },
         "actions": [action.value for action in Action if action in one.actions],
         "setup": [area.value for area in SetupArea if area in one.setup],
     }
@@ -160,7 +181,8 @@ def body_with_fields(
     body = body_of(catalog, one)
     said = body["fields"]
     assert isinstance(said, dict)
-    own = {f"{obj.name}.{field.name}": sent.get(f"f:{field.name}") for field in obj.own_fields}
+    declared = [field for field in obj.own_fields if field.is_declared]
+    own = {f"{obj.name}.{field.name}": sent.get(f"f:{field.name}") for field in declared}
     kept = {name: level for name, level in said.items() if name not in own}
     chosen = {name: str(level) for name, level in own.items() if level not in (None, FOLLOWS)}
     unmask = body["unmask"]
@@ -173,7 +195,14 @@ def body_with_fields(
         # Where the set sees all of them, the page offers no choice for one.
         and (field.id in one.unmask if one.all_unmask else f"u:{field.name}" in sent)
     ]
-    return {**body, "fields": {**kept, **chosen}, "unmask": [*elsewhere, *here]}
+    types = body["record_types"]
+    assert isinstance(types, dict)
+    given = {
+        f"{obj.name}.{kind.name}": str(sent.get(f"t:{kind.name}", "")) for kind in obj.record_types
+    }
+    types = {name: grant for name, grant in {**types, **given}.items() if grant}
+    fields = {**kept, **chosen}
+    return {**body, "fields": fields, "unmask": [*elsewhere, *here], "record_types": types}
 
 
 def _follows(sent: FormData, name: str) -> bool:

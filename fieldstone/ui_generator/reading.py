@@ -11,6 +11,7 @@ from fieldstone.ids import parse_id
 from fieldstone.metadata import visible
 from fieldstone.metadata.catalog import Field, ObjectDef
 from fieldstone.metadata.values import Json, read_json
+from fieldstone.query_language.shown_paths import ShownPath
 from fieldstone.query_language.syntax import (
     And,
     Call,
@@ -30,6 +31,7 @@ from fieldstone.query_language.syntax import (
 from fieldstone.runtime.queries import Question, answer
 from fieldstone.runtime.records.write import UnknownRecord
 from fieldstone.runtime.transactions import Transaction
+from fieldstone.ui_generator.columns import path_of
 from fieldstone.ui_generator.formula_markup import TO_HTML, gives_markup, read_markup
 from fieldstone.ui_generator.widgets.record import id_of
 from fieldstone.ui_generator.widgets.registry import widget_of
@@ -50,13 +52,17 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which records of an object, in which order and how many; as_of: how they were then."""
+    """Which records of an object, in which order and how many; as_of: how they were then.
+
+    scope: mine for the viewer's own; None for all.
+    """
 
     where: Condition | None = None
     order_by: tuple[Order, ...] = ()
     size: int = 60
     cursor: str | None = None
     as_of: Instant | None = None
+    scope: str | None = None
 
 
 def visible_object(tx: Transaction, name: str) -> ObjectDef:
@@ -70,16 +76,26 @@ def visible_fields(tx: Transaction, obj: ObjectDef) -> tuple[Field, ...]:
 
 
 async def fetch_rows(
-    tx: Transaction, obj: ObjectDef, fields: Sequence[Field], wanted: Wanted
+    tx: Transaction,
+    obj: ObjectDef,
+    fields: Sequence[Field],
+    wanted: Wanted,
+    paths: Sequence[ShownPath] = (),
 ) -> Rows:
     """Give a page of records with the names of the records that they point to.
 
-    One statement, and one more for each object that a field with several targets, or several
-    values, points to.
+    paths: fields of parents; their values stand in the rows by their dotted names. One statement,
+    and one more for each object that a field with several targets, or several values, points to.
     """
+    parents = [one for one in paths if one.steps]
     query = Query(
-        select=(SelectItem(Path(("id",))), *(_item(tx, obj, field) for field in fields)),
+        select=(
+            SelectItem(Path(("id",))),
+            *(_item(tx, obj, field) for field in fields),
+            *(_path_item(tx, one) for one in parents),
+        ),
         source=Source(Path((obj.name,))),
+        scope=wanted.scope,
         where=wanted.where,
         order_by=wanted.order_by,
         as_of=wanted.as_of,
@@ -91,7 +107,13 @@ async def fetch_rows(
     marked = [field for field in fields if _is_html(tx, obj, field)]
     for row in rows:
         row.update((one.name, read_markup(row.get(one.name))) for one in marked)
-    await _name_the_rest(tx, fields, rows, wanted.as_of)
+    for one in parents:
+        if gives_markup(tx.catalog, tx.catalog.by_id[one.field.object_id], one.field):
+            for row in rows:
+                row[one.name] = read_markup(row.get(one.name))
+    loose = {field.name: field for field in fields if _target(tx, field) is None}
+    loose |= {one.name: one.field for one in parents}
+    await _name_the_rest(tx, loose, rows, wanted.as_of)
     return Rows(tuple(rows), page.next)
 
 
@@ -161,14 +183,22 @@ def _target(tx: Transaction, field: Field) -> ObjectDef | None:
 def path_shown(tx: Transaction, field: Field) -> Path:
     """Give the path of what is shown of a field: the name of what a reference points to."""
     target = _target(tx, field)
+    path = path_of(field)
     if target is None or target.title.name == "id" or not _may_name(tx, target):
-        return Path((field.name,))
-    return Path((field.name, target.title.name))
+        return path
+    return Path((*path.names, target.title.name))
 
 
 def _item(tx: Transaction, obj: ObjectDef, field: Field) -> SelectItem:
     path = path_shown(tx, field)
     return SelectItem(Call(TO_HTML, (path,)) if _is_html(tx, obj, field) else path)
+
+
+def _path_item(tx: Transaction, one: ShownPath) -> SelectItem:
+    """Give a parent's field as a column of its own beside the record's fields."""
+    owner = tx.catalog.by_id[one.field.object_id]
+    markup = gives_markup(tx.catalog, owner, one.field)
+    return SelectItem(Call(TO_HTML, (one.path,)) if markup else one.path, alias=one.name)
 
 
 def _is_html(tx: Transaction, obj: ObjectDef, field: Field) -> bool:
@@ -197,23 +227,23 @@ def _row(tx: Transaction, fields: Sequence[Field], text: str) -> dict[str, Json]
 
 async def _name_the_rest(
     tx: Transaction,
-    fields: Sequence[Field],
+    columns: Mapping[str, Field],
     rows: Sequence[dict[str, Json]],
     as_of: Instant | None,
 ) -> None:
-    """Put names to references that the first statement could not name."""
-    loose = [f for f in fields if f.references and _target(tx, f) is None]
-    held = [id_of(one) for row in rows for f in loose for one in _members(row.get(f.name))]
+    """Put names to references that the first statement could not name. columns: by their names."""
+    loose = [name for name, field in columns.items() if field.references]
+    held = [id_of(one) for row in rows for name in loose for one in _members(row.get(name))]
     if not held:
         return
     names = await fetch_names(tx, held, as_of)
     for row in rows:
-        for field in loose:
-            value = row.get(field.name)
+        for name in loose:
+            value = row.get(name)
             if isinstance(value, list | tuple):
-                row[field.name] = [_named(id_of(one), names) for one in value]
+                row[name] = [_named(id_of(one), names) for one in value]
             elif value is not None:
-                row[field.name] = _named(id_of(value), names)
+                row[name] = _named(id_of(value), names)
 
 
 def _members(value: Json) -> Sequence[Json]:

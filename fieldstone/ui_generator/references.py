@@ -81,7 +81,7 @@ async def _called(tx: Transaction, field: Field, name: str) -> list[str]:
 
 
 def _problem(tx: Transaction, field: Field, name: str, *, several: bool) -> Problem:
-    labels = " or ".join(obj.label.lower() for obj in targets_of(tx, field))
+    labels = " or ".join(obj.label for obj in targets_of(tx, field))
     if several:
         told = f"Several records are called {name[:80]}."
         return Problem("value.ambiguous_name", told, f"/{field.name}", "Choose one from the list.")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from fieldstone.metadata.catalog import ObjectDef
+from fieldstone.metadata.catalog import Holds, ObjectDef
+from fieldstone.runtime.addresses import is_outside
+from fieldstone.runtime.apps import EVERYTHING, App, Entry, apps_of, chosen_app
+from fieldstone.runtime.quick_actions import QuickAction, actions_of
 from fieldstone.runtime.tenants import Tenant
 from fieldstone.runtime.transactions import Transaction
 from fieldstone.ui_generator.assets import Assets, load_assets
@@ -18,6 +21,7 @@ from fieldstone.ui_generator.rendering import Templates
 
 THEME_COOKIE: Final = "fs_theme"
 THEMES: Final = ("light", "dark", "system")
+APP_COOKIE: Final = "fs_app"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +42,23 @@ class Crumb:
 
 @dataclass(frozen=True, slots=True)
 class NavigationItem:
-    """An object in the navigation."""
+    """An entry of the navigation. name: the object's, or the tab's that leads to an address."""
 
     name: str
     label: str
     plural: str
     icon: str
+    address: str
+    is_outside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AppItem:
+    """An app in the menu of apps. name: as it is sent and remembered."""
+
+    name: str
+    label: str
+    is_chosen: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +83,10 @@ class Shell:
     theme: str
     csrf: str
     query: str
+    apps: tuple[AppItem, ...] = ()
+    app: str = ""
     objects: tuple[NavigationItem, ...] = ()
+    actions: tuple[QuickAction, ...] = ()
     creatable: tuple[NavigationItem, ...] = ()
     create_here: str = ""
     tasks: str = ""
@@ -112,6 +130,19 @@ def visible_objects(tx: Transaction) -> list[ObjectDef]:
     return sorted(shown, key=_rank)
 
 
+def navigated_objects(request: Request, tx: Transaction) -> list[ObjectDef]:
+    """Give the objects of the app that the viewer chose; without one all of the navigation."""
+    app = chosen_app(apps_of(tx), app_of(request))
+    if app is None:
+        return visible_objects(tx)
+    return list(dict.fromkeys(one.object for one in app.entries if one.object is not None))
+
+
+def app_of(request: Request) -> str:
+    """Give the name of the app that this browser chose; "" for none."""
+    return request.cookies.get(APP_COOKIE, "")
+
+
 def _rank(obj: ObjectDef) -> tuple[bool, str]:
     return obj.package is None, obj.plural_label
 
@@ -119,10 +150,11 @@ def _rank(obj: ObjectDef) -> tuple[bool, str]:
 def build_shell(request: Request, tx: Transaction | None, place: Place) -> Shell:
     """Put the shell together; without a transaction, as on an error, it knows no objects."""
     objects = visible_objects(tx) if tx else []
-    items = {
-        obj.name: NavigationItem(obj.name, obj.label, obj.plural_label, obj.icon) for obj in objects
-    }
-    creatable = tuple(items[obj.name] for obj in objects if tx and tx.rights.may_create(obj.id))
+    items = {obj.name: _item_of(obj) for obj in objects}
+    apps = apps_of(tx) if tx else []
+    app = chosen_app(apps, app_of(request))
+    records = [obj for obj in objects if obj.holds is Holds.RECORDS]
+    creatable = tuple(items[obj.name] for obj in records if tx and tx.rights.may_create(obj.id))
     names = [item.name for item in creatable]
     here = place.create if place.create in names else next(iter(names), "")
     tenant: Tenant | None = getattr(request.state, "tenant", None)
@@ -135,7 +167,10 @@ def build_shell(request: Request, tx: Transaction | None, place: Place) -> Shell
         theme=theme_of(request),
         csrf=token_of(request),
         query=request.query_params.get("q", "") if place.name == "search" else "",
-        objects=tuple(items.values()),
+        apps=_app_items(apps, app),
+        app=app.label if app else "All objects",
+        objects=tuple(map(_entry_item, app.entries)) if app else tuple(items.values()),
+        actions=tuple(actions_of(tx, None)) if tx else (),
         creatable=creatable,
         create_here=here,
         tasks="Task" if "Task" in items else "",
@@ -144,6 +179,27 @@ def build_shell(request: Request, tx: Transaction | None, place: Place) -> Shell
         signed_in_as=_signed_in_as(request),
         acted_by=_acted_by(request),
     )
+
+
+def _item_of(obj: ObjectDef) -> NavigationItem:
+    address = f"/admin/{obj.name}"
+    return NavigationItem(obj.name, obj.label, obj.plural_label, obj.icon, address)
+
+
+def _entry_item(entry: Entry) -> NavigationItem:
+    if entry.object is None:
+        outside = is_outside(entry.url)
+        label = entry.label
+        return NavigationItem(entry.name, label, label, entry.icon, entry.url, outside)
+    return replace(_item_of(entry.object), plural=entry.label, icon=entry.icon)
+
+
+def _app_items(apps: list[App], chosen: App | None) -> tuple[AppItem, ...]:
+    """Give what can be chosen from: the apps, and all objects; nothing where there are no apps."""
+    if not apps:
+        return ()
+    items = (AppItem(one.name, one.label, one is chosen) for one in apps)
+    return (*items, AppItem(EVERYTHING, "All objects", chosen is None))
 
 
 def _signed_in_as(request: Request) -> str:

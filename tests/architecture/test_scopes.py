@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from fieldstone.metadata.api_scopes import API_SCOPES
-from fieldstone.platform.app import all_routes
 from fieldstone.platform.identity.route_scopes import DECLARED, find_needs
+from fieldstone.platform.route_table import all_routes
 
 
 def test_every_route_declares_its_scope() -> None:

@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -81,6 +82,32 @@ def site(postgres_server: PostgresServer, app_template: str) -> Iterator[str]:
             served.stop()
 
 
+OFFERED: dict[str, dict[str, Any]] = {
+    "list_view": {
+        "name": "Deal.Proposals",
+        "object": "Deal",
+        "label": "Proposals",
+        "columns": ["name", "company.name", "value"],
+        "where": "stage = 'Proposal'",
+    },
+    "quick_action": {
+        "name": "New_Deal",
+        "label": "Note a deal",
+        "target": "Deal",
+        "fields": ["name", "value", "company"],
+    },
+    "web_link": {
+        "name": "Deal.Look_Up",
+        "object": "Deal",
+        "label": "Look it up",
+        "url": "https://search.example/?q={!name}",
+        "shown": "button",
+    },
+    "app": {"name": "Selling", "label": "Selling", "tabs": ["Company", "Deal"]},
+}
+"""What lists, records and the navigation offer beside what is there anyhow."""
+
+
 def fill(url: str) -> None:
     """Put records in: enough for a second page, and one with a long name."""
     with httpx.Client(base_url=url, timeout=60) as http:
@@ -100,6 +127,9 @@ def fill(url: str) -> None:
         deals.append({"name": "Verbrauchsmaterialien und Wartungsdienstleistungen " * 3})
         answer = http.post("/api/records/Deal", json={"records": deals})
         assert answer.is_success, answer.text
+        for kind, body in OFFERED.items():
+            answer = http.post(f"/api/metadata/components/{kind}", json=body)
+            assert answer.is_success, answer.text
 
 
 @pytest.fixture(scope="module")

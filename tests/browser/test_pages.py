@@ -141,7 +141,7 @@ def test_keys_of_a_page_are_listed(page: Page) -> None:
 
     page.keyboard.press("?")
 
-    expect(page.locator("#fs-keys")).to_contain_text("New deal")
+    expect(page.locator("#fs-keys")).to_contain_text("New Deal")
 
 
 def test_an_object_shows_its_fields_while_they_are_written(page: Page) -> None:

@@ -16,15 +16,15 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fieldstone.platform.app import all_routes
+from fieldstone.platform.route_table import all_routes
 from tests.support.servers import PostgresServer, made_database
-from tests.support.twin_requests import addresses, asked_of, ids_of
+from tests.support.twin_requests import addresses, asked_of, ids_of, pointed
 from tests.support.twins import Asked, Twin, differences, opened_twins
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 # A nightly run asks for more; see .ci/nightly.
-EXAMPLES: Final = int(os.environ.get("FIELDSTONE_TWIN_EXAMPLES", "60"))
+EXAMPLES: Final = int(os.environ.get("FIELDSTONE_TWIN_EXAMPLES", "30"))
 _AT_ONCE: Final = 12
 
 
@@ -62,6 +62,12 @@ async def test_every_address_answers_alike(twins: tuple[Twin, Twin]) -> None:
     asked = [Asked("GET", path) for path in addresses(all_routes(), ids_of(twins[0]))]
 
     found = await differences(twins, asked)
+
+    assert not found, "\n\n".join(found[:10])
+
+
+async def test_no_clause_tells_of_a_hidden_field(twins: tuple[Twin, Twin]) -> None:
+    found = await differences(twins, list(pointed(ids_of(twins[0]))))
 
     assert not found, "\n\n".join(found[:10])
 

@@ -8,10 +8,11 @@ from typing import Any, Final
 
 import pytest
 import pytest_asyncio
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from fieldstone.metadata.values import Json, read_json
+from fieldstone.query_language.parse import parse_query
 from fieldstone.query_language.render import render_query
 from fieldstone.query_language.syntax import Query
 from fieldstone.runtime.queries import Question
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SETS: Final = 4
 # A nightly run asks for more; see .ci/nightly.
-EXAMPLES: Final = int(os.environ.get("FIELDSTONE_QUERY_EXAMPLES", "160"))
+EXAMPLES: Final = int(os.environ.get("FIELDSTONE_QUERY_EXAMPLES", "100"))
 thorough = settings(
     max_examples=EXAMPLES,
     deadline=None,
@@ -62,6 +63,8 @@ async def asked(filled: NodeSet, query: Query, params: Mapping[str, Json] | None
 
 
 @thorough
+@example(number=1, query=parse_query("SELECT parent, parent.notes, parent FROM Node__c"))
+@example(number=1, query=parse_query("SELECT about.type, about, about.id FROM Node__c"))
 @given(number=st.integers(0, SETS - 1), query=node_queries)
 async def test_rows_are_those_of_a_plain_reading(
     sets: list[NodeSet], number: int, query: Query

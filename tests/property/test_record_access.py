@@ -6,6 +6,8 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from itertools import product
+from typing import Final
 
 import pytest
 import pytest_asyncio
@@ -15,7 +17,13 @@ from hypothesis import strategies as st
 from fieldstone.ids import format_id, parse_id
 from fieldstone.metadata.record_access import Breadth
 from fieldstone.metadata.sharing import Level
-from fieldstone.query_language.compile import Wanted, compile_page
+from fieldstone.query_language.compile import (
+    CURSOR_ID,
+    Nulls,
+    Wanted,
+    compile_page,
+    cursor_parameter,
+)
 from fieldstone.query_language.lifting import lift
 from fieldstone.query_language.parse import parse_query
 from fieldstone.query_language.resolve import resolve
@@ -32,6 +40,7 @@ LOTS = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 """A smaller number is no simpler world, so that nothing is shrunk."""
+_PAGE: Final = 4
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
@@ -67,6 +76,7 @@ async def test_queries_give_what_the_rules_open(known: AccessWorld, seed: int) -
         await _parents(known, viewer, paper, user, seen["Job"])
         await _children(known, viewer, seen)
         await _subqueries(known, viewer, seen)
+        await _scopes(known, viewer, paper, user, seen)
 
 
 async def _parents(
@@ -110,6 +120,34 @@ async def _children(known: AccessWorld, viewer: Viewer, seen: dict[str, list[Rec
     )
 
 
+async def _scopes(
+    known: AccessWorld,
+    viewer: Viewer,
+    paper: Paper,
+    user: int,
+    seen: dict[str, list[Record]],
+) -> None:
+    colleagues = {one for one in known.people if _shares_a_team(known, paper, user, one)}
+    for name, records in seen.items():
+        within = {
+            "mine": [one for one in records if one.owner == user],
+            "mine_and_my_groups": [one for one in records if one.owner in {user, *colleagues}],
+            "team": [one for one in records if paper.is_on_team(user, one)],
+            "delegated": [],
+            "my_territory": [],
+        }
+        for scope, expected in within.items():
+            rows = await known.ask(viewer, f"SELECT id FROM {name} USING SCOPE {scope} LIMIT 99")
+            assert sorted(row["id"] for row in rows if row) == _ids(expected), scope
+    everywhere = await known.ask(viewer, "SELECT COUNT() FROM Job USING SCOPE Team WHERE size > 2")
+    on_team = (one for one in seen["Job"] if paper.is_on_team(user, one))
+    assert everywhere == [sum((one.size or 0) > 2 for one in on_team)]
+
+
+def _shares_a_team(known: AccessWorld, paper: Paper, user: int, other: int) -> bool:
+    return any(paper.in_team(user, team) and paper.in_team(other, team) for team in known.teams)
+
+
 async def _subqueries(known: AccessWorld, viewer: Viewer, seen: dict[str, list[Record]]) -> None:
     rows = await known.ask(viewer, "SELECT id FROM Firm WHERE id IN (SELECT firm FROM Job)")
     above = {one.above.id for one in seen["Job"] if one.above is not None}
@@ -133,25 +171,35 @@ async def test_how_many_records_are_seen_decides_nothing_but_how_they_are_found(
     chance = random.Random(seed)
     paper, roles = await known.settle(chance)
     world = known.world
-    for user, breadth in zip(chance.sample(known.people, 4), Breadth, strict=True):
+    for user in chance.sample(known.people, 2):
         viewer = known.viewer(paper, user, roles)
         async with world.engine.database.read(world.tenant, viewer) as tx:
-            for name, records in known.records.items():
-                found = await _found_as(tx, f"SELECT id FROM {name} ORDER BY name, id", breadth)
+            for (name, records), breadth in product(known.records.items(), Breadth):
                 seen = [one for one in records if paper.sees(user, one)]
-                assert found == [one.id for one in sorted(seen, key=lambda one: one.name.lower())]
+                by_name = [one.id for one in sorted(seen, key=lambda one: one.name.lower())]
+                for order, expected in (("name, id", by_name), ("id", _ids(seen))):
+                    found = await _found_as(tx, f"SELECT id FROM {name} ORDER BY {order}", breadth)
+                    assert found == expected
 
 
 async def _found_as(tx: Transaction, text: str, breadth: Breadth) -> list[str]:
-    """Give the ids that a query finds when it takes the viewer to see so many records."""
+    """Give the ids that a query finds, by pages, if it takes the viewer to see so many records."""
     lifted = lift(parse_query(text))
     breadths = {obj.id: breadth for obj in tx.catalog.objects}
     access = replace(tx.rights.record_access, breadths=breadths)
     plan = resolve(lifted, tx.catalog, replace(tx.rights, record_access=access))
-    statement = prepare(compile_page(plan, tx.catalog, Wanted(100)))
     values = read_parameters(plan.parameters, lifted, tx)
-    rows = await tx.fetch(statement.sql, statement.arguments(values))
-    return [format_id(plan.object.prefix, row["id"]) for row in rows]
+    found: list[str] = []
+    after: Nulls | None = None
+    while True:
+        statement = prepare(compile_page(plan, tx.catalog, Wanted(_PAGE, after=after)))
+        rows = await tx.fetch(statement.sql, statement.arguments(values))
+        found.extend(format_id(plan.object.prefix, row["id"]) for row in rows)
+        if len(rows) < _PAGE:
+            return found
+        keys = {cursor_parameter(n): rows[-1][f"k{n}"] for n in range(len(plan.order_by))}
+        values = {**values, **keys, CURSOR_ID: rows[-1]["id"]}
+        after = tuple(keys[cursor_parameter(n)] is None for n in range(len(plan.order_by)))
 
 
 @settings(LOTS, max_examples=6)

@@ -39,7 +39,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 # A nightly run asks for more; see .ci/nightly.
 EXAMPLES: Final = int(os.environ.get("FIELDSTONE_TENANT_EXAMPLES", "5"))
-ALIVE: Final = ("session", "access_token", "query_use", "usage_ledger", "usage_entry")
+ALIVE: Final = ("session", "access_token", "query_use", "client_use", "usage_ledger", "usage_entry")
 """Tables in which something is written of whoever asks, or by what runs all the time."""
 
 TOLD_BY_TENANT_ALONE: Final = ("/api/teams", "/api/jobs", "/api/files/{id}", "/api/people")

@@ -141,11 +141,21 @@ class Paper:
         if kind == "role_and_below":
             return role is not None and (role == named or named in self._above(role))
         assert kind == "team"
-        return self._in_team(user, named)
+        return self.in_team(user, named)
 
-    def _in_team(self, user: int, team: int) -> bool:
+    def is_on_team(self, user: int, record: Record) -> bool:
+        """Tell whether a record is shared with somebody or a team of theirs, whatever they see."""
+        return any(
+            (shared is record or (record.above is shared and record.object in along))
+            and party[0] in ("user", "team")
+            and self._is_with(user, party)
+            for shared, party, _, along in self.shares
+        )
+
+    def in_team(self, user: int, team: int) -> bool:
+        """Tell whether somebody is in a team, or in one within it."""
         within = [one for one, above in self.team_above.items() if above == team]
-        return user in self.members[team] or any(self._in_team(user, one) for one in within)
+        return user in self.members[team] or any(self.in_team(user, one) for one in within)
 
     def _is_with(self, user: int, party: tuple[str, Any]) -> bool:
         """Tell whether what is shared with a party reaches somebody: those above it are reached."""
@@ -155,7 +165,7 @@ class Paper:
         if kind == "user":
             return bool(user == named)
         if kind == "team":
-            return self._in_team(user, named)
+            return self.in_team(user, named)
         role = self.roles.get(user)
         if role is None:
             return False
@@ -177,7 +187,7 @@ class AccessWorld:
     def viewer(self, paper: Paper, user: int, roles: dict[str, int]) -> Viewer:
         """Give somebody as the gate would find them."""
         role = paper.roles.get(user)
-        teams = frozenset(one for one in self.teams if paper._in_team(user, one))
+        teams = frozenset(one for one in self.teams if paper.in_team(user, one))
         number = None if role is None else roles[role]
         standing = Standing(sets=self.sets, role=number, teams=teams)
         return Viewer(RecordId(user), f"p{user}", standing)

@@ -35,6 +35,9 @@ def after(rows: Sequence[StoredComponent], plan: MetadataPlan) -> list[StoredCom
         by_id[number] = StoredComponent(
             number, component, change.storage, MOMENT, MOMENT if removed else None
         )
+    for one in plan.remainders:
+        by_id[following] = StoredComponent(following, one.component, one.storage, MOMENT, MOMENT)
+        following += 1
     for row in plan.following:
         by_id[row.id] = replace(by_id[row.id], component=row.component)
     return sorted(by_id.values(), key=lambda row: row.id)

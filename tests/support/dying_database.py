@@ -63,7 +63,7 @@ class DyingConnection:
         self._pool.step()
 
 
-def dying_database(pool: Any, last: int) -> Database:
+def dying_database(pool: Any, last: int, dying: type[DyingPool] = DyingPool) -> Database:
     """Give a door that works until the step of this number."""
     clock = SystemClock()
-    return Database(DyingPool(pool, last), CatalogStore(), clock, IdMinter(clock, 1023))
+    return Database(dying(pool, last), CatalogStore(), clock, IdMinter(clock, 1023))

@@ -226,6 +226,11 @@ SAMPLES: Final[Mapping[str, Sample]] = {
         ),
         wider=True,
     ),
+    "record_type": Sample(
+        lambda o: st.one_of(st.sampled_from(_VALUES), st.sampled_from(_VALUES).map(str.upper)),
+        ({"options": _VALUES},),
+        wider=True,
+    ),
     "multi_select": Sample(
         lambda o: st.lists(st.sampled_from(_VALUES), max_size=5),
         ({"options": _VALUES}, {"options": ["Active", "Done"], "restricted": False}),

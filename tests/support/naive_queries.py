@@ -167,9 +167,13 @@ def _put(shown: Record, names: Sequence[str], top: Record, expression: Expressio
         if parent is None:
             shown.setdefault(name, None)
             return
-        row = parent
-        shown = shown.setdefault(name, {"id": row["id"]})
-    shown[names[-1]] = _json(stored_value(expression, top))
+        row, there = parent, shown.get(name)
+        shown[name] = there if isinstance(there, dict) else {"id": row["id"]}
+        shown = shown[name]
+    value, there = _json(stored_value(expression, top)), shown.get(names[-1])
+    # A reference is told by what is shown of its record, whichever of the two is asked for first.
+    if not (isinstance(there, dict) and there.get("id") == value):
+        shown[names[-1]] = value
 
 
 def _json(value: Any) -> Any:

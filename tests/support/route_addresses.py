@@ -9,7 +9,7 @@ from typing import Final
 
 from starlette.routing import Route
 
-from fieldstone.platform.app import all_routes
+from fieldstone.platform.route_table import all_routes
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _GAP: Final = re.compile(r"\{(\w+)(?::\w+)?\}")
@@ -27,6 +27,7 @@ _SAMPLES: Final[Mapping[str, str]] = {
     "name": "nothing",
     "provider": "nothing",
     "with": "nothing",
+    "language": "de",
 }
 
 

@@ -18,7 +18,15 @@ BEN: Final = "ben@acme.example"
 HERE: Final = "http://127.0.0.1:8000"
 EVIL: Final = "https://evil.example"
 COMES_AND_GOES: Final = (
-    *("session", "sign_in", "sign_in_step", "query_use", "access_token", "access_event"),
+    *(
+        "session",
+        "sign_in",
+        "sign_in_step",
+        "query_use",
+        "client_use",
+        "access_token",
+        "access_event",
+    ),
     *("usage_ledger", "usage_entry", "maintenance", "audit_pending"),
 )
 """What is written down of a request whatever comes of it: who came, and how queries asked."""

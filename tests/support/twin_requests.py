@@ -39,6 +39,7 @@ _CHOICES: Final = {
     "field": FIELDS,
     "kind": tuple(KINDS),
     "name": _NAMES,
+    "view": ("Alpha", "view_1", "nothing"),
     "value:path": VALUES,
     "what": ("formula", "roll_up", "rule", "default", "field"),
     "version": ("0",),
@@ -46,6 +47,7 @@ _CHOICES: Final = {
     "token": ("fsi_nothing",),
     "file": ("report", "errors", "nothing"),
 }
+_MASKED: Final = ("Deal.giro__c", "Deal.passage__c")
 _MOST_PER_ROUTE: Final = 40
 _PAST: Final = (90, 150, 185, 200, -9999)
 """Seconds from the beginning: between what was put in, after it, and before all of it."""
@@ -71,6 +73,82 @@ def _filled(path: str, values: dict[str, str]) -> str:
     for gap, value in values.items():
         path = path.replace("{" + gap + "}", value or "-")
     return path
+
+
+def pointed(ids: list[str]) -> Iterator[Asked]:
+    """Yield requests that point at each hidden and each masked field, in every place of its own.
+
+    What is drawn by lot seldom names a hidden field of the right object in a clause that stands.
+    """
+    for one in (*HIDDEN_FIELDS, *_MASKED):
+        name, field = one.split(".")
+        for text in _pointed_queries(name, field):
+            yield Asked("POST", "/api/query", {"q": text})
+        for params in (
+            {"sort": f"-{field}", "limit": "3"},
+            {"fields": f"id,{field}"},
+            {"filter": f'{{"{field}": {{"gt": "5"}}}}', "count": "1"},
+            {field: "1"},
+        ):
+            yield Asked("GET", f"/api/records/{name}", params=params)
+        yield Asked("GET", f"/admin/{name}", params={"sort": field, "f": f"{field}:is:1"})
+        yield Asked("GET", "/admin/_lookup", params={"object": name, "field": field, "q": "alpha"})
+        yield Asked("POST", f"/api/records/{name}", {field: "harbour 0"})
+    yield from _pointed_elsewhere()
+    for key in ids:
+        name = key.split("_")[0].capitalize()
+        for part in ("", "/history", "/related"):
+            yield Asked("GET", f"/api/records/{name}/{key}{part}")
+            yield Asked("GET", f"/admin/{name}/{key}{part}")
+
+
+def _pointed_elsewhere() -> Iterator[Asked]:
+    """Yield requests for parts and parents that are hidden, for the hidden object, and words."""
+    for obj, path in (("Deal", "secret_partner__c.name"), ("Company", "address.city")):
+        for clause in ("", f" WHERE {path} > 'City 3'", f" ORDER BY {path}"):
+            yield Asked("POST", "/api/query", {"q": f"SELECT {path} FROM {obj}{clause}"})
+            yield Asked("POST", "/api/query", {"q": f"SELECT id FROM {obj}{clause}"})
+        yield Asked("POST", "/api/query", {"q": f"SELECT LEFT({path}, 6) t FROM {obj}"})
+    for asked in ("COUNT()", "id", "FIELDS(ALL)", "subject", "COUNT(id) n"):
+        yield Asked("POST", "/api/query", {"q": f"SELECT {asked} FROM Ticket"})
+    for word in WORDS:
+        for name in ("Deal", "Company", "Contact", "Ticket"):
+            yield Asked("POST", "/api/query", {"q": f"FIND {{{word}}} RETURNING {name}(id)"})
+        yield Asked("GET", "/api/search", params={"q": word})
+
+
+def _pointed_queries(name: str, field: str) -> Iterator[str]:
+    """Yield a query for each clause that may ask for a field."""
+    yield f"SELECT {field} FROM {name}"
+    for condition in (
+        f"{field} != null",
+        f"{field} > '5'",
+        f"{field} > 'b'",
+        f"{field} > 50",
+        f"{field} LIKE '%harbour%'",
+        f"{field} IN ('alpha', 'harbour 0', 'harbour giro 1000', 'harbour code 1001')",
+        f"{field} = name",
+        f"LEN(TEXT({field})) > 15",
+        f"LEN({field}) > 15",
+        f"NOT {field} = null",
+    ):
+        yield f"SELECT COUNT() FROM {name} WHERE {condition}"
+    yield f"SELECT id FROM {name} ORDER BY {field} DESC NULLS LAST LIMIT 3"
+    yield f"SELECT id FROM {name} ORDER BY LEN(TEXT({field})) LIMIT 3"
+    yield f"SELECT COUNT(id) n FROM {name} GROUP BY {field}"
+    yield f"SELECT COUNT_DISTINCT({field}) n FROM {name}"
+    yield f"SELECT MAX({field}) n FROM {name}"
+    yield f"SELECT id i FROM {name} GROUP BY id HAVING MAX({field}) > 'b'"
+    yield f"SELECT id FROM {name} LIMIT 1 PER {field}"
+    yield f"SELECT TEXT({field}) t, {field} & 'x' u FROM {name}"
+    yield f"SELECT id FROM Company WHERE id IN (SELECT company FROM {name} WHERE {field} != null)"
+    yield f"SELECT id FROM Company WHERE id IN (SELECT {field} FROM {name})"
+    above = f"company.{field}"
+    yield f"SELECT {above} FROM Contact WHERE {above} != null ORDER BY {above}"
+    yield f"SELECT (SELECT {field} FROM deals), (SELECT id FROM tickets) FROM Company"
+    yield f"SELECT (SELECT id FROM deals ORDER BY {field} LIMIT 1) FROM Company"
+    yield f"SELECT (SELECT id FROM secret_deals) FROM Company WHERE {field} = null"
+    yield f"SELECT {field} FROM {name} AS OF TODAY WHERE {field} != null"
 
 
 def asked_of(ids: list[str]) -> st.SearchStrategy[Asked]:

@@ -31,6 +31,7 @@ HIDDEN_FIELDS: Final = (
     "Deal.description",
     "Deal.secret_partner__c",
     "Company.phone",
+    "Company.address",
     "Contact.mobile",
     "Contact.badge__c",
 )
@@ -170,7 +171,12 @@ async def _fill(twin: Twin, secrets: Secrets) -> None:
     await _define(twin)
     phones, texts, values = secrets.phones, secrets.texts, secrets.values
     companies = [
-        {"name": name, "industry": industry, "phone": phones[n % len(phones)]}
+        {
+            "name": name,
+            "industry": industry,
+            "phone": phones[n % len(phones)],
+            "address": {"city": f"City {values[n % len(values)]}"},
+        }
         for n, (name, industry) in enumerate(
             [("Alpha Ltd", "Technology"), ("Beta GmbH", "Retail"), ("Gamma", None), ("beta", None)]
         )

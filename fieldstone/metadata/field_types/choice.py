@@ -42,6 +42,37 @@ class Choice:
     def __post_init__(self) -> None:
         object.__setattr__(self, "label", self.label or self.value)
 
+    @property
+    def searched(self) -> str:
+        """What the search finds it by, whatever the language of whoever searches."""
+        return self.label
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All by which it is found, first what means it before anything else."""
+        return self.value, self.label
+
+
+@dataclass(frozen=True, slots=True)
+class KnownChoice(Choice):
+    """A choice as a catalog knows it, whose label is not the one that its definition gives it.
+
+    said: that label. also: other texts by which it is found, such as a name.
+    """
+
+    said: str = ""
+    also: tuple[str, ...] = ()
+
+    @property
+    def searched(self) -> str:
+        """What the search finds it by: its own label."""
+        return self.said or self.label
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All by which it is found, its own label behind the one that is shown."""
+        return self.value, *self.also, self.label, *((self.said,) if self.said else ())
+
 
 @dataclass(frozen=True, slots=True)
 class ChoiceOptions:
@@ -134,20 +165,26 @@ def show_choice(value: str, options: ChoiceOptions) -> str:
     return found.label if found else value
 
 
-def shown_choice_sql(value: ColumnElement[str], options: ChoiceOptions) -> ColumnElement[str]:
-    """Give the SQL of a value as a person reads it."""
-    labels = {one.value: one.label for one in options.choices if one.label != one.value}
+def searched_choice(value: str, options: ChoiceOptions) -> str:
+    """Give what the search finds a value by."""
+    found = options.find(value)
+    return found.searched if found else value
+
+
+def searched_choice_sql(value: ColumnElement[str], options: ChoiceOptions) -> ColumnElement[str]:
+    """Give the SQL of what the search finds a value by."""
+    labels = {one.value: one.searched for one in options.choices if one.searched != one.value}
     if not labels:
         return value
     known = cast(constant(write_json(labels)), JSONB)
     return func.coalesce(known.op("->>")(value), value, type_=String())
 
 
-def shown_choices_sql(stored: StoredJson, options: ChoiceOptions) -> ColumnElement[str]:
-    """Give the SQL of a stored list of values as a person reads it."""
+def searched_choices_sql(stored: StoredJson, options: ChoiceOptions) -> ColumnElement[str]:
+    """Give the SQL of what the search finds a stored list of values by."""
     one = func.jsonb_array_elements_text(stored).table_valued(column("value", String))
-    shown = shown_choice_sql(one.c.value, options)
-    return select(func.string_agg(shown, constant("; "), type_=String())).scalar_subquery()
+    text = searched_choice_sql(one.c.value, options)
+    return select(func.string_agg(text, constant("; "), type_=String())).scalar_subquery()
 
 
 def describe_choices(options: ChoiceOptions) -> str:
@@ -162,8 +199,14 @@ def _offer(offered: list[str]) -> str:
 
 
 def _by_text(choices: tuple[Choice, ...]) -> Mapping[str, Choice]:
-    labels = {fold(one_line(choice.label)): choice for choice in reversed(choices)}
-    return labels | {fold(one_line(choice.value)): choice for choice in reversed(choices)}
+    """Give the choices by what they are found by; values win over labels, the first over others."""
+    found: dict[str, Choice] = {}
+    names = [[fold(one_line(name)) for name in choice.names] for choice in choices]
+    for rank in range(max(map(len, names), default=0)):
+        for choice, known in zip(choices, names, strict=True):
+            if rank < len(known):
+                found.setdefault(known[rank], choice)
+    return found
 
 
 def _check(options: ChoiceOptions) -> None:

@@ -19,8 +19,9 @@ from fieldstone.metadata.field_types.choice import (
     describe_choices,
     read_any_choice,
     read_choice,
+    searched_choice,
+    searched_choices_sql,
     show_choice,
-    shown_choices_sql,
 )
 from fieldstone.metadata.field_types.field_type import BadOption, Widget
 from fieldstone.metadata.field_types.set_of import SetOf
@@ -88,8 +89,11 @@ class MultiSelect(SetOf[MultiSelectOptions]):
     def show(self, value: tuple[str, ...], options: MultiSelectOptions) -> str:
         return f"{MARK} ".join(show_choice(member, options) for member in value)
 
+    def search_text(self, value: tuple[str, ...], options: MultiSelectOptions) -> str:
+        return f"{MARK} ".join(searched_choice(member, options) for member in value)
+
     def search_sql(self, stored: StoredJson, options: MultiSelectOptions) -> ColumnElement[str]:
-        return shown_choices_sql(stored, options)
+        return searched_choices_sql(stored, options)
 
     def widget(self, options: MultiSelectOptions) -> Widget:
         return Widget("choices", {"choices": options.choices, "open": not options.restricted})

@@ -12,8 +12,9 @@ from fieldstone.metadata.field_types.choice import (
     describe_choices,
     read_any_choice,
     read_choice,
+    searched_choice,
+    searched_choice_sql,
     show_choice,
-    shown_choice_sql,
 )
 from fieldstone.metadata.field_types.field_type import TEXTUAL, FieldType, Widget
 from fieldstone.metadata.field_types.stored import StoredJson, folded
@@ -63,8 +64,11 @@ class Picklist(FieldType[ChoiceOptions, str]):
     def show(self, value: str, options: ChoiceOptions) -> str:
         return show_choice(value, options)
 
+    def search_text(self, value: str, options: ChoiceOptions) -> str:
+        return searched_choice(value, options)
+
     def search_sql(self, stored: StoredJson, options: ChoiceOptions) -> ColumnElement[str]:
-        return shown_choice_sql(stored.astext, options)
+        return searched_choice_sql(stored.astext, options)
 
     def widget(self, options: ChoiceOptions) -> Widget:
         return Widget("choice", {"choices": options.choices, "open": not options.restricted})

@@ -30,6 +30,7 @@ from fieldstone.metadata.field_types.person_name import PersonName
 from fieldstone.metadata.field_types.phone import Phone
 from fieldstone.metadata.field_types.picklist import Picklist
 from fieldstone.metadata.field_types.polymorphic import Polymorphic
+from fieldstone.metadata.field_types.record_type import RecordTypeValue
 from fieldstone.metadata.field_types.rich_text import RichText
 from fieldstone.metadata.field_types.text import Text
 from fieldstone.metadata.field_types.time import Time
@@ -81,6 +82,7 @@ FIELD_TYPES: Final[Mapping[str, FieldType[Any, Any]]] = by_name(
     ManyToMany(),
     Polymorphic(),
     Id(),
+    RecordTypeValue(),
 )
 
 SPELLINGS: Final[Mapping[str, str]] = MappingProxyType(

@@ -56,6 +56,7 @@ class ConnectedAppKind(Kind[ConnectedAppBody]):
 
     name = "connected_app"
     body_class = ConnectedAppBody
+    shipped = False
     for_administrators = True
 
     def check(self, component: Component, scope: Scope) -> Iterator[Problem]:

@@ -23,6 +23,7 @@ from fieldstone.metadata.catalog import DERIVATION_FORMS, RollUpFunction
 from fieldstone.metadata.component import Component
 from fieldstone.metadata.encrypted_bodies import encryption_problems, is_encrypted
 from fieldstone.metadata.encryption import Encryption
+from fieldstone.metadata.field_types.choice import with_choices
 from fieldstone.metadata.field_types.field_type import FieldType
 from fieldstone.metadata.field_types.options import (
     build_options,
@@ -33,10 +34,16 @@ from fieldstone.metadata.field_types.options import (
 from fieldstone.metadata.field_types.reference import References
 from fieldstone.metadata.field_types.registry import FIELD_TYPES, get_field_type
 from fieldstone.metadata.kinds.kind import Kind
-from fieldstone.metadata.kinds.object import Label, Name, check_name, object_key
+from fieldstone.metadata.kinds.object import (
+    Label,
+    Name,
+    check_name,
+    claimed_spellings,
+    object_key,
+)
 from fieldstone.metadata.kinds.picklist import PicklistKind
 from fieldstone.metadata.masking import MASKED_TYPES, Mask
-from fieldstone.metadata.names import keys_of, suggestion
+from fieldstone.metadata.names import suggestion
 from fieldstone.metadata.schemas import DIALECT, problems_of, schema_of
 from fieldstone.metadata.scope import Scope
 from fieldstone.metadata.values import Json, JsonObject, JsonSchema, fold
@@ -44,7 +51,10 @@ from fieldstone.metadata.values import Json, JsonObject, JsonSchema, fold
 MAX_FIELDS: Final = 800
 MAX_FORMULA: Final = 20_000
 SYSTEM_NAMES: Final = frozenset(
-    {"id", "owner", "created_at", "created_by", "updated_at", "updated_by", "version"}
+    {
+        *("id", "owner", "created_at", "created_by", "updated_at", "updated_by", "version"),
+        *("record_type", "recordtypeid"),
+    }
 )
 
 
@@ -217,7 +227,8 @@ class FieldKind(Kind[FieldBody]):
         self, field_type: FieldType[Any, Any], body: JsonObject, options: Any
     ) -> list[Problem]:
         default = body.get("default")
-        if default is not None:
+        # What a shared list holds is known where the list is: check() looks there.
+        if default is not None and not body.get("value_set"):
             try:
                 field_type.accept(default, options)
             except FieldstoneError as error:
@@ -239,9 +250,14 @@ class FieldKind(Kind[FieldBody]):
             yield PicklistKind.name, value_set
 
     def needs(self, component: Component) -> Iterator[tuple[str, str]]:
-        """Yield what it depends on, and the fields that its value follows from."""
-        yield from self.depends_on(component)
+        """Yield what it depends on, and the fields that its value follows from.
+
+        A reference to records of several objects goes on without one of them.
+        """
         body = self.read(component)
+        targets = {object_key(one) for one in targets_of(component)}
+        spared = targets - {object_key(body.object)} if len(targets) > 1 else set()
+        yield from (one for one in self.depends_on(component) if one not in spared)
         for source in body.derive.fields if body.derive is not None else ():
             yield self.name, f"{body.object}.{source}"
         control = component.body.get("controlled_by")
@@ -271,6 +287,8 @@ class FieldKind(Kind[FieldBody]):
         control = component.body.get("controlled_by")
         if isinstance(control, str):
             yield from self._sibling(body.object, control, scope, "/controlled_by")
+        if body.default is not None:
+            yield from _shared_default_problems(component, scope)
 
     def _sibling(self, owner: str, name: str, scope: Scope, at: str) -> Iterator[Problem]:
         """Yield the problem that a field which another one leans on is not there."""
@@ -346,6 +364,20 @@ def _is_given(field_type: FieldType[Any, Any], kinds: Container[ValueKind]) -> b
     return field_type.calculation is not None and field_type.calculation.kind in kinds
 
 
+def _shared_default_problems(component: Component, scope: Scope) -> Iterator[Problem]:
+    """Yield that a default is none of the values of the shared list that a field draws from."""
+    shared = scope.find(PicklistKind.name, str(component.body.get("value_set") or ""))
+    if shared is None:
+        return
+    field_type = get_field_type(str(component.body["type"]))
+    options = build_options(field_type, options_of(component.body))
+    offered = PicklistKind().read(shared).options
+    try:
+        field_type.accept(component.body["default"], with_choices(options, offered))
+    except FieldstoneError as error:
+        yield from map(_of_option, error.problems)
+
+
 def _of_option(problem: Problem) -> Problem:
     place = problem.at if isinstance(problem.at, str) else "/default"
     return Problem("metadata.invalid", problem.message, place, problem.hint)
@@ -396,11 +428,19 @@ def refers(field_type: FieldType[Any, Any]) -> bool:
 
 
 def names_claimed(component: Component) -> tuple[str, ...]:
-    """Give every folded spelling by which a field would be found on its object."""
+    """Give every folded spelling that no other field of its object may have.
+
+    A package's Type__c stands beside a field type: its full name finds it, and the short one the
+    other. What people make themselves is told apart by both.
+    """
     aliases = component.body.get("aliases", ())
     assert isinstance(aliases, list | tuple)
     own = split_name(component.name)[1]
-    return tuple(key for name in (own, *map(str, aliases)) for key in keys_of(name))
+    return tuple(
+        key
+        for name in (own, *map(str, aliases))
+        for key in claimed_spellings(name, is_own=component.package is None)
+    )
 
 
 def _part(schema: JsonSchema, key: str) -> dict[str, Any]:

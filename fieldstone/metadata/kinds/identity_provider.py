@@ -70,6 +70,7 @@ class IdentityProviderKind(Kind[IdentityProviderBody]):
 
     name = "identity_provider"
     body_class = IdentityProviderBody
+    shipped = False
     for_administrators = True
 
     def depends_on(self, component: Component) -> Iterator[tuple[str, str]]:

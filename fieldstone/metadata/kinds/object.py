@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from fieldstone.errors import Problem
 from fieldstone.metadata.component import Component
+from fieldstone.metadata.held_fields import held_names
 from fieldstone.metadata.kinds.kind import Kind
 from fieldstone.metadata.names import (
     CUSTOM_SUFFIX,
@@ -35,7 +36,9 @@ class ObjectBody:
     sharing: who sees records where nothing else says so: the owner alone, everybody, everybody who
     may change them too, or whoever sees the record that they are parts of. about: whether each of
     its records is a person, or tells of dealings with people and goes with them when they are
-    erased.
+    erased. holds: what its records are: records as people write them, settings in a list, settings
+    with a value for everybody, for a profile or for one person, or metadata, which changes with the
+    setup alone.
     """
 
     label: Label
@@ -49,6 +52,7 @@ class ObjectBody:
     junction: bool = False
     sharing: Literal["private", "read", "read_write", "parent"] = "read_write"
     about: Literal["things", "person", "dealings"] = "things"
+    holds: Literal["records", "list_settings", "settings", "metadata"] = "records"
 
     @property
     def plural(self) -> str:
@@ -68,6 +72,11 @@ class ObjectKind(Kind[ObjectBody]):
 
     name = "object"
     body_class = ObjectBody
+
+    def needs(self, component: Component) -> Iterator[tuple[str, str]]:
+        """Yield the fields that it has because of what it holds."""
+        for name in held_names(component.body.get("holds")):
+            yield "field", f"{component.name}.{name}"
 
     def check(self, component: Component, scope: Scope) -> Iterator[Problem]:
         """Yield a bad name, and names, addresses and prefixes that another object has."""
@@ -113,11 +122,20 @@ def _all_claims(scope: Scope) -> dict[tuple[str, str], list[Component]]:
 
 def _claims(component: Component, body: ObjectBody) -> Iterator[tuple[str, str]]:
     for name in (component.name, *body.aliases):
-        for key in keys_of(name):
+        for key in claimed_spellings(name, is_own=component.package is None):
             yield f"name {key}", "/name"
     yield f"address {body.slug_for(component.name)}", "/plural_name"
     if body.prefix:
         yield f"prefix {body.prefix}", "/prefix"
+
+
+def claimed_spellings(name: str, *, is_own: bool) -> tuple[str, ...]:
+    """Give the folded spellings that a name keeps from all others.
+
+    is_own: whether it is a tenant's own, which would be confused with one of a package that
+    differs by __c alone; packages bring both, such as Contract__c beside Contract.
+    """
+    return keys_of(name) if is_own else keys_of(name)[:1]
 
 
 def check_name(name: str) -> Iterator[Problem]:

@@ -28,7 +28,8 @@ class OrganizationBody:
     """The organization. What is left out has its usual value.
 
     name: None for the label of the tenant. currency: the ISO 4217 code of amounts whose field says
-    none. time_zone: its IANA name. fiscal_month: the first month of the fiscal year, 1 to 12.
+    none. time_zone: its IANA name. language: of labels, for those who chose none, such as de;
+    left out for the one of the locale. fiscal_month: the first month of the fiscal year, 1 to 12.
     second_factor: who has to have one to sign in. acting: when administrators may act as members.
     """
 
@@ -36,6 +37,7 @@ class OrganizationBody:
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] = "USD"
     time_zone: Annotated[str, Meta(min_length=1, max_length=80)] = "UTC"
     locale: Annotated[str, Meta(pattern="^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})*$")] = "en"
+    language: Annotated[str, Meta(pattern="^([a-z]{2,3}(_[A-Z]{2})?)?$")] = ""
     fiscal_month: Annotated[int, Meta(ge=1, le=12)] = 1
     street: Line = ""
     city: Line = ""
@@ -52,6 +54,7 @@ class OrganizationKind(Kind[OrganizationBody]):
 
     name = "organization"
     body_class = OrganizationBody
+    shipped = False
     area = SetupArea.ORGANIZATION
 
     def decides_who_gets_in(self, before: Component | None, after: Component | None) -> bool:

@@ -13,7 +13,7 @@ from fieldstone.metadata.component import Component
 from fieldstone.metadata.kinds.field import SYSTEM_NAMES
 from fieldstone.metadata.kinds.kind import Kind
 from fieldstone.metadata.kinds.object import Label, Name, check_name, object_key
-from fieldstone.metadata.permission_set import FieldLevel, ObjectRight
+from fieldstone.metadata.permission_set import FieldLevel, ObjectRight, TypeGrant
 from fieldstone.metadata.rights import EVERY_AREA, Action, SetupArea
 from fieldstone.metadata.scope import Scope
 from fieldstone.metadata.values import fold
@@ -37,8 +37,10 @@ class PermissionSetBody:
     fields name it: then what stands there holds in this set. fields: by full names, such as
     {"Deal.value": "read"}. includes: other sets that are given along. is_profile: a person has at
     most one such set. unmask: masked fields, by full names, whose values are seen whole where they
-    may be read; all_unmask: of every masked field. actions: what is allowed by itself. setup: what
-    may be set up, or "all".
+    may be read; all_unmask: of every masked field. record_types: by full names, such as
+    {"Deal.Renewal": "default"}, which types new records may have; where a set names none of an
+    object, it allows all of those whose records it lets make. actions: what is allowed by itself.
+    setup: what may be set up, or "all". kept: what a package says besides and nothing here asks.
     """
 
     label: Label
@@ -49,10 +51,12 @@ class PermissionSetBody:
     objects: Mapping[Name, tuple[ObjectRight, ...]] = field(default_factory=dict)
     all_fields: FieldLevel = FieldLevel.NONE
     fields: Mapping[FullName, FieldLevel] = field(default_factory=dict)
+    record_types: Mapping[FullName, TypeGrant] = field(default_factory=dict)
     actions: tuple[Action, ...] = ()
     unmask: tuple[FullName, ...] = ()
     all_unmask: bool = False
     setup: tuple[SetupWord, ...] = ()
+    kept: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def areas(self) -> frozenset[SetupArea]:
@@ -70,10 +74,11 @@ class PermissionSetKind(Kind[PermissionSetBody]):
     area = SetupArea.PERMISSIONS
 
     def depends_on(self, component: Component) -> Iterator[tuple[str, str]]:
-        """Yield the sets that are included, and the objects and fields that are named."""
+        """Yield the sets that are included, and the objects, fields and record types named."""
         body = self.read(component)
         yield from self.needs(component)
         yield from (object_key(name) for name in body.objects)
+        yield from (("record_type", name) for name in body.record_types)
         for name in (*body.fields, *body.unmask):
             owner, _, own = name.partition(".")
             if fold(own) in SYSTEM_NAMES:

@@ -12,6 +12,7 @@ from fieldstone.errors import Problem
 from fieldstone.metadata.component import Component
 from fieldstone.metadata.kinds.kind import Kind
 from fieldstone.metadata.kinds.object import Name, check_name, object_key
+from fieldstone.metadata.named_places import Form, Place
 from fieldstone.metadata.retention import Fate, Kept
 from fieldstone.metadata.rights import SetupArea
 from fieldstone.metadata.scope import Scope
@@ -51,6 +52,11 @@ class RetentionPolicyKind(Kind[RetentionPolicyBody]):
     name = "retention_policy"
     body_class = RetentionPolicyBody
     area = SetupArea.PRIVACY
+    places = (
+        Place("object", Form.OBJECT),
+        Place("since", Form.FIELD),
+        Place("where", Form.CONDITION),
+    )
 
     def depends_on(self, component: Component) -> Iterator[tuple[str, str]]:
         """Yield the object."""

@@ -12,6 +12,7 @@ from fieldstone.errors import Problem
 from fieldstone.metadata.component import Component
 from fieldstone.metadata.kinds.kind import Kind
 from fieldstone.metadata.kinds.object import Label, Name, check_name
+from fieldstone.metadata.named_places import Form, Place
 from fieldstone.metadata.rights import SetupArea
 from fieldstone.metadata.scope import Scope
 from fieldstone.metadata.sharing import MOST_ROLES
@@ -34,12 +35,7 @@ class RoleKind(Kind[RoleBody]):
     body_class = RoleBody
     area = SetupArea.PEOPLE
     for_administrators = True
-
-    def depends_on(self, component: Component) -> Iterator[tuple[str, str]]:
-        """Yield the role above."""
-        parent = self.read(component).parent
-        if parent is not None:
-            yield self.name, parent
+    places = (Place("parent", Form.NAME, ("role",)),)
 
     def check(self, component: Component, scope: Scope) -> Iterator[Problem]:
         """Yield a bad name, a role that stands above itself, and one too many."""

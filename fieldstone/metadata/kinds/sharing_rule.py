@@ -12,7 +12,8 @@ from fieldstone.errors import Problem
 from fieldstone.ids import BadId, parse_id
 from fieldstone.metadata.component import Component
 from fieldstone.metadata.kinds.kind import Kind
-from fieldstone.metadata.kinds.object import Name, check_name, object_key
+from fieldstone.metadata.kinds.object import Name, check_name
+from fieldstone.metadata.named_places import Form, Place
 from fieldstone.metadata.rights import SetupArea
 from fieldstone.metadata.scope import Scope
 
@@ -64,14 +65,15 @@ class SharingRuleKind(Kind[SharingRuleBody]):
     body_class = SharingRuleBody
     area = SetupArea.PERMISSIONS
     for_administrators = True
-
-    def depends_on(self, component: Component) -> Iterator[tuple[str, str]]:
-        """Yield the object and the roles that are named."""
-        body = self.read(component)
-        yield object_key(body.object)
-        for party in filter(None, (body.owned_by, body.share_with)):
-            for role in filter(None, (party.role, party.role_and_below)):
-                yield "role", role
+    places = (
+        Place("object", Form.OBJECT),
+        *(
+            Place(f"{party}/{way}", Form.NAME, ("role",))
+            for party in ("owned_by", "share_with")
+            for way in ("role", "role_and_below")
+        ),
+        Place("where", Form.CONDITION),
+    )
 
     def check(self, component: Component, scope: Scope) -> Iterator[Problem]:
         """Yield a rule that does not say which records, or with whom."""

@@ -11,7 +11,8 @@ from msgspec import Meta
 from fieldstone.errors import Problem
 from fieldstone.metadata.component import Component
 from fieldstone.metadata.kinds.kind import Kind
-from fieldstone.metadata.kinds.object import Label, Name, check_name, object_key
+from fieldstone.metadata.kinds.object import Label, Name, check_name
+from fieldstone.metadata.named_places import Form, Place
 from fieldstone.metadata.rights import SetupArea
 from fieldstone.metadata.scope import Scope
 from fieldstone.metadata.values import fold
@@ -41,13 +42,7 @@ class TerritoryKind(Kind[TerritoryBody]):
     body_class = TerritoryBody
     area = SetupArea.PERMISSIONS
     for_administrators = True
-
-    def depends_on(self, component: Component) -> Iterator[tuple[str, str]]:
-        """Yield the territory around it, and the objects of its capacity."""
-        body = self.read(component)
-        if body.parent is not None:
-            yield self.name, body.parent
-        yield from (object_key(name) for name in body.capacity)
+    places = (Place("parent", Form.NAME, ("territory",)), Place("capacity/~", Form.OBJECT))
 
     def check(self, component: Component, scope: Scope) -> Iterator[Problem]:
         """Yield a bad name, a territory within itself, and one too many."""

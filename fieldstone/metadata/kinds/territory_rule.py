@@ -11,7 +11,8 @@ from msgspec import Meta
 from fieldstone.errors import Problem
 from fieldstone.metadata.component import Component
 from fieldstone.metadata.kinds.kind import Kind
-from fieldstone.metadata.kinds.object import Name, check_name, object_key
+from fieldstone.metadata.kinds.object import Name, check_name
+from fieldstone.metadata.named_places import Form, Place
 from fieldstone.metadata.rights import SetupArea
 from fieldstone.metadata.scope import Scope
 
@@ -43,13 +44,12 @@ class TerritoryRuleKind(Kind[TerritoryRuleBody]):
     body_class = TerritoryRuleBody
     area = SetupArea.PERMISSIONS
     for_administrators = True
-
-    def depends_on(self, component: Component) -> Iterator[tuple[str, str]]:
-        """Yield the objects and the territory."""
-        body = self.read(component)
-        yield "territory", body.territory
-        for name in (body.object, *body.along):
-            yield object_key(name)
+    places = (
+        Place("territory", Form.NAME, ("territory",)),
+        Place("object", Form.OBJECT),
+        Place("along/*", Form.OBJECT),
+        Place("where", Form.CONDITION),
+    )
 
     def check(self, component: Component, scope: Scope) -> Iterator[Problem]:
         """Yield a bad name, and a condition that is none."""

@@ -58,7 +58,7 @@ def list_entries(
 ) -> None:
     """List what was done, the newest first."""
     with connected(Where(url, data, tenant)) as client:
-        found = _some(client, _asked(asked), limit)
+        found = some(client, ADDRESS, "entries", _asked(asked), limit)
     if as_json:
         for entry in found:
             click.echo(json.dumps(entry, ensure_ascii=False))
@@ -92,7 +92,12 @@ def export(
 def head(url: str | None, data: Path | None, tenant: str) -> None:
     """Print the newest seal as JSON, to be kept elsewhere and given to verify --heads."""
     with connected(Where(url, data, tenant)) as client:
-        found = client.ask("GET", f"{ADDRESS}/seals", params={"limit": 1})["seals"]
+        show_head(client, ADDRESS)
+
+
+def show_head(client: Client, address: str) -> None:
+    """Print the newest seal of a chain. Raises click.ClickException."""
+    found = client.ask("GET", f"{address}/seals", params={"limit": 1})["seals"]
     if not found:
         raise click.ClickException("Nothing is sealed yet; look again in some seconds.")
     click.echo(json.dumps({str(found[0]["number"]): found[0]["hash"]}))
@@ -108,8 +113,29 @@ def head(url: str | None, data: Path | None, tenant: str) -> None:
 def verify(heads: Path | None, url: str | None, data: Path | None, tenant: str) -> None:
     """Compare the logs with the seals over them; the exit status is 1 where they differ."""
     with connected(Where(url, data, tenant)) as client:
-        job = client.ask("POST", f"{ADDRESS}/verify", json={"heads": _heads_in(heads)})
-        result = _result_of(client, job["id"])
+        show_verified(verified(client, ADDRESS, heads))
+
+
+@command.command("redactions")
+@click.option("--how", default="", help="Such as erased, cut or rewritten; several with commas.")
+@click.option("--limit", default=50, show_default=True, help="How many, the newest first.")
+@reaches_platform
+def list_redactions(how: str, limit: int, url: str | None, data: Path | None, tenant: str) -> None:
+    """List the entries that lost something since they were written, and how much."""
+    with connected(Where(url, data, tenant)) as client:
+        found = some(client, f"{ADDRESS}/redactions", "redactions", {"how": how}, limit)
+    rows = [[one["at"][:19], one["how"], one["log"], one["entry"], one["entries"]] for one in found]
+    click.echo(text_table(["When (UTC)", "How", "Log", "Entry", "Entries"], rows))
+
+
+def verified(client: Client, address: str, heads: Path | None) -> Any:
+    """Have a chain of seals verified, and give what was found. Raises click.ClickException."""
+    job = client.ask("POST", f"{address}/verify", json={"heads": _heads_in(heads)})
+    return _result_of(client, job["url"])
+
+
+def show_verified(result: Any) -> None:
+    """Print what verifying found. Raises click.ClickException where the chain is broken."""
     told = f"{result['entries']:,} entries under {result['seals']:,} seals"
     if not result["whole"]:
         broken = result["broken"]
@@ -119,6 +145,15 @@ def verify(heads: Path | None, url: str | None, data: Path | None, tenant: str) 
     if result["removed"] or result["erased"]:
         gone = f"{result['removed']:,} entries were forgotten after their time"
         click.echo(f"{gone}, and the values of {result['erased']:,} were erased.")
+    if result["removed_unsealed"]:
+        gone = f"{result['removed_unsealed']:,} entries were taken away before they were sealed"
+        click.echo(f"Warning: {gone}.", err=True)
+    if result["rewritten"]:
+        names = ", ".join(one["entry"] for one in result["rewritten"])
+        count = result["redactions"]["rewritten"]
+        click.echo(f"Warning: {count:,} entries say something else than before: {names}.", err=True)
+    if result["unsealed"]:
+        click.echo(f"{result['unsealed']:,} entries are not sealed yet.")
 
 
 def _heads_in(file: Path | None) -> dict[str, str]:
@@ -129,22 +164,27 @@ def _heads_in(file: Path | None) -> dict[str, str]:
     return found
 
 
-def _result_of(client: Client, job: int) -> Any:
-    """Wait for a job and give its result. Raises click.ClickException."""
-    while (found := client.ask("GET", f"/api/jobs/{job}"))["state"] not in _ENDED:
+def _result_of(client: Client, job: str) -> Any:
+    """Wait for the job at an address and give its result. Raises click.ClickException."""
+    while (found := client.ask("GET", job))["state"] not in _ENDED:
         time.sleep(_LOOK_EVERY_S)
     if found["state"] != "done":
-        raise click.ClickException(f"Job {job} {found['state']}: {json.dumps(found['result'])}")
+        raise click.ClickException(
+            f"Job {found['id']} {found['state']}: {json.dumps(found['result'])}"
+        )
     return found["result"]
 
 
-def _some(client: Client, asked: dict[str, str], limit: int) -> list[dict[str, Any]]:
+def some(
+    client: Client, address: str, name: str, asked: dict[str, str], limit: int
+) -> list[dict[str, Any]]:
+    """Give the newest entries of a list that has pages, up to a limit."""
     found: list[dict[str, Any]] = []
     cursor: str | None = ""
     while cursor is not None and len(found) < limit:
         params = {**asked, "cursor": cursor, "limit": min(limit - len(found), 500)}
-        page = client.ask("GET", ADDRESS, params=params)
-        found += page["entries"]
+        page = client.ask("GET", address, params=params)
+        found += page[name]
         cursor = page["next"]
     return found
 

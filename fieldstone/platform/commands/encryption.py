@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -24,14 +25,20 @@ def status(url: str | None, data: Path | None, tenant: str) -> None:
     """List the keys with how many values are under each."""
     with connected(Where(url, data, tenant)) as client:
         found = client.ask("GET", "/api/encryption")
-    rows = [[one["id"], _state(one), one["values"], one["values_in_log"]] for one in found["keys"]]
-    click.echo(text_table(["Key", "State", "In records", "In the log"], rows))
+    rows = [
+        [one["id"], _state(one), one["made_on"] or "", one["values"], one["values_in_log"]]
+        for one in found["keys"]
+    ]
+    click.echo(text_table(["Key", "State", "Made on", "In records", "In the log"], rows))
     fields = [
         [f"{one['object']}.{one['field']}", one["encrypted"], one["values"]]
         for one in found["fields"]
     ]
     if fields:
         click.echo(text_table(["Field", "Encrypted", "Values"], fields))
+    if found["rotation"] is not None and found["rotation"]["state"] in {"waiting", "running"}:
+        words = found["rotation"]["words"] or "It waits."
+        click.echo(f"Job {found['rotation']['job']} seals values anew. {words}")
 
 
 @command.command("new-key")
@@ -39,7 +46,7 @@ def status(url: str | None, data: Path | None, tenant: str) -> None:
 def new_key(data: Path | None) -> None:
     """Put a new key in front of the file of keys; servers seal with it once they start again."""
     path = key_file(load_settings(os.environ, {} if data is None else {"data": data}))
-    name = add_key(path)
+    name = add_key(path, datetime.now(UTC).date())
     click.echo(f"{path} has the new key {name}. Keep a copy of it apart from the database.")
     click.echo("Start the servers again, then run: crm encryption rotate")
 

@@ -138,6 +138,8 @@ def find_person(
         for one in found["records"]
     ]
     click.echo(text_table(["Id", "Type", "Name", "Found by", "If erased"], rows))
+    if found["definitions"]:
+        click.echo(f"To be changed by hand: {', '.join(found['definitions'])}.")
     if found["held"]:
         click.echo(f"{found['held']} of them are under legal hold.")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -120,5 +121,19 @@ def _found(answer: dict[str, Any]) -> str:
 
 
 def _table(records: list[dict[str, Any]]) -> str:
-    heads = list(records[0])
-    return text_table(heads, [[record.get(head) for head in heads] for record in records])
+    rows = [dict(_columns("", record)) for record in records]
+    told = dict.fromkeys(head for row in rows for head in row)
+    # A record without the parent has no fields of it to show.
+    heads = [one for one in told if not any(other.startswith(f"{one}.") for other in told)]
+    return text_table(heads, [[row.get(head) for head in heads] for row in rows])
+
+
+def _columns(above: str, record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the columns of a record; the fields of a parent are columns of their own."""
+    for name, value in record.items():
+        parent = isinstance(value, dict) and "id" in value and not value.keys() <= {"id", "name"}
+        if parent:
+            asked = {inner: part for inner, part in value.items() if inner != "id"}
+            yield from _columns(f"{above}{name}.", asked)
+        else:
+            yield f"{above}{name}", value

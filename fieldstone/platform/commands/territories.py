@@ -81,6 +81,49 @@ def remove(name: str, user: str, *, url: str | None, data: Path | None, tenant: 
     click.echo(f"{user} works in {name} no more.")
 
 
+@command.command("records")
+@click.argument("name")
+@click.argument("object_name", metavar="OBJECT")
+@reaches_platform
+def records(
+    name: str, object_name: str, *, url: str | None, data: Path | None, tenant: str
+) -> None:
+    """List the records of an object that are in a territory."""
+    asked: dict[str, str | int] = {"limit": 500, "object": object_name}
+    rows: list[list[object]] = []
+    with connected(Where(url, data, tenant)) as client:
+        while True:
+            page = client.ask(
+                "GET", f"/api/territories/{quote(name, safe='')}/records", params=asked
+            )
+            rows += [
+                [
+                    one["id"],
+                    one["name"] or "",
+                    "a rule" if one["by_rule"] else "hand",
+                    one["access"],
+                ]
+                for one in page["records"]
+            ]
+            if page["next"] is None:
+                break
+            asked["cursor"] = page["next"]
+    click.echo(text_table(["Id", "Name", "Given by", "Access"], rows))
+
+
+@command.command("preview")
+@click.option("--object", "object_name", help="Of one object alone.")
+@reaches_platform
+def preview(object_name: str | None, *, url: str | None, data: Path | None, tenant: str) -> None:
+    """Tell what giving all records out anew would move; nothing is done."""
+    with connected(Where(url, data, tenant)) as client:
+        said = {"object": object_name} if object_name else {}
+        told = client.ask("POST", "/api/territories/preview", json=said)
+    for one in told["objects"]:
+        for words in one["words"]:
+            click.echo(words)
+
+
 @command.command("assign")
 @reaches_platform
 def assign(*, url: str | None, data: Path | None, tenant: str) -> None:

@@ -21,6 +21,7 @@ from fieldstone.platform.identity.endpoints import (
     own_session,
     text_in,
 )
+from fieldstone.platform.identity.language import choose_language
 from fieldstone.platform.identity.passkeys import described, site_of_request
 from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 
@@ -45,8 +46,18 @@ async def show_account(request: Request) -> Response:
             "recovery_codes_left": had.codes_left,
             "proved_until": proved and write_instant(proved),
             "acting_until": member["acting_until"] and write_instant(member["acting_until"]),
+            "language": member["language"],
         }
     )
+
+
+async def change_account(request: Request) -> Response:
+    """PATCH /api/account: {"language"}: in which the viewer sees labels; null for the usual one."""
+    viewer, _ = own_session(request)
+    body = await read_object(request)
+    async with database_of(request).write_apart(tenant_of(request), viewer) as tx:
+        await choose_language(tx, body.get("language"))
+    return Response(status_code=204)
 
 
 async def begin_authenticator(request: Request) -> Response:
@@ -191,6 +202,7 @@ def passkey_number(request: Request) -> int:
 
 ROUTES: Final = (
     Route("/api/account", show_account, methods=["GET"]),
+    Route("/api/account", change_account, methods=["PATCH"]),
     Route("/api/account/authenticator", begin_authenticator, methods=["POST"]),
     Route("/api/account/authenticator", delete_authenticator, methods=["DELETE"]),
     Route("/api/account/authenticator/confirm", confirm_authenticator, methods=["POST"]),

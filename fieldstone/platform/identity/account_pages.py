@@ -26,6 +26,7 @@ from fieldstone.platform.identity.endpoints import (
     try_of,
 )
 from fieldstone.platform.identity.errors import ProofNeeded
+from fieldstone.platform.identity.language import choose_language, languages_offered
 from fieldstone.platform.identity.oauth.grants import list_my_apps
 from fieldstone.platform.identity.passkeys import has_passkeys, site_of_request
 from fieldstone.platform.identity.second_step_pages import read_credential
@@ -192,6 +193,18 @@ async def change_acting(request: Request) -> Response:
     return _back("Saved.")
 
 
+async def change_language(request: Request) -> Response:
+    """POST /admin/account/language: see labels in another language from now on."""
+    viewer, _ = own_session(request)
+    wanted = text_of(await read_form(request), "language")
+    try:
+        async with database_of(request).write_apart(tenant_of(request), viewer) as tx:
+            await choose_language(tx, wanted or None)
+    except FieldstoneError as error:
+        return await _account(request, error)
+    return _back("Saved the language.")
+
+
 async def _account(request: Request, error: FieldstoneError | None = None) -> Response:
     viewer, session = own_session(request)
     async with database_of(request).read(tenant_of(request), viewer) as tx:
@@ -224,6 +237,7 @@ async def _account(request: Request, error: FieldstoneError | None = None) -> Re
                 {**row, "text": sentence_of(row, own=row["actor_id"] in {None, member["user_id"]})}
                 for row in await events.list_events(tx, member["user_id"], 2**63 - 1, _SOME_EVENTS)
             ],
+            "languages": languages_offered(tx, member["language"]),
             "problems": () if error is None else error.problems,
         }
         status = 200 if error is None else status_of(error)
@@ -291,4 +305,5 @@ ROUTES: Final[tuple[BaseRoute, ...]] = (
     Route(f"{ACCOUNT}/passkeys/{{id}}", change_key, methods=["POST"]),
     Route(f"{ACCOUNT}/sessions", end_sessions, methods=["POST"]),
     Route(f"{ACCOUNT}/acting", change_acting, methods=["POST"]),
+    Route(f"{ACCOUNT}/language", change_language, methods=["POST"]),
 )

@@ -136,7 +136,7 @@ class Gate:
         await self._note(tenant, viewer, row, by_session=by_session)
         if by_session:
             return Bearer(viewer, row["id"])
-        return Bearer(viewer, token=row["id"])
+        return Bearer(replace(viewer, token=row["id"]), token=row["id"])
 
     async def _acting(self, tenant: Tenant, viewer: Viewer, session: int) -> Bearer | None:
         """Give who acts as somebody else; None where they may no more."""
@@ -185,4 +185,6 @@ def viewer_for(member: Any, *, by_token: bool = False) -> Viewer:
     told = read_json(member["standing"])
     assert isinstance(told, dict)
     standing = replace(Standing.from_json(told), by_token=by_token)
-    return Viewer(RecordId(member["user_id"]), member["email"], standing)
+    said = told.get("language")
+    language = said if isinstance(said, str) else None
+    return Viewer(RecordId(member["user_id"]), member["email"], standing, language=language)

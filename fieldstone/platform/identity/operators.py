@@ -14,15 +14,19 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, DateTime, LargeBinary, Text, insert, or_, select, update
 
 from fieldstone.clock import Clock
-from fieldstone.ids import IdMinter
+from fieldstone.ids import IdMinter, format_id
+from fieldstone.metadata.field_types.datetime import write_instant
 from fieldstone.metadata.tables import OPERATOR_TOKEN
+from fieldstone.metadata.values import Json
 from fieldstone.platform.identity import secrets
 from fieldstone.platform.identity.operator import PREFIX, is_operator
+from fieldstone.platform.operators_log import note_operation
 from fieldstone.runtime.statements import parameter, prepare
 
 MACHINE: Final = "operator"
 """How the log calls whoever acts by the machine's own key."""
 
+TOKEN_PREFIX: Final = "optoken"  # noqa: S105 - the beginning of ids
 MOST_TOKENS: Final = 200
 _NOW: Final = parameter("now", DateTime(timezone=True))
 _ID: Final = parameter("id", BigInteger())
@@ -84,20 +88,34 @@ class Operators:
         rows = await self._run(_FIND, token_hash=digest, now=self.clock.now())
         return str(rows[0]["name"]) if rows else None
 
-    async def make_token(self, name: str, expires_at: datetime | None) -> tuple[int, str]:
+    async def make_token(
+        self, name: str, expires_at: datetime | None, by_whom: str
+    ) -> tuple[int, str]:
         """Make a token: its number, and its text, which is told once."""
         secret, number = secrets.make_secret(secrets.OPERATOR), self.minter.mint()
-        values = {"id": number, "token_hash": secret.digest, "name": name}
-        await self._run(_ADD, **values, expires_at=expires_at, now=self.clock.now())
+        values = {"id": number, "token_hash": secret.digest, "name": name, "now": self.clock.now()}
+        arguments = _ADD.arguments({**values, "expires_at": expires_at})
+        told: dict[str, Json] = {"token": format_id(TOKEN_PREFIX, number), "name": name}
+        if expires_at is not None:
+            told["expires_at"] = write_instant(expires_at)
+        async with self.pool.acquire() as connection, connection.transaction():
+            await connection.fetch(_ADD.sql, *arguments)
+            await note_operation(connection, "token_made", by_whom, told)
         return number, secret.text
 
     async def list_tokens(self) -> list[Mapping[str, Any]]:
         """Give the tokens that hold, the newest first, without their texts."""
         return [dict(row) for row in await self._run(_LIST, now=self.clock.now())]
 
-    async def revoke_token(self, number: int) -> bool:
+    async def revoke_token(self, number: int, by_whom: str) -> bool:
         """Take a token back; whether there was one of this number."""
-        return bool(await self._run(_REVOKE, id=number, now=self.clock.now()))
+        arguments = _REVOKE.arguments({"id": number, "now": self.clock.now()})
+        async with self.pool.acquire() as connection, connection.transaction():
+            found = await connection.fetch(_REVOKE.sql, *arguments)
+            if found:
+                told = {"token": format_id(TOKEN_PREFIX, number)}
+                await note_operation(connection, "token_revoked", by_whom, told)
+        return bool(found)
 
     async def _run(self, statement: Any, **values: Any) -> list[Any]:
         rows: list[Any] = await self.pool.fetch(statement.sql, *statement.arguments(values))

@@ -157,6 +157,12 @@ async def invite(
     return user_id, await _invitation(tx, user_id)
 
 
+async def invite_first(tx: Transaction, user_id: int, email: str) -> str:
+    """Make a user the first member of a new tenant, as its administrator; their invitation."""
+    await _add_member(tx, user_id, email, is_administrator=True)
+    return await _invitation(tx, user_id)
+
+
 async def add_person(
     tx: Transaction,
     email: str,

@@ -47,6 +47,7 @@ _MEMBERS: Final = select(
     MEMBER.c.created_at,
     MEMBER.c.ended_at,
     MEMBER.c.acting_until,
+    MEMBER.c.language,
 ).where(MEMBER.c.tenant_id == _TENANT)
 ADD_MEMBER: Final = _added(
     MEMBER, "user_id", "email", "is_administrator", "is_service", "created_at"

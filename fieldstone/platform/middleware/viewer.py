@@ -8,6 +8,7 @@ name that was rebound to 127.0.0.1 is no loopback name.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fieldstone.errors import Forbidden
+from fieldstone.metadata.localising import OWN_LABELS
 from fieldstone.platform.administrators import Administrators
 from fieldstone.platform.identity.cookies import find_session, form_token
 from fieldstone.platform.identity.errors import SignInNeeded
@@ -38,6 +40,8 @@ _FOR_ANYBODY: Final = (
     *("/oauth/token", "/oauth/revoke", "/oauth/introspect", "/.well-known"),
 )
 _BEARER: Final = "bearer "
+_OF_LABELS: Final = ("/admin/objects", "/admin/translations", "/api/metadata")
+"""Addresses where what things are called is written."""
 
 
 def is_loopback(host: str) -> bool:
@@ -96,7 +100,7 @@ class ViewerOfRequest:
             await _to_sign_in(request)(scope, receive, send)
             return
         if viewer is not None:
-            scope["state"]["viewer"] = viewer
+            scope["state"]["viewer"] = _at(viewer, scope["path"])
         await self._app(scope, receive, send)
 
     async def _viewer(self, request: Request, tenant: Tenant) -> Viewer | None:
@@ -159,6 +163,12 @@ class ViewerOfRequest:
                 "This token is not known, or not any more.", hint="Make another one."
             )
         return _remembered(request, found)
+
+
+def _at(viewer: Viewer, path: str) -> Viewer:
+    """Give a viewer as they see an address: where labels are written, by their own labels."""
+    writes = any(path.startswith(one) for one in _OF_LABELS)
+    return replace(viewer, language=OWN_LABELS) if writes else viewer
 
 
 def _remembered(request: Request, found: Bearer) -> Viewer:

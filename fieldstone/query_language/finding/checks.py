@@ -44,12 +44,6 @@ class Marking:
 
 def marking_of(find: Find) -> Marking:
     """Give what WITH asks to be marked. Raises NotSupported, BadSyntax and BadQuery."""
-    if find.updates:
-        raise NotSupported(
-            f"A search updates nothing, so that UPDATE {find.updates[0]} has no meaning.",
-            at=find.span,
-            hint="Leave UPDATE out.",
-        )
     for returned in find.returning:
         if returned.list_view is not None:
             raise NotSupported(

@@ -18,6 +18,7 @@ from typing import Final, TypeAlias
 from fieldstone.metadata.catalog import Catalog, Field, ObjectDef, ValidationRule
 from fieldstone.metadata.names import keys_of
 from fieldstone.metadata.values import fold
+from fieldstone.query_language.formula.held_values import METADATA_RECORD
 
 Place: TypeAlias = tuple[str, str]
 """The names of an object and of a field or rule of it."""
@@ -109,6 +110,12 @@ def _names_of_settings(after: Catalog, before: Catalog) -> Iterator[str]:
             yield key.rpartition(".")[2]
     if after.organization != before.organization:
         yield _ORGANIZATION
+    records = after.declared.get(METADATA_RECORD, {}), before.declared.get(METADATA_RECORD, {})
+    for key in records[0].keys() | records[1].keys():
+        if (one := records[0].get(key)) is None or (other := records[1].get(key)) is None:
+            yield key.rpartition(".")[2]
+        elif one.body != other.body:
+            yield one.name
 
 
 def _relations_of(catalog: Catalog) -> dict[Place, str]:

@@ -150,6 +150,8 @@ def applied(
         if wrong.place is not None and parts:
             at = parts[wrong.place].span
         raise WrongArguments(f"{name}: {wrong.message}", at=at, hint=wrong.hint) from None
+    if shape.kind is Kind.NOTHING:
+        return Constant(None, shape)  # a choice between NULL and NULL, which fits any kind
     return folded(Apply(function, arguments, shape))
 
 

@@ -13,6 +13,7 @@ from fieldstone.errors import FieldstoneError, Problem
 from fieldstone.metadata.catalog import Catalog, Field, ObjectDef
 from fieldstone.metadata.rights import ADMINISTRATOR
 from fieldstone.query_language.binding import Binder
+from fieldstone.query_language.declared_texts import declared_texts
 from fieldstone.query_language.formula.affected import Affected, formula_texts
 from fieldstone.query_language.formula.record_scope import default_expression, field_expression
 from fieldstone.query_language.formula.rule_scope import rule_condition
@@ -58,6 +59,8 @@ def wrong_formulas(catalog: Catalog, among: Affected) -> Iterator[WrongFormula]:
             records = catalog.by_id[policy.object_id]
             tried = partial(_try_criterion, records, policy.where, catalog)
             yield from _wrong("retention_policy", policy.name, "where", tried)
+    for kind, name, key, read in declared_texts(catalog):
+        yield from _wrong(kind, name, key, read)
 
 
 def _wrong_criteria(obj: ObjectDef, catalog: Catalog) -> Iterator[WrongFormula]:

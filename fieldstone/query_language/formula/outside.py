@@ -1,4 +1,4 @@
-"""What names with a dollar mean that no record holds: $Organization and the settings in $Setup.
+"""What names with a dollar mean that no record holds: $Organization, $UserRole, $Setup and more.
 
 Values that a catalog knows are constants, for a new value makes a new catalog.
 """
@@ -6,6 +6,7 @@ Values that a catalog knows are constants, for a new value makes a new catalog.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
@@ -24,9 +25,21 @@ from fieldstone.query_language.syntax import Path
 
 SETTINGS: Final = ("$setup", "$settings")
 _ORGANIZATION: Final = "$organization"
-_ROOTS: Final = ("$User", "$Organization", "$Setup", "$ObjectType", "$Action")
+_ROOTS: Final = (
+    *("$User", "$UserRole", "$Profile", "$Organization", "$Setup", "$ObjectType", "$Action"),
+    "$System",
+)
 _TEXT: Final = Shape(Kind.TEXT)
 _MONTH: Final = Shape(Kind.NUMBER, 2)
+_ORIGIN: Final = datetime(1900, 1, 1, tzinfo=UTC).replace(tzinfo=None)
+_FIXED: Final[Mapping[str, Mapping[str, Typed]]] = {
+    "$userrole": {
+        "Name": Read(MomentValue.ROLE_LABEL, _TEXT),
+        "DeveloperName": Read(MomentValue.ROLE, _TEXT),
+    },
+    "$system": {"OriginDateTime": Constant(_ORIGIN, Shape(Kind.DATETIME))},
+}
+"""What follows a root, whatever the tenant: the first instant is that of Salesforce."""
 
 
 def _text(read: Callable[[Organization], str]) -> Callable[[Organization], Typed]:
@@ -76,9 +89,11 @@ def outside_value(path: Path, catalog: Catalog, rights: Rights) -> Typed | None:
         return None
     if root == _ORGANIZATION and len(names) == 1:
         read = _BY_NAME.get(_bare(names[0]))
-        if read is not None:
-            return read(catalog.organization)
-        raise _unknown(path, suggestion(names[0], _KNOWN))
+        if read is None:
+            raise _unknown(path, suggestion(names[0], _KNOWN))
+        return read(catalog.organization)
+    if root in _FIXED and len(names) == 1:
+        return _fixed(path, _FIXED[root])
     if root in SETTINGS and names:
         written = ".".join(names)
         setting = catalog.settings.get(fold(written))
@@ -88,12 +103,21 @@ def outside_value(path: Path, catalog: Catalog, rights: Rights) -> Typed | None:
         raise _unknown(path, suggestion(written, (one.name for one in catalog.settings.values())))
     if root == ACTION:
         return Constant(page_of(path, catalog, rights), _TEXT)
-    if root == OBJECT_TYPE and len(names) == 1:
-        return Constant(object_named(path, catalog, rights).name, _TEXT)
     if root == OBJECT_TYPE:
+        if len(names) == 1:
+            return Constant(object_named(path, catalog, rights).name, _TEXT)
         raise WrongArguments(f"{path.text[:80]} stands within {VLOOKUP} alone.", at=path.span)
     raise _unknown(path, suggestion(path.names[0], _ROOTS) or f"There are {', '.join(_ROOTS)}.")
 
 
 def _unknown(path: Path, hint: str | None) -> UnknownName:
     return UnknownName(f"There is no {path.text[:80]}.", at=path.span, hint=hint)
+
+
+def _fixed(path: Path, known: Mapping[str, Typed]) -> Typed:
+    """Give what stands behind a root whose names are the same everywhere. Raises UnknownName."""
+    wanted = _bare(path.names[1])
+    found = next((one for name, one in known.items() if _bare(name) == wanted), None)
+    if found is None:
+        raise _unknown(path, suggestion(path.names[1], known))
+    return found

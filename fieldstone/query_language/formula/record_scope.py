@@ -24,6 +24,8 @@ from fieldstone.query_language.formula.errors import (
     UnknownName,
     WrongArguments,
 )
+from fieldstone.query_language.formula.field_shapes import SYSTEM_DIGITS, sized
+from fieldstone.query_language.formula.held_values import held_value
 from fieldstone.query_language.formula.object_fields import field_given, field_of_object, key_of
 from fieldstone.query_language.formula.outside import outside_value
 from fieldstone.query_language.formula.parse import parse_formula
@@ -46,6 +48,7 @@ from fieldstone.query_language.functions.fit import Fit
 from fieldstone.query_language.functions.look_up import NAME as VLOOKUP
 from fieldstone.query_language.functions.look_up import LookedUpField, LookUp
 from fieldstone.query_language.functions.registry import FUNCTIONS
+from fieldstone.query_language.record_type_names import name_of_type
 from fieldstone.query_language.relations import (
     TARGET_SIGN,
     pointing_to,
@@ -67,7 +70,7 @@ MAX_PARTS: Final = 5_000
 
 RULE_FUNCTIONS: Final = frozenset({"ISNEW", "ISCLONE", "PRIORVALUE", "ISCHANGED"})
 USER_OBJECT: Final = "User"
-_SYSTEM_DIGITS: Final = 20
+_RECORD_TYPE: Final = "$recordtype"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +119,11 @@ class RecordScope:
         """Give what a dotted name means. Raises UnknownName, WrongArguments."""
         names = list(path.names)
         obj, of_user = self.object, False
-        if names[0].startswith("$"):
-            outside = outside_value(path, self.catalog, self.rights)
+        if fold(names[0]) == _RECORD_TYPE and len(names) > 1:
+            names[0] = names[0].removeprefix("$")
+        elif names[0].startswith("$"):
+            outside = held_value(path, self.catalog, self.rights, self._viewer())
+            outside = outside or outside_value(path, self.catalog, self.rights)
             if outside is not None:
                 return outside
             obj, of_user = self._users(path), True
@@ -127,8 +133,11 @@ class RecordScope:
         steps: list[Field] = []
         while len(names) > 1:
             found = obj.find_field(names[0])
-            if len(names) == 2 and found is not None and fold(names[1]) in found.type.parts:
+            if len(names) == 2 and found is not None and self._has_part(found, names[1]):
                 return self._value(FieldPath(tuple(steps), found, fold(names[1]), of_user), path)
+            told = name_of_type(obj, names[0], names[1], self.rights) if len(names) == 2 else None
+            if told is not None:
+                return self._value(FieldPath(tuple(steps), told, None, of_user), path, obj)
             step, obj = self._parent(obj, names.pop(0), path)
             steps.append(step)
         if len(steps) > MAX_PARENTS:
@@ -172,9 +181,20 @@ class RecordScope:
             shape = inner.shape
         return LookUp(found, shape_of(FieldPath((), by)).kind, shape)
 
+    def _has_part(self, field: Field, name: str) -> bool:
+        return fold(name) in field.type.parts and self.rights.may_read_field(field.id)
+
     def _names_itself(self, name: str) -> bool:
         own = self.catalog.find_object(name) is self.object
         return own and relation_of(self.object, name, self.rights) is None
+
+    def _viewer(self) -> Typed | None:
+        """Give the id of the viewer's own record; None before there are people."""
+        users = self.catalog.find_object(USER_OBJECT)
+        if users is None:
+            return None
+        own = FieldPath((), users.get_field("id"), of_user=True)
+        return Read(own, shape_of(own))
 
     def _users(self, path: Path) -> ObjectDef:
         users = self.catalog.find_object(USER_OBJECT)
@@ -284,13 +304,13 @@ def summed_shape(field: Field, obj: ObjectDef, catalog: Catalog) -> Shape:
     child = children_summed(field.roll_up, obj, catalog).object
     summed = field_summed(field.roll_up, child)
     if summed is None:
-        return Shape(Kind.NUMBER, _SYSTEM_DIGITS)
+        return Shape(Kind.NUMBER, SYSTEM_DIGITS)
     shape = shape_of(FieldPath((), summed))
     if not shape.kind.is_number:
         return shape
     is_average = field.roll_up.function is RollUpFunction.AVERAGE
     places = QUOTIENT_PLACES if is_average else shape.places
-    return Shape(shape.kind, shape.digits + _SYSTEM_DIGITS, places)
+    return Shape(shape.kind, shape.digits + SYSTEM_DIGITS, places)
 
 
 def default_expression(field: Field, obj: ObjectDef, catalog: Catalog) -> Typed:
@@ -342,7 +362,7 @@ def as_field(expression: Typed, field: Field) -> Typed:
         )
     if not wanted.is_number or kind is Kind.NOTHING:
         return expression
-    shape = _sized(field, wanted)
+    shape = sized(field, wanted)
     return Apply(Fit(shape), (expression,), shape)
 
 
@@ -365,13 +385,4 @@ def shape_of(place: FieldPath) -> Shape:
         return Shape(kind)
     if place.part is not None:
         return Shape(kind, 3, 20)
-    return _sized(place.field, kind)
-
-
-def _sized(field: Field, kind: Kind) -> Shape:
-    precision = int(getattr(field.options, "precision", _SYSTEM_DIGITS))
-    places = int(getattr(field.options, "places", 0))
-    if field.is_system:
-        precision, places = _SYSTEM_DIGITS, 0
-    shift = 2 if kind is Kind.PERCENT else 0
-    return Shape(kind, max(precision - places, 1), places + shift)
+    return sized(place.field, kind)

@@ -23,6 +23,7 @@ from fieldstone.metadata.kinds.field import split_name
 from fieldstone.metadata.names import slug_of
 from fieldstone.metadata.rights import ADMINISTRATOR
 from fieldstone.metadata.values import Json, JsonObject, fold, read_json
+from fieldstone.query_language.formula.held_values import CUSTOM_METADATA, METADATA_RECORD
 from fieldstone.query_language.formula.object_fields import FIELD_PLACE, OF_OBJECTS
 from fieldstone.query_language.formula.outside import SETTINGS
 from fieldstone.query_language.formula.parse import parse_formula
@@ -45,6 +46,8 @@ from fieldstone.query_language.syntax import (
 )
 
 _Change = tuple[Component, str]
+_OF_HELD: Final = (*SETTINGS, CUSTOM_METADATA)
+_RECORD_PATH: Final = ("$CustomMetadata", "type", "record", "field")
 _POINT: Final = re.compile(r"(\s*\.\s*)")
 
 
@@ -92,6 +95,19 @@ class FormulaRenames:
             found["where"] = self._rewritten(where, paths, child, change)
         return found
 
+    def renamed_condition(self, said: Json, owner: str, target: Component, name: str) -> Json:
+        """Give a condition over the records of owner, in words or JSON, as it reads after it."""
+        obj = self.catalog.find_object(owner)
+        if obj is None:
+            return said
+        try:
+            paths = list(_paths_of(_condition_of(_json_or_text(said))))
+        except FieldstoneError:
+            return said
+        if isinstance(said, str):
+            return self._rewritten(said, paths, obj, (target, name))
+        return self._rewritten_json(said, paths, obj, (target, name))
+
     def _children(self, written: str, relation: ChildRelation, change: _Change) -> str:
         """Give the name of a child relation, by its reference if a rename would take it away."""
         target, name = change
@@ -111,6 +127,9 @@ class FormulaRenames:
         for path in sorted(paths, key=lambda one: (one.span.line, one.span.column), reverse=True):
             if target.kind == "setting":
                 text = _with_setting(text, path, target, name)
+                continue
+            if target.kind == METADATA_RECORD:
+                text = self._with_record(text, path, target, new)
                 continue
             meant = self._meant(path, obj)
             places = [n for n, one in enumerate(meant) if self._is(one, target)]
@@ -139,6 +158,9 @@ class FormulaRenames:
             yield from self._of_an_object(names)
             return
         at: ObjectDef | None = obj
+        if fold(names[0]) in _OF_HELD and len(names) > 2:
+            yield from self._of_held(names)
+            return
         if names[0].startswith("$"):
             yield None
             at = self.catalog.find_object(USER_OBJECT)
@@ -165,6 +187,21 @@ class FormulaRenames:
         yield from (None, found)
         for place, name in enumerate(names[2:], 2):
             yield found.find_field(name) if found is not None and place == FIELD_PLACE else None
+
+    def _of_held(self, names: list[str]) -> Iterator[Field | ObjectDef | None]:
+        """Yield what the names of $Setup.Limits.discount and of metadata mean."""
+        found = self.catalog.find_object(names[1])
+        yield from (None, found, *(None for _ in names[3:]))
+        yield found.find_field(names[-1]) if found is not None else None
+
+    def _with_record(self, text: str, path: Path, target: Component, new: str) -> str:
+        """Give a text in which a path to a record of metadata has its new name."""
+        owner, own = split_name(target.name)
+        if fold(path.names[0]) != CUSTOM_METADATA or len(path.names) != len(_RECORD_PATH):
+            return text
+        obj = self.catalog.find_object(path.names[1])
+        is_it = obj is self.catalog.find_object(owner) and fold(path.names[2]) == fold(own)
+        return _rewritten(text, path.span, [2] if is_it else [], new)
 
     def _is(self, meant: Field | ObjectDef | None, target: Component) -> bool:
         if isinstance(meant, Field):

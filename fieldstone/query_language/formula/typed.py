@@ -31,6 +31,9 @@ class MomentValue(StrEnum):
     USER = "user"
     ORGANIZATION = "organization"
     TENANT = "tenant"
+    PROFILE = "profile"
+    ROLE = "role"
+    ROLE_LABEL = "role_label"
 
 
 class Failed(Exception):

@@ -13,10 +13,13 @@ from fieldstone.query_language.functions.function import as_kind
 
 
 def shape_of_choice(shapes: Sequence[Shape]) -> Shape:
-    """Give the shape of what is one of several values. Raises Misused for kinds that differ."""
+    """Give the shape of what is one of several values, which is NULL's where all of them are.
+
+    Raises Misused for kinds that differ.
+    """
     kinds = {shape.kind for shape in shapes if shape.kind is not Kind.NOTHING}
     if not kinds:
-        return Shape(Kind.TEXT)
+        return Shape(Kind.NOTHING)
     if len(kinds) == 1 and not next(iter(kinds)).is_number:
         return Shape(kinds.pop())
     if all(kind.is_number for kind in kinds):
@@ -31,9 +34,11 @@ def shape_of_choice(shapes: Sequence[Shape]) -> Shape:
 
 
 def as_results(arguments: Sequence[Typed]) -> list[Typed]:
-    """Give results of which NULL has become the blank of the others' kind."""
+    """Give results of which NULL has become the blank of the others' kind, if they have any."""
     kinds = [argument.shape.kind for argument in arguments]
-    kind = next((kind for kind in kinds if kind is not Kind.NOTHING), Kind.TEXT)
+    kind = next((kind for kind in kinds if kind is not Kind.NOTHING), None)
+    if kind is None:
+        return list(arguments)
     return [as_kind(argument, kind) for argument in arguments]
 
 

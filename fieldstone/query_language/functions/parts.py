@@ -13,7 +13,7 @@ from fieldstone.metadata.calculation import Kind, Value
 from fieldstone.query_language.formula.sql_values import number_sql
 from fieldstone.query_language.formula.typed import Shape
 from fieldstone.query_language.functions import moments
-from fieldstone.query_language.functions.function import DATE, TIME, Category, Plain, Takes
+from fieldstone.query_language.functions.function import DATE, DATES, TIME, Category, Plain, Takes
 
 
 class Part(Plain):
@@ -100,9 +100,10 @@ class DayOfYear(Part):
 
 
 class IsoWeek(Part):
-    """The week of a date by ISO 8601, from 1 to 53: weeks begin on Monday."""
+    """The week of a date or date/time by ISO 8601, from 1 to 53: weeks begin on Monday."""
 
     name = "ISOWEEK"
+    takes = (Takes("date", DATES),)
     examples = (("ISOWEEK(DATE(2027, 1, 1))", "53"),)
 
     def value(self, day: date) -> Value:
@@ -113,9 +114,10 @@ class IsoWeek(Part):
 
 
 class IsoYear(Part):
-    """The year in which the week of a date lies by ISO 8601."""
+    """The year in which the week of a date or date/time lies by ISO 8601."""
 
     name = "ISOYEAR"
+    takes = (Takes("date", DATES),)
     digits = 5
     examples = (("ISOYEAR(DATE(2027, 1, 1))", "2026"),)
 

@@ -56,9 +56,10 @@ class Regex(Plain):
 
     It is written as in Java: . [a-z] [^a-z] [a-z&&[^x]] \\d \\w \\s \\p{Lu} \\b, ? * + {2,5},
     ( | ), (?= ), (?! ), and (?i) in front where case does not matter; a backslash in quotes is
-    written twice. A possessive repetition, such as [a-z]++, is one of single characters or sets.
-    References to groups, looking behind and scripts are not known. A text of more than 10,000
-    characters fails where the pattern looks ahead, and one of more than 2,000 where it is long.
+    written twice. What is possessive, such as [a-z]++ or (?> ), is always as long, or ends with a
+    character that it has nowhere else, as ([a-z]+-)++ does. References to groups, looking behind
+    and scripts are not known. A text of more than 10,000 characters fails where the pattern looks
+    ahead, and one of more than 2,000 where it is long.
     """
 
     name = "REGEX"

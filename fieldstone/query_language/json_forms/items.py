@@ -5,7 +5,7 @@
 | `company.name` | `"company.name"` or `{"field": "company.name"}` |
 | `name AS n` | `{"field": "name", "alias": "n"}` |
 | `SUM(amount) total` | `{"expression": {"function": "SUM", …}, "alias": "total"}` |
-| `FIELDS(ALL)` | `{"fields": "ALL"}` |
+| `FIELDS(ALL)`, `FIELDS('Card')` | `{"fields": "ALL"}`, `{"fields": "Card"}` |
 | `TYPEOF who WHEN A THEN x ELSE y END` | `{"type_of": "who", "when": […], "else": ["y"]}` |
 | `(SELECT … FROM deals)` | `{"children": {"object": "deals", …}}` |
 
@@ -28,9 +28,10 @@ from fieldstone.query_language.json_forms.expressions import (
     operand_from_json,
     path_from_json,
 )
-from fieldstone.query_language.json_forms.spot import Spot, choice_at, list_at, object_at
+from fieldstone.query_language.json_forms.spot import Spot, list_at, object_at
 from fieldstone.query_language.parse import parse_items
 from fieldstone.query_language.syntax import (
+    FIELD_GROUPS,
     Aggregate,
     Call,
     ChildQuery,
@@ -45,12 +46,17 @@ from fieldstone.query_language.syntax import (
 
 T = TypeVar("T")
 MAX_FIELDS: Final = 1_000
-FIELD_GROUPS: Final = ("ALL", "STANDARD", "CUSTOM")
 _KNOWN: Final = (
     *("field", "expression", "alias", "fields", "children"),
     *("type_of", "when", "else"),
 )
 _SIMPLE: Final = re.compile(PATH, re.ASCII)
+
+
+def _group(value: Json, spot: Spot) -> str:
+    """Give the name of a kind of fields, or of a field set."""
+    name = name_from_json(value, spot, "fields")
+    return name.upper() if name.upper() in FIELD_GROUPS else name
 
 
 def item_to_json(item: Item, write_query: WriteQuery) -> Json:
@@ -133,8 +139,7 @@ def _read(value: Json, spot: Spot, read_query: ReadQuery) -> tuple[Item, ...]:
     object_at(value, spot, "A field", _KNOWN)
     if "fields" in value:
         object_at(value, spot, "A field", ("fields",))
-        name = choice_at(value["fields"], spot.at("fields"), "fields", FIELD_GROUPS)
-        return (FieldGroup(name, spot.place),)
+        return (FieldGroup(_group(value["fields"], spot.at("fields")), spot.place),)
     if "children" in value:
         object_at(value, spot, "A list of children", ("children",))
         return (ChildQuery(read_query(value["children"], spot.within("children")), spot.place),)

@@ -13,7 +13,7 @@ from fieldstone.metadata.schemas import DIALECT
 from fieldstone.metadata.values import Json, JsonSchema
 from fieldstone.query_language.json_forms.conditions import LIST_OPERATORS, OPERATORS
 from fieldstone.query_language.json_forms.expressions import NAME, PATH
-from fieldstone.query_language.json_forms.items import FIELD_GROUPS, MAX_FIELDS
+from fieldstone.query_language.json_forms.items import MAX_FIELDS
 from fieldstone.query_language.json_forms.queries import MODES, PURPOSES, SELECTORS, UPDATES
 from fieldstone.query_language.json_forms.values import CURRENCY, DATE, DATETIME, PATTERN
 from fieldstone.query_language.literals import MAX_COUNT, MAX_RELATIVE_COUNT
@@ -93,7 +93,7 @@ def _item() -> Json:
         _TEXT,
         _object({"field": _PATH}, _ALIAS),
         _object({"expression": _ref("expression")}, _ALIAS),
-        _object({"fields": _words(*FIELD_GROUPS)}),
+        _object({"fields": _NAME}),
         _object({"children": _ref("query")}),
         _object({"type_of": _PATH, "when": _list(branch, 1)}, {"else": _list(_PATH)}),
     )

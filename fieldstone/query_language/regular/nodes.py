@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from string import ascii_letters
@@ -133,6 +133,46 @@ def count_of_ranges(node: Node) -> int:
             return count_of_ranges(part)
         case Edge():
             return 0
+        case _:
+            assert_never(node)
+
+
+def length_of(node: Node) -> int | None:
+    """Give how many characters every text has that a pattern describes; None where it differs."""
+    match node:
+        case Letter():
+            return 1
+        case Look() | Edge():
+            return 0
+        case Row(parts):
+            lengths = [length_of(part) for part in parts]
+            return None if None in lengths else sum(one or 0 for one in lengths)
+        case Choice(options):
+            first, *others = {length_of(option) for option in options}
+            return None if others else first
+        case Repeat(part, least, most):
+            length = length_of(part)
+            return length * least if length is not None and least == most else None
+        case _:
+            assert_never(node)
+
+
+def ranges_in_parts(parts: Iterable[Node]) -> Ranges:
+    """Give the characters that texts may have that some patterns describe."""
+    return ranges_of(pair for part in parts for pair in _pairs_in(part))
+
+
+def _pairs_in(node: Node) -> Iterator[tuple[int, int]]:
+    match node:
+        case Letter(ranges):
+            yield from ranges
+        case Row(parts) | Choice(parts):
+            for part in parts:
+                yield from _pairs_in(part)
+        case Repeat(part):
+            yield from _pairs_in(part)
+        case Look() | Edge():
+            return
         case _:
             assert_never(node)
 

@@ -1,9 +1,9 @@
 """A pattern to its parts: the regular expressions of Java, as far as they are regular.
 
 What would mean something else in memory than in PostgreSQL is refused, and so is what could take
-for ever: references to groups, looking behind, possessive repetitions of more than one character.
-The letters, digits and blanks of the short classes are those of ASCII, as in Java; categories are
-those of Unicode.
+for ever: references to groups, looking behind, possessive repetitions of what could be taken in
+several ways. The letters, digits and blanks of the short classes are those of ASCII, as in Java;
+categories are those of Unicode.
 """
 
 from __future__ import annotations
@@ -31,8 +31,10 @@ from fieldstone.query_language.regular.nodes import (
     count_of_ranges,
     in_both,
     in_both_cases,
+    length_of,
     of_characters,
     others,
+    ranges_in_parts,
     ranges_of,
     size,
     without_ends,
@@ -199,6 +201,8 @@ class _Reader:
         if negative or self._text.startswith("(?=", self._at):
             self._at += 3
             return Look(self._closed(), negative)
+        if self._next("(?>"):
+            return _taken_in_one_way(self._closed(), "(?>[a-z]+-)")
         found = _GROUPS.match(self._text, self._at)
         if found is None:
             raise BadPattern(
@@ -293,17 +297,36 @@ class _Reader:
 
 
 def _possessive(part: Node, least: int, most: int | None) -> Node:
-    """Give a repetition that keeps all it can take: as often as may be, or up to another sign."""
-    letter = _one_letter(part)
-    if letter is None:
-        raise BadPattern(
-            "A possessive repetition, such as [a-z]++, repeats one character or a set of them."
-        )
-    ends = Look(letter, negative=True)
+    """Give a repetition that keeps all it can take: as often as may be, or up to another sign.
+
+    That is the same as not being followed by the part once more, where a text can begin with no
+    more than one that the part describes: there is nothing then that it could give back.
+    """
+    part = _taken_in_one_way(_one_letter(part) or part, "[a-z]++")
+    ends = Look(part, negative=True)
     if most is None:
-        return Row((Repeat(letter, least, None), ends))
-    whole = Repeat(letter, most, most)
-    return whole if least == most else Choice((whole, Row((Repeat(letter, least, most - 1), ends))))
+        return Row((Repeat(part, least, None), ends))
+    whole = Repeat(part, most, most)
+    return whole if least == most else Choice((whole, Row((Repeat(part, least, most - 1), ends))))
+
+
+def _taken_in_one_way(part: Node, example: str) -> Node:
+    """Give a part that takes no more than one text wherever it stands. Raises BadPattern."""
+    if not (length_of(part) or _ends_with_a_sign(part)):
+        raise BadPattern(
+            f"What gives nothing back, such as {example}, is always as long, or ends with a "
+            "character that it has nowhere else."
+        )
+    return part
+
+
+def _ends_with_a_sign(part: Node) -> bool:
+    """Tell whether a part ends with a character that it may not have before."""
+    match part:
+        case Row((*others, Letter(ranges))):
+            return not in_both(ranges_in_parts(others), ranges)
+        case _:
+            return False
 
 
 def _one_letter(part: Node) -> Letter | None:

@@ -7,6 +7,7 @@ gave is a share of the record like any other, marked as the rule's; what people 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import ARRAY, BigInteger, DateTime, Integer, Text, delete, func, select
@@ -25,14 +26,14 @@ from fieldstone.query_language.plan import Parameter
 from fieldstone.query_language.territory_matches import AFTER, RECORDS, territory_matches
 from fieldstone.runtime.access.placing import Candidate, place
 from fieldstone.runtime.job_runs import JobContext
-from fieldstone.runtime.jobs import enqueue
+from fieldstone.runtime.jobs import Job, enqueue, find_last_job
 from fieldstone.runtime.moments import moment_of
 from fieldstone.runtime.per_catalog import PerCatalog
 from fieldstone.runtime.statements import Prepared, parameter, prepare
 from fieldstone.runtime.transactions import Transaction
 
 ASSIGN: Final = "territories.assign"
-_AT_ONCE: Final = 1_000
+AT_ONCE: Final = 1_000
 _SPACE: Final = 7203
 _S: Final = RECORD_SHARE.c
 _TENANT: Final = parameter("tenant", Integer())
@@ -110,6 +111,16 @@ async def assign_later(tx: Transaction, obj: ObjectDef, ids: Sequence[RecordId])
             await enqueue(tx, ASSIGN, {"object": name, "above": told})
 
 
+def ruled_objects(tx: Transaction) -> list[ObjectDef]:
+    """Give the objects that active rules are about."""
+    return [tx.catalog.by_id[number] for number in sorted(tx.catalog.territory_rules)]
+
+
+async def last_assignment(tx: Transaction) -> Job | None:
+    """Give the job that gave records out last, or does so now; None if there was none of late."""
+    return await find_last_job(tx, ASSIGN)
+
+
 async def assign_all(tx: Transaction, objects: Sequence[ObjectDef]) -> list[int]:
     """Have all records of some objects given to territories anew; the numbers of the jobs."""
     return [await enqueue(tx, ASSIGN, {"object": obj.name}) for obj in objects]
@@ -167,14 +178,14 @@ async def _assign_batch(tx: Transaction, context: JobContext) -> bool:
     after = checkpoint.get("after") if isinstance(checkpoint, Mapping) else 0
     # Locked before anything is read: what another job has just settled by newer values stays so.
     await tx.rows(_LOCK, tenant=tx.tenant.id)
-    rows = await _matched(tx, obj, await _wanted(tx, obj, asked), after)
+    rows = await matched_rows(tx, obj, await _wanted(tx, obj, asked), after)
     if not rows:
         return False
     counts = await _settle(tx, obj, rows)
     done = {name: int(str(was)) + counts[name] for name, was in _done(context).items()}
     told: dict[str, Json] = {**done, "words": f"Looked at {done['done']:,} records."}
     await context.checkpoint(tx, {**told, "checkpoint": {"after": rows[-1]["id"]}})
-    return len(rows) == _AT_ONCE
+    return len(rows) == AT_ONCE
 
 
 async def _wanted(tx: Transaction, obj: ObjectDef, asked: JsonObject) -> list[int] | None:
@@ -188,11 +199,13 @@ async def _wanted(tx: Transaction, obj: ObjectDef, asked: JsonObject) -> list[in
     return [row["source_id"] for row in rows]
 
 
-async def _matched(
+async def matched_rows(
     tx: Transaction, obj: ObjectDef, wanted: list[int] | None, after: Json
 ) -> list[Any]:
+    """Give the next records behind an id, with which rules they meet; some, or all in turn."""
+
     def make() -> tuple[Prepared, Sequence[Parameter]]:
-        found = territory_matches(tx.catalog, obj, _AT_ONCE, named=wanted is not None)
+        found = territory_matches(tx.catalog, obj, AT_ONCE, named=wanted is not None)
         return prepare(found.statement), found.parameters
 
     statement, parameters = _MATCHES.get(tx.catalog, (obj.id, wanted is None), make)
@@ -201,8 +214,27 @@ async def _matched(
     return await tx.rows(statement, **{RECORDS: wanted, AFTER: after}, **values)
 
 
-async def _settle(tx: Transaction, obj: ObjectDef, rows: Sequence[Any]) -> dict[str, int]:
-    """Give records to territories and take them from others; how many of each."""
+@dataclass(frozen=True, slots=True)
+class Placements:
+    """What rules do with some records. held: shares that rules gave, by record.
+
+    wrong: records that leave where they are; new: the rules by which records come somewhere.
+    without: how many no territory has, by rule or by hand.
+    """
+
+    held: Mapping[int, Any]
+    wrong: Sequence[int]
+    new: Mapping[int, TerritoryRule]
+    without: int
+
+
+async def placements(
+    tx: Transaction, obj: ObjectDef, rows: Sequence[Any], room: Mapping[int, int]
+) -> Placements:
+    """Tell what rules do with records, of which it is known which rules they meet.
+
+    room: of territories with a capacity, how many more records.
+    """
     rules = tx.catalog.territory_rules.get(obj.id, ())
     ids = [row["id"] for row in rows]
     shares = await tx.rows(
@@ -219,18 +251,30 @@ async def _settle(tx: Transaction, obj: ObjectDef, rows: Sequence[Any]) -> dict[
         )
         for row in rows
     ]
-    placed = place(candidates, rules, await room_of(tx, obj))
+    placed = place(candidates, rules, room)
     wrong = [one for one in held if not _is_so(held[one], placed[one])]
-    if wrong:
-        await tx.run(_TAKE, tenant=tx.tenant.id, ids=wrong)
+    stale = set(wrong)
     new = {
         one: rule
         for one, rule in placed.items()
-        if rule is not None and (one not in held or one in wrong)
+        if rule is not None and (one not in held or one in stale)
     }
-    await _give(tx, obj, new)
     without = sum(rule is None and one not in pinned for one, rule in placed.items())
-    return {"done": len(rows), "given": len(new), "taken": len(wrong), "without": without}
+    return Placements(held, wrong, new, without)
+
+
+async def _settle(tx: Transaction, obj: ObjectDef, rows: Sequence[Any]) -> dict[str, int]:
+    """Give records to territories and take them from others; how many of each."""
+    found = await placements(tx, obj, rows, await room_of(tx, obj))
+    if found.wrong:
+        await tx.run(_TAKE, tenant=tx.tenant.id, ids=found.wrong)
+    await _give(tx, obj, found.new)
+    return {
+        "done": len(rows),
+        "given": len(found.new),
+        "taken": len(found.wrong),
+        "without": found.without,
+    }
 
 
 def _is_so(share: Any, rule: TerritoryRule | None) -> bool:

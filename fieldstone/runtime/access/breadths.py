@@ -12,7 +12,7 @@ from typing import Final
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.record_access import Breadth
 from fieldstone.metadata.rights import Rights
-from fieldstone.query_language.breadth_statement import breadth_statement, breadth_told
+from fieldstone.query_language.breadth_statement import Counted, breadth_statement
 from fieldstone.query_language.plan import Guard, Parameter, Plan
 from fieldstone.runtime.moments import moment_of
 from fieldstone.runtime.per_catalog import PerCatalog
@@ -79,4 +79,4 @@ async def _find_out(tx: Transaction, obj: ObjectDef) -> Breadth:
     moment = moment_of(tx)
     values = {one.name: one.read(0, moment) for one in parameters}
     row = await tx.row(statement, **values)
-    return breadth_told(row["some"], row["seen"], row["few"])
+    return Counted(**row).breadth

@@ -82,12 +82,15 @@ def read_said(body: JsonObject) -> Said:
 _HINT: Final = "Give components, removals, people or teams, each a list."
 
 
-async def resolve(tx: Transaction, said: Said) -> ChangeOfAccess:
-    """Give what a proposal means in a tenant. Raises Forbidden, and errors of what is not there."""
+async def resolve(tx: Transaction, said: Said, kinds: Sequence[str] = KINDS) -> ChangeOfAccess:
+    """Give what a proposal means in a tenant. kinds: of components that it may be about.
+
+    Raises Forbidden, and errors of what is not there.
+    """
     _check(tx, said)
     proposal = Proposal()
     if said.components or said.removals:
-        proposal = await _proposal(tx, said)
+        proposal = await _proposal(tx, said, kinds)
     moved = _Moved()
     for one in said.people:
         await _person(tx, one, moved)
@@ -169,28 +172,34 @@ async def _team_above(tx: Transaction, team: int, named: str) -> int:
     return above
 
 
-async def _proposal(tx: Transaction, said: Said) -> Proposal:
+async def _proposal(tx: Transaction, said: Said, kinds: Sequence[str]) -> Proposal:
     live = [row.component for row in await load_components(tx) if row.deleted_at is None]
     known = {one.key: one for one in live}
-    upserts = tuple(_merged(known, one, n) for n, one in enumerate(said.components))
-    removals = tuple(_removed(known, one, n) for n, one in enumerate(said.removals))
+    upserts = tuple(_merged(known, one, n, kinds) for n, one in enumerate(said.components))
+    removals = tuple(_removed(known, one, n, kinds) for n, one in enumerate(said.removals))
     pointers = {one.key: f"/components/{n}" for n, one in enumerate(upserts)}
     return Proposal(upserts=upserts, removals=removals, pointers=pointers)
 
 
 def _removed(
-    known: Mapping[tuple[str, str], Component], said: Mapping[str, Json], number: int
+    known: Mapping[tuple[str, str], Component],
+    said: Mapping[str, Json],
+    number: int,
+    kinds: Sequence[str],
 ) -> tuple[str, str]:
-    key = _key(said, f"/removals/{number}", [one for one in KINDS if one != OBJECT.name])
+    key = _key(said, f"/removals/{number}", [one for one in kinds if one != OBJECT.name])
     if key not in known:
         raise BadProposal(f"There is no {key[0]} {key[1][:80]}.", at=f"/removals/{number}/name")
     return key
 
 
 def _merged(
-    known: Mapping[tuple[str, str], Component], said: Mapping[str, Json], number: int
+    known: Mapping[tuple[str, str], Component],
+    said: Mapping[str, Json],
+    number: int,
+    kinds: Sequence[str],
 ) -> Component:
-    key = _key(said, f"/components/{number}", KINDS)
+    key = _key(said, f"/components/{number}", kinds)
     body = {name: value for name, value in said.items() if name not in ("kind", "name", "package")}
     old = known.get(key)
     if old is None and key[0] == OBJECT.name:

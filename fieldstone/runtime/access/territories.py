@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import ARRAY, BigInteger, Integer, delete, func, select
@@ -10,17 +12,23 @@ from sqlalchemy.dialects.postgresql import insert
 
 from fieldstone.errors import Forbidden, InvalidInput, NotFound
 from fieldstone.ids import RecordId, format_id
+from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.names import suggestion
 from fieldstone.metadata.rights import SetupArea
+from fieldstone.metadata.sharing import Level
+from fieldstone.metadata.tables import RECORD_SHARE, heap
 from fieldstone.metadata.territories import Territory, TerritoryTree
 from fieldstone.metadata.territory_tables import TERRITORY_PERSON
 from fieldstone.runtime.audit.events import Event, note_event
+from fieldstone.runtime.imports.stored import name_of
 from fieldstone.runtime.records.heap_statements import living_ids
+from fieldstone.runtime.records.write import load
 from fieldstone.runtime.statements import parameter, prepare
 from fieldstone.runtime.transactions import Transaction
 
 MOST_AT_ONCE: Final = 1_000
 _P: Final = TERRITORY_PERSON.c
+_S: Final = RECORD_SHARE.c
 _TENANT: Final = parameter("tenant", Integer())
 _TERRITORY: Final = parameter("territory", Integer())
 _USERS: Final = parameter("users", ARRAY(BigInteger))
@@ -45,6 +53,17 @@ _COUNTS: Final = prepare(
     .where(_P.tenant_id == _TENANT)
     .group_by(_P.territory_id)
 )
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRecord:
+    """A live record in a territory. name: "" where it may not be told. since: when it came."""
+
+    id: RecordId
+    name: str
+    by_rule: bool
+    level: Level
+    since: datetime
 
 
 class UnknownTerritory(NotFound):
@@ -94,6 +113,43 @@ async def people_in(tx: Transaction, one: Territory, after: int, most: int) -> l
     """Give who works in a territory itself, in order of id, behind one."""
     asked = {"tenant": tx.tenant.id, "territory": one.id, "after": after, "most": most}
     return [row["user_id"] for row in await tx.rows(_PEOPLE, **asked)]
+
+
+async def records_in(
+    tx: Transaction, one: Territory, obj: ObjectDef, after: int, most: int
+) -> list[HeldRecord]:
+    """Give the live records of an object that are in a territory itself, in order of id."""
+    records = heap(obj.heap)
+    statement = prepare(
+        select(_S.record_id, _S.by_rule, _S.level, _S.at)
+        .join(records, (records.c.tenant_id == _S.tenant_id) & (records.c.id == _S.record_id))
+        .where(
+            _S.tenant_id == _TENANT,
+            _S.object_id == parameter("object", Integer()),
+            _S.principal == _TERRITORY,
+            _S.record_id > parameter("after", BigInteger()),
+            records.c.tenant_id == _TENANT,
+            records.c.deleted_at.is_(None),
+        )
+        .order_by(_S.record_id)
+        .limit(parameter("most", Integer()))
+    )
+    asked = {"object": obj.id, "territory": one.id, "after": after, "most": most}
+    rows = await tx.rows(statement, tenant=tx.tenant.id, **asked)
+    names: dict[int, str] = {}
+    if tx.rights.may_read_field(obj.title.id):
+        there = await load(tx, obj, [RecordId(row["record_id"]) for row in rows])
+        names = {number: name_of(obj, record.data) for number, record in there.items()}
+    return [
+        HeldRecord(
+            RecordId(row["record_id"]),
+            names.get(row["record_id"], ""),
+            row["by_rule"],
+            Level(row["level"]),
+            row["at"],
+        )
+        for row in rows
+    ]
 
 
 async def add_to_territory(tx: Transaction, one: Territory, users: Sequence[RecordId]) -> int:

@@ -14,7 +14,9 @@ from sqlalchemy import Table
 
 from fieldstone.metadata import privacy_tables, tables
 from fieldstone.metadata.lock_tables import RECORD_LOCK
+from fieldstone.metadata.package_tables import PACKAGE_COMPONENT, PACKAGE_RECORD
 from fieldstone.metadata.territory_tables import TERRITORY_PERSON
+from fieldstone.metadata.view_tables import PERSONAL_VIEW
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
@@ -44,6 +46,8 @@ _COMPONENT_COLUMNS: Final = ("field_id", "object_id")
 PARTS: Final = (
     Part(tables.COMPONENT, ("id",), ("id",)),
     Part(tables.COMPONENT_CHANGE, ("seq",), ("component_id",), ("seq", "log_seq", "salt")),
+    Part(PACKAGE_COMPONENT, ("component_id", "digest"), ("component_id",)),
+    Part(PACKAGE_RECORD, ("package", "object_id", "key"), ("object_id",)),
     Part(tables.LINK, ("target_id", "field_id", "source_id"), ("field_id", "source_object_id")),
     Part(tables.RECORD_UNIQUE, ("object_id", "field_id", "value"), _COMPONENT_COLUMNS),
     Part(tables.RECORD_SEARCH, ("id",), ("object_id",)),
@@ -66,6 +70,7 @@ PARTS: Final = (
     Part(privacy_tables.HELD_RECORD, ("hold_id", "record_id"), ("object_id",)),
     Part(privacy_tables.PRIVACY_REQUEST, ("id",), ("object_id",), ("job_id",)),
     Part(RECORD_LOCK, ("id",), ("object_id",)),
+    Part(PERSONAL_VIEW, ("id",), ("object_id",)),
     Part(tables.ADVICE_SETTING, ("automatic",)),
     Part(tables.USAGE_LEDGER, ("meter", "day")),
     Part(tables.USAGE_ENTRY, ("id",), (), ("id",)),
@@ -73,11 +78,14 @@ PARTS: Final = (
 LEFT_OUT: Final[Mapping[str, str]] = {
     "catalog_version": "is told in the manifest",
     "job": "runs in one installation",
+    "branch": "is about another tenant of one installation",
     "idempotency": "answers of one installation, kept for a day",
     "import_row": "reports of imports, whose jobs stay",
     "query_use": "how queries were asked in one installation",
+    "client_use": "what programs asked for in one installation",
     "advice_action": "what was done to the storage of one installation",
     "index_order": "what is to be done to it",
+    "package_upload": "packages that wait to be installed, for a week",
     "invitation": "a secret",
     "session": "a secret",
     "access_token": "a secret",

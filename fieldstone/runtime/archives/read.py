@@ -18,6 +18,7 @@ import msgspec
 from sqlalchemy import BigInteger, Integer, Text, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 
+from fieldstone.metadata.moved_values import REMAINDER_OF, RESERVED
 from fieldstone.metadata.tables import CATALOG_VERSION
 from fieldstone.metadata.values import JsonObject, write_json
 from fieldstone.runtime.archives.content import FILES, HEAP, PARTS
@@ -31,6 +32,7 @@ _PORTION: Final = 500
 _PORTION_BYTES: Final = 8_000_000
 _FILE_NUMBERS: Final = range(1, 2**63)
 _UNSETTLED: Final = ("heap", "indexes", "move", "leave", "index_job")
+_NO_JOB: Final = 0
 _RESTORE: Final = prepare(
     select(func.restore_rows(parameter("table", Text()), parameter("rows", JSONB())))
 )
@@ -121,7 +123,14 @@ def _with_new_numbers(
         kept = row["storage"]
         if not isinstance(kept, dict):
             raise TypeError("a component has no storage")
-        row["storage"] = {key: one for key, one in kept.items() if key not in _UNSETTLED}
+        storage = {key: one for key, one in kept.items() if key not in _UNSETTLED}
+        if REMAINDER_OF in storage:
+            storage[REMAINDER_OF] = ids.get(storage[REMAINDER_OF], 0)
+        if isinstance(reserved := storage.get(RESERVED), dict):
+            # Half of the values lie under this key already: whoever finds that no job is at work
+            # there has them removed, and the key is given to no other field.
+            storage[RESERVED] = {**reserved, "job": _NO_JOB}
+        row["storage"] = storage
     return row
 
 

@@ -7,18 +7,18 @@ was not done.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, DateTime, Integer, Text, insert
+from sqlalchemy import BigInteger, DateTime, Integer, Text, insert, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.factor_tables import ACCESS_EVENT
 from fieldstone.metadata.values import JsonObject, write_json
 from fieldstone.runtime.audit.kinds import AuditKind
-from fieldstone.runtime.statements import parameter, prepare
+from fieldstone.runtime.statements import Prepared, incoming, parameter, prepare
 from fieldstone.runtime.transactions import Transaction
 
 _LONGEST: Final = 300
@@ -40,6 +40,17 @@ _NOTE: Final = prepare(
         **{name: parameter(name, type_) for name, type_ in _TYPES.items()},
     )
 )
+
+
+def _noted_of_many() -> Prepared:
+    x = incoming(ACCESS_EVENT, "id", "user_id")
+    alike = ("at", "actor_id", "what", "cause", "details", "address")
+    said = (parameter(name, _TYPES[name]) for name in alike)
+    rows = select(parameter("tenant", Integer()), x.c.id, x.c.user_id, *said)
+    return prepare(insert(ACCESS_EVENT).from_select(["tenant_id", "id", "user_id", *alike], rows))
+
+
+_NOTE_MANY: Final = _noted_of_many()
 
 
 class Event(StrEnum):
@@ -192,6 +203,24 @@ async def note_event(
 ) -> None:
     """Note that something happened to a person, or to nobody in particular; by the viewer."""
     await _note(tx, what, details, user_id=user_id, address=address)
+
+
+async def note_events(
+    tx: Transaction, user_ids: Sequence[int], what: Event, **details: Any
+) -> None:
+    """Note that the same happened to each of some people; by the viewer."""
+    await tx.run(
+        _NOTE_MANY,
+        tenant=tx.tenant.id,
+        id=tx.minter.mint_many(len(user_ids)),
+        user_id=list(user_ids),
+        at=tx.now,
+        actor_id=tx.viewer.acting_id or tx.viewer.user_id,
+        what=what.value,
+        cause=write_json(tx.cause) if tx.cause else None,
+        details=write_json(details),
+        address="",
+    )
 
 
 async def note_record_event(

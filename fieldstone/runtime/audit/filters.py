@@ -12,6 +12,7 @@ from fieldstone.metadata.field_types.datetime import read_instant
 from fieldstone.metadata.visible import visible_object
 from fieldstone.runtime.audit.kinds import AuditKind
 from fieldstone.runtime.audit.reading import NEWEST, AuditFilter
+from fieldstone.runtime.audit.redactions import Redaction
 from fieldstone.runtime.audit.showing import PREFIX
 from fieldstone.runtime.permissions import find_person
 from fieldstone.runtime.transactions import Transaction
@@ -35,15 +36,15 @@ class BadFilter(InvalidInput):
 async def read_filter(tx: Transaction, asked: Mapping[str, str]) -> AuditFilter:
     """Read what of the audit is wanted. Raises BadFilter, UnknownObject, UnknownPerson."""
     return AuditFilter(
-        kinds=frozenset(_kind(word) for word in _words(asked, "kind")),
-        what=frozenset(_words(asked, "what")),
+        kinds=frozenset(_kind(word) for word in read_words(asked, "kind")),
+        what=frozenset(read_words(asked, "what")),
         actor=await find_person(tx, asked["who"]) if asked.get("who") else None,
         user=await find_person(tx, asked["user"]) if asked.get("user") else None,
         obj=visible_object(tx.catalog, tx.rights, asked["object"]) if asked.get("object") else None,
         record=_record(asked["record"]) if asked.get("record") else None,
         component=asked.get("component", "").strip()[:_LONGEST_WORD],
-        since=_instant(asked, "from"),
-        until=_instant(asked, "until"),
+        since=read_time(asked, "from"),
+        until=read_time(asked, "until"),
     )
 
 
@@ -61,7 +62,17 @@ def read_place(asked: Mapping[str, str]) -> int:
     return number
 
 
-def _words(asked: Mapping[str, str], name: str) -> list[str]:
+def read_redactions(asked: Mapping[str, str]) -> list[Redaction]:
+    """Read which redactions are wanted; all where nothing is said. Raises BadFilter."""
+    try:
+        return [Redaction(word) for word in read_words(asked, "how")] or list(Redaction)
+    except ValueError:
+        hint = f"Name some of {', '.join(Redaction)}."
+        raise BadFilter("how names no such redaction.", at="/how", hint=hint) from None
+
+
+def read_words(asked: Mapping[str, str], name: str) -> list[str]:
+    """Read a list with commas. Raises BadFilter."""
     words = [word.strip() for word in asked.get(name, "").split(",")]
     found = [word for word in words if word]
     if len(found) > _MOST_WORDS or any(len(word) > _LONGEST_WORD for word in found):
@@ -84,8 +95,8 @@ def _record(text: str) -> RecordId:
         raise BadFilter(error.problem.message, at="/record") from None
 
 
-def _instant(asked: Mapping[str, str], name: str) -> datetime | None:
-    """Read an instant, or a day, which begins in UTC."""
+def read_time(asked: Mapping[str, str], name: str) -> datetime | None:
+    """Read an instant, or a day, which begins in UTC. Raises BadFilter."""
     text = asked.get(name)
     if not text:
         return None

@@ -20,13 +20,16 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from fieldstone.metadata.values import write_json_bytes
+from fieldstone.metadata.values import Json, write_json_bytes
 
 LEAF_BYTES: Final = 32
 NOTHING: Final = bytes(LEAF_BYTES)
 """The hash before the first seal."""
 
-_FORMAT: Final = 1
+_WITHOUT_KEY: Final = 1
+FORMAT: Final = 2
+"""Of seals that are made now: their hash goes over the id of their key too. Before, it did not."""
+
 _KEY_BYTES: Final = 32
 _KEY_ID_LENGTH: Final = 16
 
@@ -67,10 +70,17 @@ class Seal:
         """Give what stands for one of its entries."""
         return self.leaves[index * LEAF_BYTES : (index + 1) * LEAF_BYTES]
 
-    def hash_behind(self, tenant_id: int, previous: bytes) -> bytes:
-        """Give the hash that it must have behind the seal of another hash."""
-        told = {
-            "format": _FORMAT,
+    def format_behind(self, tenant_id: int, previous: bytes) -> int:
+        """Give the format in which it follows the seal of another hash; 0 if it does in none."""
+        for known in (FORMAT, _WITHOUT_KEY):
+            if self.hash_behind(tenant_id, previous, known) == self.hash:
+                return known
+        return 0
+
+    def hash_behind(self, tenant_id: int, previous: bytes, made: int = FORMAT) -> bytes:
+        """Give the hash that it must have behind the seal of another hash, in a format."""
+        told: dict[str, Json] = {
+            "format": made,
             "tenant": tenant_id,
             "number": self.number,
             "at": int(self.at.timestamp() * 1_000_000),
@@ -78,6 +88,8 @@ class Seal:
             "to": self.to_seq,
             "seqs": list(self.seqs),
         }
+        if made != _WITHOUT_KEY:
+            told["key"] = self.key_id
         return sha256(previous + write_json_bytes(told) + self.leaves).digest()
 
 

@@ -11,21 +11,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import ARRAY, BigInteger, Integer, Text, func, select
+from sqlalchemy import ARRAY, BigInteger, Integer, func, select
 
 from fieldstone.errors import InvalidInput
 from fieldstone.ids import format_id
 from fieldstone.metadata.audit_tables import AUDIT_REDACTION, AUDIT_SEAL
 from fieldstone.metadata.field_types.datetime import write_instant
-from fieldstone.metadata.tables import JOB
 from fieldstone.metadata.values import Json, JsonObject
 from fieldstone.runtime.audit.reading import check_audit
+from fieldstone.runtime.audit.redactions import count_redactions, some_rewritten
 from fieldstone.runtime.audit.sealing import LAST_SEAL, LEAVES, MOST_IN_SEAL
 from fieldstone.runtime.audit.seals import NOTHING, Seal, SealKey
 from fieldstone.runtime.audit.showing import PREFIX
 from fieldstone.runtime.audit.witness import Witness
 from fieldstone.runtime.job_runs import JobContext
-from fieldstone.runtime.jobs import Job, enqueue, load_job
+from fieldstone.runtime.jobs import Job, enqueue, find_last_job, load_job
 from fieldstone.runtime.statements import parameter, prepare
 from fieldstone.runtime.storage.job_steps import end_with, result_of
 from fieldstone.runtime.transactions import Transaction
@@ -33,6 +33,7 @@ from fieldstone.runtime.transactions import Transaction
 VERIFY: Final = "audit.verify"
 MOST_HEADS: Final = 1_000
 _SOME: Final = 20
+_LAST_PLACE: Final = 2**62
 _S: Final = AUDIT_SEAL.c
 _R: Final = AUDIT_REDACTION.c
 _TENANT: Final = parameter("tenant", Integer())
@@ -48,12 +49,6 @@ _HEADS: Final = prepare(
     .order_by(_S.number.desc())
     .limit(parameter("most", Integer()))
 )
-_LAST_JOB: Final = prepare(
-    select(JOB.c.id)
-    .where(JOB.c.tenant_id == _TENANT, JOB.c.kind == parameter("kind", Text()))
-    .order_by(JOB.c.id.desc())
-    .limit(1)
-)
 _REMOVED: Final = prepare(
     select(func.unnest(_R.seqs).label("seq")).where(
         _R.tenant_id == _TENANT,
@@ -61,10 +56,10 @@ _REMOVED: Final = prepare(
         _R.seqs.op("&&")(parameter("missing", ARRAY(BigInteger))),
     )
 )
-_REDACTIONS: Final = prepare(
-    select(_R.how, func.count().label("count"))
-    .where(_R.tenant_id == _TENANT, _R.of_seq.is_not(None))
-    .group_by(_R.how)
+_NOTED_REMOVED: Final = prepare(
+    select(func.coalesce(func.sum(func.cardinality(_R.seqs)), 0)).where(
+        _R.tenant_id == _TENANT, _R.seqs.is_not(None), _R.of_seq.is_(None)
+    )
 )
 
 
@@ -88,7 +83,7 @@ class Broken(Exception):
 
 @dataclass(slots=True)
 class _Seen:
-    """What was found so far. place, hash: those of the last seal.
+    """What was found so far. place, hash, format: those of the last seal.
 
     unknown: the first seal of an unknown key since the last one that is known elsewhere, or 0.
     """
@@ -98,6 +93,7 @@ class _Seen:
     hash: bytes = NOTHING
     counts: Counter[str] = field(default_factory=Counter)
     unknown: int = 0
+    format: int = 0
 
     @classmethod
     def from_progress(cls, told: Mapping[str, Any]) -> _Seen:
@@ -106,13 +102,14 @@ class _Seen:
             return cls()
         counts = Counter({str(name): int(count) for name, count in told["counts"].items()})
         digest, unknown = bytes.fromhex(told["hash"]), told.get("unknown", 0)
-        return cls(told["number"], told["place"], digest, counts, unknown)
+        made = told.get("format", 0)
+        return cls(told["number"], told["place"], digest, counts, unknown, made)
 
     def progress(self) -> JsonObject:
         """Give it as the progress of a job."""
         words = f"{self.counts['entries']:,} entries verified"
         place: dict[str, Json] = {"number": self.number, "place": self.place}
-        place["unknown"] = self.unknown
+        place |= {"unknown": self.unknown, "format": self.format}
         return {**place, "hash": self.hash.hex(), "counts": dict(self.counts), "words": words}
 
 
@@ -157,8 +154,7 @@ async def list_seals(tx: Transaction, before: int, most: int) -> list[dict[str, 
 
 async def last_verification(tx: Transaction) -> Job | None:
     """Give the job that verified last, or does so now; None if there was none of late."""
-    number = await tx.value(_LAST_JOB, tenant=tx.tenant.id, kind=VERIFY)
-    return None if number is None else await load_job(tx.as_system(), number)
+    return await find_last_job(tx, VERIFY)
 
 
 async def sealed_up_to(tx: Transaction) -> int:
@@ -209,8 +205,11 @@ async def _verify_some(
 def _check_seal(tenant_id: int, seal: Seal, seen: _Seen) -> None:
     if seal.number != seen.number + 1:
         raise Broken(seen.number + 1, None, "This seal is gone.")
-    if seal.from_seq != seen.place or seal.hash_behind(tenant_id, seen.hash) != seal.hash:
+    made = seal.format_behind(tenant_id, seen.hash)
+    # A chain does not go back to seals that anybody could have named another key for.
+    if seal.from_seq != seen.place or not made or made < seen.format:
         raise Broken(seal.number, None, "This seal does not follow the one before it.")
+    seen.format = made
 
 
 def _check_signature(seal: Seal, key: SealKey, seen: _Seen) -> None:
@@ -275,20 +274,30 @@ async def _removed(tx: Transaction, missing: Sequence[int]) -> frozenset[int]:
 
 async def _end(context: JobContext, seen: _Seen, broken: Broken | None) -> JsonObject:
     async with context.write() as tx:
-        hows = await tx.rows(_REDACTIONS, tenant=tx.tenant.id)
+        noted = int(await tx.value(_NOTED_REMOVED, tenant=tx.tenant.id))
         result: dict[str, Json] = {
             "whole": broken is None,
             "seals": seen.counts["seals"],
             "entries": seen.counts["entries"],
             "removed": seen.counts["removed"],
+            # Nothing vouches for what was taken away within the seconds before it was sealed.
+            "removed_unsealed": max(0, noted - seen.counts["removed"]) if broken is None else 0,
+            "unsealed": await _count_unsealed(tx, seen.place),
             "erased": seen.counts["erased"],
-            "redactions": {row["how"]: row["count"] for row in hows},
+            "redactions": await count_redactions(tx),
+            "rewritten": await some_rewritten(tx),
             "witnessed": seen.counts["witnessed"],
             "signed_by_another_key": seen.counts["signed_by_another_key"],
             "head": {"number": seen.number, "hash": seen.hash.hex()} if seen.number else None,
             "broken": None if broken is None else _told(broken),
         }
         return await end_with(context, tx, result)
+
+
+async def _count_unsealed(tx: Transaction, place: int) -> int:
+    """Count the entries behind the last seal, up to as many as one seal holds."""
+    asked = {"behind": place, "upto": _LAST_PLACE, "most": MOST_IN_SEAL}
+    return len(await tx.rows(LEAVES, tenant=tx.tenant.id, **asked))
 
 
 def _told(broken: Broken) -> JsonObject:

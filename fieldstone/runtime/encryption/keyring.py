@@ -12,6 +12,7 @@ import base64
 import hmac
 import os
 from collections.abc import Mapping
+from datetime import date
 from functools import lru_cache
 from typing import Final
 
@@ -45,17 +46,27 @@ def _derived(key: bytes, salt: str, purpose: str) -> bytes:
 
 
 class Keyring:
-    """The keys of an installation. current: the id of the one that new values are sealed with."""
+    """The keys of an installation. current: the id of the one that new values are sealed with.
 
-    def __init__(self, current: str, keys: Mapping[str, bytes]) -> None:
+    made: the days on which keys were made, as far as they were written down.
+    """
+
+    def __init__(
+        self, current: str, keys: Mapping[str, bytes], made: Mapping[str, date] | None = None
+    ) -> None:
         assert current in keys
         self.current = current
         self._keys = dict(keys)
+        self._made = dict(made or {})
 
     @property
     def ids(self) -> tuple[str, ...]:
         """The ids of all keys, the current one first."""
         return (self.current, *(one for one in self._keys if one != self.current))
+
+    def made_on(self, key_id: str) -> date | None:
+        """Give the day on which a key was made; None if it is not known."""
+        return self._made.get(key_id)
 
     def seal(self, field: Field, record_id: int, value: Json) -> str:
         """Give the token of an encoded value of a record."""

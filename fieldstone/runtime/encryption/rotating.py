@@ -20,7 +20,7 @@ from fieldstone.metadata.values import Json, write_json
 from fieldstone.runtime.encryption.keyring import Keyring
 from fieldstone.runtime.encryption.opening import keyring_of
 from fieldstone.runtime.job_runs import JobContext
-from fieldstone.runtime.jobs import enqueue
+from fieldstone.runtime.jobs import Job, enqueue, find_last_job
 from fieldstone.runtime.records import store
 from fieldstone.runtime.records.draft import Data, StoredRecord
 from fieldstone.runtime.records.heap_statements import inline, of_object
@@ -58,6 +58,11 @@ async def start_rotation(tx: Transaction) -> int:
     """
     check_storage(tx)
     return await enqueue(tx, ROTATE, {})
+
+
+async def last_rotation(tx: Transaction) -> Job | None:
+    """Give the job that sealed anew last, or does so now; None if there was none of late."""
+    return await find_last_job(tx, ROTATE)
 
 
 async def encryption_status(tx: Transaction) -> list[FieldKeys]:

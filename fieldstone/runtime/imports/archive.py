@@ -8,16 +8,16 @@ small pieces and by our own count, and every cell's place is read.
 from __future__ import annotations
 
 import re
-import zlib
 from codecs import BOM_UTF8
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 from xml.parsers import expat
-from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+from zipfile import ZipFile, ZipInfo
 
 from fieldstone.runtime.imports.errors import BadFile
+from fieldstone.runtime.zip_members import NOT_ZIP, RefusedZip, inflated
 
 MOST_BYTES: Final = 300_000_000
 MOST_ENTRIES: Final = 2_000
@@ -28,9 +28,7 @@ _SMALL: Final = 5_000_000
 _THINNEST: Final = 20
 """A rectangle that is not small holds something in every twentieth cell at least."""
 
-_CHUNK_BYTES: Final = 64 * 1024
-_MOST_AT_ONCE: Final = 1 << 20
-_LOCAL_HEADER_BYTES: Final = 30
+_LONGEST_TEXT: Final = 1 << 20
 _END: Final = b"PK\x05\x06"
 _END_BYTES: Final = 22
 _SHEET: Final = b"sheetData"
@@ -49,7 +47,10 @@ def check_workbook(path: Path) -> None:
             _check_directory(file, archive)
             for entry in archive.infolist():
                 left -= _check_entry(file, entry, left)
-    except (BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, ValueError) as error:
+    except RefusedZip as error:
+        message = "The workbook is packed in a way that is not read."
+        raise BadFile(message, hint=_SAVE_AGAIN) from error
+    except NOT_ZIP as error:
         raise BadFile(f"The workbook cannot be read: {error}.") from error
 
 
@@ -71,7 +72,7 @@ _SAVE_AGAIN: Final = "Save it again as .xlsx or as .csv."
 def _check_entry(file: IO[bytes], entry: ZipInfo, left: int) -> int:
     """Look through one part, and give how many bytes it has."""
     size, skim = 0, _Skim()
-    for piece in _inflated(file, entry):
+    for piece in inflated(file, entry):
         size += len(piece)
         if size > left:
             raise BadFile(
@@ -84,36 +85,8 @@ def _check_entry(file: IO[bytes], entry: ZipInfo, left: int) -> int:
         skim.extent.check_whole()
         return size
     is_xml = skim.has_mark or entry.filename.lower().endswith((".xml", ".rels"))
-    _parse(_inflated(file, entry), is_xml=is_xml)
+    _parse(inflated(file, entry), is_xml=is_xml)
     return size
-
-
-def _inflated(file: IO[bytes], entry: ZipInfo) -> Iterator[bytes]:
-    """Give the bytes of a part as they are, whatever its headers say of their number."""
-    if entry.compress_type not in {ZIP_STORED, ZIP_DEFLATED} or entry.flag_bits & 1:
-        raise BadFile("The workbook is packed in a way that is not read.", hint=_SAVE_AGAIN)
-    file.seek(entry.header_offset)
-    header = file.read(_LOCAL_HEADER_BYTES)
-    lengths = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
-    file.seek(lengths, 1)
-    packed = _portions(file, entry.compress_size)
-    if entry.compress_type == ZIP_STORED:
-        yield from packed
-        return
-    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    for portion in packed:
-        rest = portion
-        while rest and not inflater.eof:
-            yield inflater.decompress(rest, _MOST_AT_ONCE)
-            rest = inflater.unconsumed_tail
-    while not inflater.eof and (piece := inflater.decompress(b"", _MOST_AT_ONCE)):
-        yield piece
-
-
-def _portions(file: IO[bytes], size: int) -> Iterator[bytes]:
-    while size > 0 and (portion := file.read(min(size, _CHUNK_BYTES))):
-        size -= len(portion)
-        yield portion
 
 
 @dataclass(slots=True)
@@ -207,7 +180,7 @@ class _Skim:
             self.is_odd = not text.removeprefix(BOM_UTF8).startswith(b"<") or b"\0" in text[:4]
         self.has_mark = self.has_mark or _SHEET in text
         end = text.rfind(b"<")
-        if len(text) - end > _MOST_AT_ONCE:
+        if len(text) - end > _LONGEST_TEXT:
             end = len(text)  # a text of a megabyte; its few last bytes begin no tag
         self._look(text[:end])
         self._rest = text[end:]

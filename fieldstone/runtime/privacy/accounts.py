@@ -48,7 +48,7 @@ _GONE: Final = (
 _TOLD: Final[Mapping[str, tuple[Table, tuple[str, ...]]]] = {
     "account": (
         tables.MEMBER,
-        ("email", "is_administrator", "created_at", "ended_at", "acting_until"),
+        ("email", "is_administrator", "created_at", "ended_at", "acting_until", "language"),
     ),
     "sessions": (tables.SESSION, ("created_at", "seen_at", "expires_at", "address", "agent")),
     "tokens": (tables.ACCESS_TOKEN, ("name", "created_at", "used_at", "expires_at", "scopes")),

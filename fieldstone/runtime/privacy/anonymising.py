@@ -14,6 +14,7 @@ from fieldstone.metadata.component import StoredComponent
 from fieldstone.metadata.field_types.registry import get_field_type
 from fieldstone.metadata.field_types.text import Text
 from fieldstone.metadata.kinds.field import split_name
+from fieldstone.metadata.moved_values import REMAINDER_OF
 from fieldstone.metadata.personal import is_personal, personal_fields
 from fieldstone.metadata.values import fold
 from fieldstone.runtime.metadata_changes import load_components
@@ -71,6 +72,8 @@ def _is_deleted_personal(obj: ObjectDef, row: StoredComponent) -> bool:
     # A field of an earlier object of this name may have had a key that another one has now.
     if any(field.key == row.storage["key"] for field in obj.own_fields):
         return False
+    if any(field.id == row.storage.get(REMAINDER_OF) for field in personal_fields(obj)):
+        return True
     body, said = row.component.body, row.component.body.get("personal")
     type_name = get_field_type(str(body.get("type"))).name
     return is_personal(obj, type_name, said=said if isinstance(said, bool) else None)
@@ -105,6 +108,7 @@ async def rewrite(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> N
 async def forget_values(tx: Transaction, fields: Sequence[Field], ids: Sequence[int]) -> int:
     """Take the values of some fields of records from the change log; from how many entries."""
     count = 0
-    for field in fields if ids else ():
-        count += await tx.run(REDACT_KEY, tenant=tx.tenant.id, ids=list(ids), key=field.key)
+    keys = [key for one in fields for key in (one.key, *(old.key for old in one.earlier))]
+    for key in keys if ids else ():
+        count += await tx.run(REDACT_KEY, tenant=tx.tenant.id, ids=list(ids), key=key)
     return count

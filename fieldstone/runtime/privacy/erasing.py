@@ -21,13 +21,16 @@ from fieldstone.ids import ObjectId, RecordId, format_id
 from fieldstone.metadata.catalog import Field, ObjectDef
 from fieldstone.metadata.standing import SYSTEM
 from fieldstone.metadata.tables import BIN
-from fieldstone.metadata.values import Json, JsonObject
-from fieldstone.runtime.encryption.opening import open_value
+from fieldstone.metadata.values import Json, JsonObject, read_json, write_json
+from fieldstone.runtime.encryption.keyring import KeyMissing
+from fieldstone.runtime.encryption.opening import keyring_of, open_value
 from fieldstone.runtime.files import FileStore
 from fieldstone.runtime.job_runs import JobContext
 from fieldstone.runtime.privacy.accounts import take_apart
 from fieldstone.runtime.privacy.anonymising import ERASED, anonymise, rewrite
+from fieldstone.runtime.privacy.definitions import definitions_saying
 from fieldstone.runtime.privacy.finding import (
+    AT_ONCE,
     Dossier,
     Found,
     How,
@@ -99,6 +102,7 @@ async def run_erasing(context: JobContext, files: FileStore) -> JsonObject:
     number, report = _argument(context, "request"), _done(context)
     if report is None:
         report = await _erase(context, number, files)
+    await _release_late(context, files)
     removed = await remove_released(context, files)
     async with context.write() as tx:
         proof: dict[str, Json] = {**report, "files_removed": removed, "at": tx.now.isoformat()}
@@ -109,7 +113,7 @@ async def run_erasing(context: JobContext, files: FileStore) -> JsonObject:
 
 
 async def _erase(context: JobContext, number: int, files: FileStore) -> Mapping[str, Json]:
-    temporary = await _temporary(context, number, files)
+    looked_at, temporary = await _temporary(context, number, files)
     async with context.write() as tx:
         await work_in_background(tx)
         request = await get_request(tx, number)
@@ -121,17 +125,54 @@ async def _erase(context: JobContext, number: int, files: FileStore) -> Mapping[
         check_erasable(request.kind, dossier, request.plan)
         await release_files(tx, temporary)
         report = await _rid(tx, request, dossier, context.job.id)
-        await context.checkpoint(tx, {"words": "Erased; files follow.", "report": report})
-        return report
+        # Whoever goes on after a crash finds the person nowhere else any more, so the words stay
+        # until late files were looked through: sealed, since nobody else may read them.
+        words = write_json(list(dossier.person.addresses))
+        sealed = keyring_of(tx).seal_text(words, _place(context))
+        at: dict[str, Json] = {"looked_at": list(looked_at), "words": sealed}
+        told: dict[str, Json] = {
+            "words": "Erased; files follow.",
+            "report": report,
+            "checkpoint": at,
+        }
+        await context.checkpoint(tx, told)
+    return report
 
 
-async def _temporary(context: JobContext, number: int, files: FileStore) -> list[int]:
-    """Give the sources of imports and results of exports that say something about a person."""
+async def _release_late(context: JobContext, files: FileStore) -> None:
+    """Release the files of exports that read the person before, and ended since all were looked at.
+
+    Raises KeyMissing.
+    """
+    at = context.job.progress.get("checkpoint")
+    if not isinstance(at, Mapping):
+        return
+    looked_at, sealed = at["looked_at"], at["words"]
+    assert isinstance(looked_at, list | tuple)
+    async with context.write() as tx:
+        opened = keyring_of(tx).open_text(str(sealed), _place(context))
+        fresh = set(await load_loose_files(tx)).difference(int(str(one)) for one in looked_at)
+    if opened is None:
+        raise KeyMissing("The words of who was erased cannot be read with the keys of this server.")
+    words = read_json(opened)
+    assert isinstance(words, list | tuple)
+    found = [str(one) for one in words]
+    late = await mentioning(files, context.tenant.id, sorted(fresh), found)
+    async with context.write() as tx:
+        await release_files(tx, late)
+        told = {key: one for key, one in context.job.progress.items() if key != "checkpoint"}
+        await context.checkpoint(tx, told)
+
+
+async def _temporary(
+    context: JobContext, number: int, files: FileStore
+) -> tuple[list[int], list[int]]:
+    """Give the sources of imports and results of exports, and which of them say a person."""
     async with context.write() as tx:
         await work_in_background(tx)
         person = await _person_of(tx, await get_request(tx, number))
         loose = await load_loose_files(tx)
-    return await mentioning(files, context.tenant.id, loose, person.addresses)
+    return loose, await mentioning(files, context.tenant.id, loose, person.addresses)
 
 
 async def _person_of(tx: Transaction, request: PrivacyRequest) -> Person:
@@ -150,12 +191,12 @@ async def _rid(
         nameless = [one for one in found if not erases and one.is_the_person]
         rest = [one for one in found if one not in gone and one not in nameless]
         await _purge(tx, obj, gone)
-        await anonymise(tx, obj, [one.record.id for one in nameless])
+        await anonymise(tx, obj, [one.id for one in nameless])
         # What is left of the nameless, by fields that are not personal, may say who they are.
         await _redact(tx, obj, [*nameless, *rest], person)
         for what, some in (("erased", gone), ("anonymised", nameless), ("redacted", rest)):
             records.add(obj.name, what, len(some))
-    await forget_imported(tx, [one.record.id for one in dossier.found])
+    await forget_imported(tx, [one.id for one in dossier.found])
     account = await take_apart(tx, person.id) if person.is_user else {}
     await scrub_strangers(tx, person.addresses)
     places = await clean(tx, person.addresses, job, dossier.kept)
@@ -165,13 +206,13 @@ async def _rid(
     return {
         "kind": request.kind.value,
         "person": person.text,
-        "reason": request.reason,
         "plan": request.plan,
         "words_looked_for": len(person.addresses) + len(person.near),
         "records": records.as_json(),
         "places": dict(places),
         "account": dict(account),
         "left": dict(left),
+        "definitions": list(await definitions_saying(tx, person.addresses)),
         "kept": [format_id("record", one) for one in sorted(dossier.kept)],
     }
 
@@ -209,7 +250,7 @@ async def _purge(tx: Transaction, obj: ObjectDef, found: Sequence[Found]) -> Non
     target = None if stored is None else target_of(tx, stored)
     if target is None:
         raise StillMoving(f"{obj.plural_label} are being moved just now.", hint="Try again later.")
-    ids = [one.record.id for one in found]
+    ids = [one.id for one in found]
     statement = purge_statements.any_rows(target.heap, tx.tenant.id, target.object_id)
     await purge_rows(tx, target, await tx.rows(statement, ids=ids))
     await tx.run(_OUT_OF_BIN, tenant=tx.tenant.id, ids=ids)
@@ -217,10 +258,19 @@ async def _purge(tx: Transaction, obj: ObjectDef, found: Sequence[Found]) -> Non
 
 async def _redact(tx: Transaction, obj: ObjectDef, found: Sequence[Found], person: Person) -> None:
     """Take the words of a person from records that stay, and from their history."""
-    fresh = await _current(tx, obj, [one.record.id for one in found])
+    for start in range(0, len(found), AT_ONCE):
+        await _redact_some(tx, obj, found[start : start + AT_ONCE], person)
+    near = [one.id for one in found if one.how is How.REFERENCE]
+    await clean_history(tx, (*person.addresses, *person.near), near)
+
+
+async def _redact_some(
+    tx: Transaction, obj: ObjectDef, found: Sequence[Found], person: Person
+) -> None:
+    fresh = await _current(tx, obj, [one.id for one in found])
     drafts = []
     for one in found:
-        draft, words = fresh.get(one.record.id), _words_for(one, person)
+        draft, words = fresh.get(one.id), _words_for(one, person)
         if draft is not None and words:
             _take_out(tx, draft, obj, re.compile(pattern_of(words), re.IGNORECASE))
             drafts.append(draft)
@@ -228,8 +278,6 @@ async def _redact(tx: Transaction, obj: ObjectDef, found: Sequence[Found], perso
     await rewrite(tx, obj, changed)
     binned = [one.id for one in changed if one.before is not None and one.before.deleted_at]
     await tx.run(REMOVE_SEARCH, tenant=tx.tenant.id, ids=binned)
-    near = [one.record.id for one in found if one.how is How.REFERENCE]
-    await clean_history(tx, (*person.addresses, *person.near), near)
 
 
 async def _current(tx: Transaction, obj: ObjectDef, ids: list[RecordId]) -> dict[RecordId, Draft]:
@@ -261,6 +309,11 @@ def _take_out(tx: Transaction, draft: Draft, obj: ObjectDef, pattern: re.Pattern
 def _may_hold_words(field: Field) -> bool:
     plain = field.encryption is None and not is_unique(field)
     return plain and field.type.name in _WORDS
+
+
+def _place(context: JobContext) -> str:
+    """Give what the sealed words are bound to."""
+    return f"{context.job.kind}:{context.job.id}"
 
 
 def _argument(context: JobContext, name: str) -> int:

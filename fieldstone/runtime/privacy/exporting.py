@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import tempfile
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -32,9 +32,10 @@ from fieldstone.runtime.files import FileStore, add_file, plain_name
 from fieldstone.runtime.job_runs import JobContext
 from fieldstone.runtime.jobs import enqueue
 from fieldstone.runtime.privacy.accounts import tell_account
-from fieldstone.runtime.privacy.finding import Dossier, Found, find_all
+from fieldstone.runtime.privacy.finding import Dossier, Found, Outcome, find_all, records_of
 from fieldstone.runtime.privacy.person import load_person
 from fieldstone.runtime.privacy.requests import PREFIX, finish, get_request
+from fieldstone.runtime.records.draft import StoredRecord
 from fieldstone.runtime.statements import parameter, prepare
 from fieldstone.runtime.storage.job_steps import end_with, result_of, work_in_background
 from fieldstone.runtime.storage.released_files import files_in
@@ -129,13 +130,12 @@ async def _write(
         dossier = await find_all(tx, person)
         with ZipFile(path, "w", ZIP_DEFLATED) as file:
             archive = _Archive(file)
-            archive.add("person.json", _json(_shown(tx, dossier.found[0])))
-            for name, lines in _by_object(tx, dossier).items():
-                archive.add(f"records/{name}.ndjson", b"".join(lines))
+            archive.add("person.json", _json(_shown(tx, dossier.found[0], person.record)))
+            names = await _write_records(tx, archive, dossier)
             archive.add("history.ndjson", await _history(tx, dossier))
             if person.is_user:
                 archive.add("account.json", _json(await _account(tx, dossier)))
-            held = await _files(context, archive, dossier, files)
+            held = await _files(context, archive, names, files)
             manifest: dict[str, Json] = {
                 "person": person.text,
                 "tenant": context.tenant.name,
@@ -147,19 +147,29 @@ async def _write(
         return dossier, held
 
 
-def _by_object(tx: Transaction, dossier: Dossier) -> Mapping[str, list[bytes]]:
-    lines: dict[str, list[bytes]] = defaultdict(list)
-    for one in dossier.found:
-        lines[one.object.name].append(_json(_shown(tx, one)) + b"\n")
-    return lines
+async def _write_records(tx: Transaction, archive: _Archive, dossier: Dossier) -> Mapping[int, str]:
+    """Write the records about a person; give the files that they hold, with their names."""
+    held: dict[int, str] = {}
+    for obj, found in dossier.by_object(*Outcome).items():
+        name, known = f"records/{obj.name}.ndjson", {one.id: one for one in found}
+        digest, size = hashlib.sha256(), 0
+        with archive.file.open(name, "w", force_zip64=True) as target:
+            async for record in records_of(tx, obj, list(known)):
+                line = _json(_shown(tx, known[record.id], record)) + b"\n"
+                digest.update(line)
+                size += len(line)
+                target.write(line)
+                for value in record.data.values():
+                    held |= dict.fromkeys(files_in([value]), _name_of(value))
+        archive.note(name, size, digest.hexdigest())
+    return held
 
 
 def _counted(dossier: Dossier) -> dict[str, Json]:
     return dict(Counter(one.object.name for one in dossier.found))
 
 
-def _shown(tx: Transaction, one: Found) -> dict[str, Json]:
-    record = one.record
+def _shown(tx: Transaction, one: Found, record: StoredRecord) -> dict[str, Json]:
     return {
         "id": one.text,
         "type": one.object.name,
@@ -180,7 +190,7 @@ def _named(
 
 
 async def _history(tx: Transaction, dossier: Dossier) -> bytes:
-    ids = [one.record.id for one in dossier.found if one.is_the_person]
+    ids = [one.id for one in dossier.found if one.is_the_person]
     lines = []
     for row in await tx.rows(_HISTORY, tenant=tx.tenant.id, ids=ids):
         obj = tx.catalog.by_id.get(ObjectId(row["object_id"]))
@@ -214,14 +224,10 @@ async def _account(tx: Transaction, dossier: Dossier) -> dict[str, Json]:
     return {**told, "changes_made": work}
 
 
-async def _files(context: JobContext, archive: _Archive, dossier: Dossier, files: FileStore) -> int:
-    """Write the files that the records about a person hold; how many."""
-    held = {
-        number: _name_of(value)
-        for one in dossier.found
-        for value in one.record.data.values()
-        for number in files_in([value])
-    }
+async def _files(
+    context: JobContext, archive: _Archive, held: Mapping[int, str], files: FileStore
+) -> int:
+    """Write the files that the records about a person hold; how many. held: with their names."""
     count = 0
     for number, name in held.items():
         member = f"files/{format_id(FILE_PREFIX, number)}/{name}"

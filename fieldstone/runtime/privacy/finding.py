@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -33,6 +33,8 @@ from fieldstone.runtime.statements import Prepared, parameter, prepare
 from fieldstone.runtime.transactions import Transaction
 
 MOST_FOUND: Final = 20_000
+AT_ONCE: Final = 500
+"""Records that are read, or written, at a time."""
 
 
 class TooMuchAboutOne(Conflict):
@@ -59,17 +61,22 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A record about a person. outcome: what becomes of it when the person is erased."""
+    """A record about a person. outcome: what becomes of it when the person is erased.
+
+    title: what it is called, where that is a text. Its values are not held: there may be many.
+    """
 
     object: ObjectDef
-    record: StoredRecord
+    id: RecordId
     how: How
     outcome: Outcome
+    title: str = ""
+    in_bin: bool = False
 
     @property
     def text(self) -> str:
         """Its id as callers see it."""
-        return format_id(self.object.prefix, self.record.id)
+        return format_id(self.object.prefix, self.id)
 
     @property
     def is_the_person(self) -> bool:
@@ -81,13 +88,15 @@ class Found:
 class Dossier:
     """All that was found, the person's own record first. held: those that are under legal hold.
 
-    kept: records that were left out because somebody said so.
+    kept: records that were left out because somebody said so. definitions: components that say an
+    address, which stay.
     """
 
     person: Person
     found: tuple[Found, ...]
     held: frozenset[RecordId] = frozenset()
     kept: frozenset[RecordId] = frozenset()
+    definitions: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -117,26 +126,32 @@ async def find_all(
 
     by: lock for who goes on to erase them; nothing is locked otherwise.
     """
-    own = Found(person.object, person.record, How.ITSELF, Outcome.ERASE)
-    found: dict[RecordId, Found] = {person.id: own}
-    mentions = await _mentions(tx, person, by)
-    for obj, records in mentions.items():
-        for number, record in records.items():
-            if number not in kept and _is_same(tx, person, obj, record):
-                found.setdefault(number, Found(obj, record, How.SAME_ADDRESS, Outcome.ERASE))
+    found = {person.id: _found(person.object, person.record, How.ITSELF, Outcome.ERASE)}
+    mentions: list[Found] = []
+    async for obj, record in _mentioned(tx, person, by):
+        if record.id in kept:
+            continue
+        if _is_same(tx, person, obj, record):
+            one = _found(obj, record, How.SAME_ADDRESS, Outcome.ERASE)
+            found.setdefault(record.id, one)
+        else:
+            mentions.append(_found(obj, record, How.MENTION, Outcome.REDACT))
     people = frozenset(found)
-    for obj, pointing in (await _pointing(tx, people, by)).items():
-        for number, (record, holders) in pointing.items():
+    async for obj, record, holders in _pointing(tx, people, by):
+        if record.id not in kept:
             outcome = _outcome(tx, obj, record, holders, people)
-            if number not in kept:
-                found.setdefault(number, Found(obj, record, How.REFERENCE, outcome))
+            found.setdefault(record.id, _found(obj, record, How.REFERENCE, outcome))
     await _add_parts(tx, found, people, kept, by)
-    for obj, records in mentions.items():
-        for number, record in records.items():
-            if number not in kept:
-                found.setdefault(number, Found(obj, record, How.MENTION, Outcome.REDACT))
+    for one in mentions:
+        found.setdefault(one.id, one)
     held = frozenset(map(RecordId, await held_among(tx, list(found))))
     return Dossier(person, tuple(found.values()), held, frozenset(kept))
+
+
+def _found(obj: ObjectDef, record: StoredRecord, how: How, outcome: Outcome) -> Found:
+    title = record.data.get(obj.title.key)
+    called = title if isinstance(title, str) and obj.title.encryption is None else ""
+    return Found(obj, record.id, how, outcome, called, record.deleted_at is not None)
 
 
 async def _add_parts(
@@ -151,11 +166,11 @@ async def _add_parts(
         wholes = {number for number, one in found.items() if one.outcome is Outcome.ERASE} - seen
         if not wholes:
             return
-        for obj, pointing in (await _pointing(tx, frozenset(wholes), by)).items():
-            for number, (record, holders) in pointing.items():
-                if number not in kept and _is_part(holders):
-                    how = found[number].how if number in found else How.REFERENCE
-                    found[number] = Found(obj, record, how, Outcome.ERASE)
+        async for obj, record, holders in _pointing(tx, frozenset(wholes), by):
+            if record.id not in kept and _is_part(holders):
+                known = found.get(record.id)
+                how = How.REFERENCE if known is None else known.how
+                found[record.id] = _found(obj, record, how, Outcome.ERASE)
         _check_few(len(found))
         seen |= wholes
 
@@ -216,40 +231,47 @@ def _references(value: Json) -> Iterator[tuple[str, RecordId]]:
 
 async def _pointing(
     tx: Transaction, people: frozenset[RecordId], by: Loader
-) -> dict[ObjectDef, dict[RecordId, tuple[StoredRecord, list[Field]]]]:
-    """Give what points to people, live or in the bin, with the fields that do."""
+) -> AsyncIterator[tuple[ObjectDef, StoredRecord, list[Field]]]:
+    """Yield what points to people, live or in the bin, with the fields that do."""
     links = await tx.rows(LINKS_TO, tenant=tx.tenant.id, ids=sorted(people), most=MOST_FOUND + 1)
     _check_few(len(links))
     holders: dict[ObjectId, dict[RecordId, set[int]]] = defaultdict(lambda: defaultdict(set))
     for link in links:
         source = RecordId(link["source_id"])
         holders[ObjectId(link["source_object_id"])][source].add(link["field_id"])
-    found: dict[ObjectDef, dict[RecordId, tuple[StoredRecord, list[Field]]]] = {}
     for object_id, ids in holders.items():
         obj = tx.catalog.by_id.get(object_id)
-        if obj is None:
-            continue
-        fields = {int(one.id): one for one in obj.own_fields}
-        there = await _both(tx, obj, list(ids), by)
-        found[obj] = {
-            number: (record, [fields[one] for one in sorted(ids[number]) if one in fields])
-            for number, record in there.items()
-        }
-    return found
+        if obj is not None:
+            fields = {int(one.id): one for one in obj.own_fields}
+            async for record in records_of(tx, obj, list(ids), by):
+                said = [fields[one] for one in sorted(ids[record.id]) if one in fields]
+                yield obj, record, said
 
 
-async def _mentions(
+async def _mentioned(
     tx: Transaction, person: Person, by: Loader
-) -> dict[ObjectDef, dict[RecordId, StoredRecord]]:
-    """Give the records that have one of a person's addresses in any value."""
-    found: dict[ObjectDef, dict[RecordId, StoredRecord]] = {}
+) -> AsyncIterator[tuple[ObjectDef, StoredRecord]]:
+    """Yield the records that have one of a person's addresses in any value."""
     rows = await mentioned_rows(tx, person.addresses)
     _check_few(sum(map(len, rows.values())))
     for object_id, ids in rows.items():
         obj = tx.catalog.by_id.get(object_id)
         if obj is not None:
-            found[obj] = await _both(tx, obj, ids, by)
-    return found
+            async for record in records_of(tx, obj, ids, by):
+                yield obj, record
+
+
+async def records_of(
+    tx: Transaction, obj: ObjectDef, ids: Sequence[RecordId], by: Loader = load
+) -> AsyncIterator[StoredRecord]:
+    """Yield records, live or in the bin, in order of id; some hundred are held at a time."""
+    ordered = sorted(set(ids))
+    for start in range(0, len(ordered), AT_ONCE):
+        some = ordered[start : start + AT_ONCE]
+        there = await by(tx, obj, some) | await by(tx, obj, some, deleted=True)
+        for number in some:
+            if number in there:
+                yield there[number]
 
 
 async def mentioned_rows(
@@ -323,12 +345,6 @@ def says(text: Any) -> Any:
     """Build the condition that a text says one of some words; parameters like and pattern."""
     like, pattern = parameter("like", ARRAY(Text)), parameter("pattern", Text())
     return and_(func.lower(text).like(func.any(like)), text.op("~*")(pattern))
-
-
-async def _both(
-    tx: Transaction, obj: ObjectDef, ids: list[RecordId], by: Loader
-) -> dict[RecordId, StoredRecord]:
-    return await by(tx, obj, ids) | await by(tx, obj, ids, deleted=True)
 
 
 def _check_few(count: int) -> None:

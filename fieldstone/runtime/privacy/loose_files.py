@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Final
 from zipfile import BadZipFile, ZipFile, is_zipfile
@@ -19,6 +20,7 @@ from fieldstone.runtime.statements import prepare
 from fieldstone.runtime.transactions import Transaction
 
 _CHUNK_BYTES: Final = 1024 * 1024
+_ENCODINGS: Final = ("utf-8", "utf-16-le", "utf-16-be", "cp1252")
 _LOOSE: Final = prepare(select(HEAPS[Kept.FILES].key.label("id")).where(HEAPS[Kept.FILES].due))
 
 
@@ -31,7 +33,7 @@ async def mentioning(
     files: FileStore, tenant: TenantId, numbers: Iterable[int], words: Collection[str]
 ) -> list[int]:
     """Give those of some files that say one of these words, workbooks and archives included."""
-    wanted = [word.encode() for word in words]
+    wanted = _as_bytes(words)
     found = []
     for number in numbers if wanted else ():
         try:
@@ -41,6 +43,21 @@ async def mentioning(
         if await asyncio.to_thread(_says, path, wanted):
             found.append(number)
     return found
+
+
+def _as_bytes(words: Collection[str]) -> list[bytes]:
+    """Give words as files may hold them, in the encodings that imports read.
+
+    Letters of ASCII are small, as they are in what is searched; of others both cases are looked
+    for, since bytes do not tell which letters they are.
+    """
+    found: dict[bytes, None] = {}
+    for word in words:
+        for text in (word.lower(), word.upper()):
+            for encoding in _ENCODINGS:
+                with suppress(UnicodeEncodeError):
+                    found[text.encode(encoding).lower()] = None
+    return list(found)
 
 
 def _says(path: Path, words: list[bytes]) -> bool:

@@ -6,7 +6,7 @@ counted by place, and looked for again afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -31,18 +31,23 @@ from sqlalchemy.dialects.postgresql import JSONB
 from fieldstone.ids import RecordId
 from fieldstone.metadata.factor_tables import ACCESS_EVENT
 from fieldstone.metadata.lock_tables import RECORD_LOCK
-from fieldstone.metadata.privacy_tables import LEGAL_HOLD
+from fieldstone.metadata.package_tables import PACKAGE_UPLOAD
+from fieldstone.metadata.privacy_tables import LEGAL_HOLD, PRIVACY_REQUEST
 from fieldstone.metadata.tables import (
     BIN,
     CHANGE,
+    COMPONENT_CHANGE,
     FILE,
     IMPORT_ROW,
     JOB,
+    MEMBER,
     RECORD_SEARCH,
     RECORD_SHARE,
     RECORD_UNIQUE,
     SIGN_IN,
 )
+from fieldstone.metadata.view_tables import PERSONAL_VIEW
+from fieldstone.runtime.export_job import forget_questions
 from fieldstone.runtime.idempotency import forget_answers
 from fieldstone.runtime.privacy.finding import Dossier, says, without
 from fieldstone.runtime.privacy.held import is_held, objects_held
@@ -60,24 +65,22 @@ _THIS_JOB: Final = parameter("job", BigInteger())
 class Place:
     """A table that may say something.
 
-    columns: where. removes: whether the row goes as a whole. record: the column that tells of
-    which record it is. but: rows that are let be.
+    columns: where. removes: whether the row goes as a whole. of: what tells of which records it
+    is, users among them. but: rows that are let be.
     """
 
     name: str
     table: Table
     columns: tuple[str, ...]
     removes: bool = False
-    record: str | None = None
+    of: tuple[ColumnElement[Any], ...] = ()
     but: ColumnElement[bool] | None = None
 
     @property
     def _where(self) -> tuple[ColumnElement[bool], ...]:
         told = or_(*(says(cast(self.table.c[one], Text)) for one in self.columns))
         but = [] if self.but is None else [~self.but]
-        if self.record is not None:
-            kept = self.table.c[self.record] == func.any(_KEPT)
-            but.append(func.coalesce(kept, false()).is_(False))
+        but += [func.coalesce(one == func.any(_KEPT), false()).is_(False) for one in self.of]
         return self.table.c.tenant_id == _TENANT, told, *but
 
     def cleaning(self) -> Prepared:
@@ -91,31 +94,51 @@ class Place:
         """Build what counts the rows of the place that say words."""
         return prepare(select(func.count()).select_from(self.table).where(*self._where))
 
-    def held(self) -> Prepared | None:
-        """Build what gives the held records whose rows say words; None without records."""
-        if self.record is None:
-            return None
-        record = self.table.c[self.record]
-        return prepare(select(record.label("id")).where(*self._where, is_held(record)).distinct())
+    def held(self) -> Iterator[Prepared]:
+        """Build what gives the held records, and held users, whose rows say words."""
+        for one in self.of:
+            of_held = select(one.label("id")).select_from(self.table)
+            yield prepare(of_held.where(*self._where, is_held(one)).distinct())
+
+
+_WHO_TRIED: Final = (
+    select(MEMBER.c.user_id)
+    .where(MEMBER.c.tenant_id == _TENANT, func.lower(MEMBER.c.email) == func.lower(SIGN_IN.c.email))
+    .correlate(SIGN_IN)
+    .limit(1)
+    .scalar_subquery()
+)
+"""The user whose address was given at a sign-in."""
 
 
 PLACES: Final = (
-    Place("change_log", CHANGE, ("before", "after", "cause"), record="record_id"),
-    Place("recycle_bin", BIN, ("value",), record="record_id"),
-    Place("search", RECORD_SEARCH, ("txt",), record="id"),
-    Place("unique_values", RECORD_UNIQUE, ("value",), removes=True, record="record_id"),
+    Place("change_log", CHANGE, ("before", "after", "cause"), of=(CHANGE.c.record_id,)),
+    Place("recycle_bin", BIN, ("value",), of=(BIN.c.record_id,)),
+    Place("search", RECORD_SEARCH, ("txt",), of=(RECORD_SEARCH.c.id,)),
+    Place(
+        *("unique_values", RECORD_UNIQUE, ("value",)),
+        removes=True,
+        of=(RECORD_UNIQUE.c.record_id,),
+    ),
     Place("jobs", JOB, ("arguments", "progress", "result"), but=JOB.c.id == _THIS_JOB),
-    Place("imported_rows", IMPORT_ROW, ("details",), record="record_id"),
+    Place("imported_rows", IMPORT_ROW, ("details",), of=(IMPORT_ROW.c.record_id,)),
     Place("names_of_files", FILE, ("name",)),
-    Place("reasons_of_shares", RECORD_SHARE, ("reason",), record="record_id"),
-    Place("reasons_of_locks", RECORD_LOCK, ("reason",), record="record_id"),
+    Place("reasons_of_shares", RECORD_SHARE, ("reason",), of=(RECORD_SHARE.c.record_id,)),
+    Place("reasons_of_locks", RECORD_LOCK, ("reason",), of=(RECORD_LOCK.c.record_id,)),
     Place("legal_holds", LEGAL_HOLD, ("name", "reason", "end_reason")),
-    Place("sign_ins", SIGN_IN, ("email",), removes=True),
-    Place("access_log", ACCESS_EVENT, ("details",)),
+    Place("views_of_people", PERSONAL_VIEW, ("label", "body")),
+    Place("privacy_requests", PRIVACY_REQUEST, ("reason", "report")),
+    Place("log_of_definitions", COMPONENT_CHANGE, ("before", "after", "cause")),
+    Place("sign_ins", SIGN_IN, ("email",), removes=True, of=(_WHO_TRIED,)),
+    Place(
+        *("access_log", ACCESS_EVENT, ("details", "cause", "address")),
+        of=(ACCESS_EVENT.c.user_id, ACCESS_EVENT.c.actor_id, ACCESS_EVENT.c.record_id),
+    ),
+    Place("packages_waiting", PACKAGE_UPLOAD, ("files",), removes=True),
 )
 _CLEANING: Final = {one.name: one.cleaning() for one in PLACES}
 _COUNTING: Final = {one.name: one.counting() for one in PLACES}
-_HELD: Final = [one for one in (place.held() for place in PLACES) if one is not None]
+_HELD: Final = [one for place in PLACES for one in place.held()]
 _NEAR: Final = prepare(
     update(CHANGE)
     .where(
@@ -142,7 +165,11 @@ async def clean(
     given = _given(tx, words, job, kept)
     cleaned = {name: await _ran(tx, one, given) for name, one in _CLEANING.items()}
     # They are encrypted as a whole, so that nobody can tell which of them say the words.
-    return {**cleaned, "answers_kept": await forget_answers(tx)}
+    forgotten = {
+        "answers_kept": await forget_answers(tx),
+        "questions_of_exports": await forget_questions(tx),
+    }
+    return {**cleaned, **forgotten}
 
 
 async def count_mentions(

@@ -6,7 +6,7 @@ A request is kept with what came of it, long after its job: that is the proof.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -21,6 +21,7 @@ from fieldstone.metadata.tables import JOB
 from fieldstone.metadata.values import Json, JsonObject, read_json, write_json
 from fieldstone.runtime.audit.events import Event, note_event, note_record_event
 from fieldstone.runtime.jobs import enqueue
+from fieldstone.runtime.privacy.definitions import definitions_saying
 from fieldstone.runtime.privacy.finding import Dossier, find_all
 from fieldstone.runtime.privacy.mentions import with_held_mentions
 from fieldstone.runtime.privacy.office import check_office
@@ -162,7 +163,8 @@ async def look_at(tx: Transaction, text: str, kept: Collection[RecordId] = ()) -
     check_office(tx)
     person = await load_person(tx, text)
     whole = tx.as_system()
-    return await with_held_mentions(whole, await find_all(whole, person, kept))
+    found = await with_held_mentions(whole, await find_all(whole, person, kept))
+    return replace(found, definitions=await definitions_saying(whole, person.addresses))
 
 
 async def ask(tx: Transaction, asked: Asked) -> PrivacyRequest:

@@ -27,22 +27,6 @@ from fieldstone.runtime.transactions import Transaction
 NOT_UNIQUE: Final = "value.not_unique"
 
 
-def check_dependent(obj: ObjectDef, rights: Rights, drafts: Iterable[Draft]) -> None:
-    """Note every picklist value that the value of its controlling field does not allow.
-
-    What the controlling field holds, and what it is called, is for those who may read it.
-    """
-    dependent = [f for f in obj.own_fields if getattr(f.options, "controlled_by", None)]
-    for draft in drafts:
-        for field in dependent:
-            value, control = draft.value(field), obj.get_field(field.options.controlled_by)
-            by = draft.value(control)
-            if value is not None and not field.options.allows(str(value), str(by)):
-                may_read = rights.may_read_field(control.id)
-                why = f"while {control.label} is {by}" if may_read else "in this record"
-                draft.refuse("value.dependent", f"{field.label} cannot be {value} {why}.", field)
-
-
 def told_problems(
     obj: ObjectDef, rights: Rights, problems: Sequence[Problem], *, is_seen: bool = True
 ) -> tuple[Problem, ...]:

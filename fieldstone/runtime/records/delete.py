@@ -22,6 +22,7 @@ from fieldstone.runtime.records import store
 from fieldstone.runtime.records.checks import check_references, claim_unique, told_problems
 from fieldstone.runtime.records.draft import Draft, StoredRecord
 from fieldstone.runtime.records.heap_statements import mark_deleted
+from fieldstone.runtime.records.held import check_held
 from fieldstone.runtime.records.levels import (
     NotEditable,
     check_level,
@@ -92,6 +93,14 @@ async def delete(
     Gives how many went along, as far as the viewer may see them.
     Raises UnknownRecord, StaleVersion, StillReferenced, TooFarReaching.
     """
+    check_held(tx, obj)
+    return await delete_any(tx, obj, record_id, version)
+
+
+async def delete_any(
+    tx: Transaction, obj: ObjectDef, record_id: RecordId, version: int | None = None
+) -> int:
+    """Do as delete() does, also with records that a metadata change alone takes away."""
     if not tx.rights.may_delete(obj.id):
         raise Forbidden(f"You may not delete {obj.plural_label}.")
     found = await lock(tx, obj, [record_id])
@@ -285,6 +294,12 @@ async def restore(tx: Transaction, obj: ObjectDef, record_id: RecordId) -> int:
     were given another value since keep it. Gives how many records came back that the viewer sees.
     Raises UnknownRecord if it is not in the bin, Several if a unique value was taken meanwhile.
     """
+    check_held(tx, obj)
+    return await restore_any(tx, obj, record_id)
+
+
+async def restore_any(tx: Transaction, obj: ObjectDef, record_id: RecordId) -> int:
+    """Do as restore() does, also with records that a metadata change alone brings back."""
     if not tx.rights.may_delete(obj.id):
         raise Forbidden(f"You may not restore {obj.plural_label}.")
     root = await tx.row(ROOT_OF, tenant=tx.tenant.id, id=record_id, object=obj.id)

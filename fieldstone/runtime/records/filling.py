@@ -13,9 +13,11 @@ from fieldstone.query_language.formula.record_scope import default_expression
 from fieldstone.query_language.formula.typed import Failed, Typed
 from fieldstone.runtime.encryption.sealing import sealed_value
 from fieldstone.runtime.per_catalog import PerCatalog
+from fieldstone.runtime.records.dependent import drop_defaults
 from fieldstone.runtime.records.derivations import derive
 from fieldstone.runtime.records.draft import Draft
 from fieldstone.runtime.records.formula_values import FormulaValues, paths_read
+from fieldstone.runtime.records.record_types import type_given, usual_values
 from fieldstone.runtime.transactions import Transaction
 
 _KEPT: Final = 2_000
@@ -37,10 +39,13 @@ async def fill(
             draft.data.update(draft.before.data)
             draft.owner_id = draft.before.owner_id
         else:
-            draft.data.update(defaults)
+            chosen = type_given(obj, draft.given, tx.rights)
+            draft.data.update(usual_values(obj, chosen, defaults))
             draft.owner_id = tx.viewer.user_id
         data = draft.data
         for field, value in draft.given.items():
+            if value is None and draft.is_new and field is obj.type_field:
+                continue  # as if nothing were said
             if not field.key:
                 draft.owner_id = _owner(value)
             elif value and field.encryption is not None:
@@ -51,6 +56,7 @@ async def fill(
                 draft.put(field, sealed_value(tx, draft, field, value))
     new = [draft for draft in drafts if draft.is_new]
     await _calculate_defaults(tx, obj, new, seen_only=seen_only)
+    drop_defaults(obj, new)
     derive(obj, drafts)
 
 

@@ -54,13 +54,20 @@ def changes_in(tx: Transaction, obj: ObjectDef, row: Any) -> dict[str, Json]:
 
     changes: dict[str, Json] = {}
     for field in obj.fields:
-        key = field.key or ("owner" if field.column == "owner_id" else "")
-        if key and (key in before or key in after) and tx.rights.may_show_field(field.id):
+        key = next((one for one in _keys_of(field) if one in before or one in after), None)
+        if key is not None and tx.rights.may_show_field(field.id):
             changes[field.name] = {
                 "before": told(field, key, before),
                 "after": told(field, key, after),
             }
     return changes
+
+
+def _keys_of(field: Field) -> tuple[str, ...]:
+    """Give the keys under which the log tells of a field, those before its conversions included."""
+    if field.column == "owner_id":
+        return ("owner",)
+    return (field.key, *(one.key for one in field.earlier)) if field.key else ()
 
 
 def _told(tx: Transaction, field: Field, value: Json) -> Json:

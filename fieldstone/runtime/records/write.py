@@ -28,16 +28,17 @@ from fieldstone.runtime.metering import check_room
 from fieldstone.runtime.records import store
 from fieldstone.runtime.records.attaching import Waiting, attach_sources, still_waits, waiting_for
 from fieldstone.runtime.records.checks import (
-    check_dependent,
     check_files,
     check_references,
     claim_unique,
     told_problems,
 )
 from fieldstone.runtime.records.conditions import check_required
+from fieldstone.runtime.records.dependent import check_dependent
 from fieldstone.runtime.records.draft import Draft, Outcome, StoredRecord
 from fieldstone.runtime.records.filling import fill
 from fieldstone.runtime.records.heap_statements import load_rows, lock_rows
+from fieldstone.runtime.records.held import check_held, check_setup_owners
 from fieldstone.runtime.records.levels import NotEditable, check_wholes, levels_of, refuse_reader
 from fieldstone.runtime.records.locks import (
     LOCK_HINT,
@@ -48,6 +49,7 @@ from fieldstone.runtime.records.locks import (
 )
 from fieldstone.runtime.records.numbering import number_new
 from fieldstone.runtime.records.reading import Values
+from fieldstone.runtime.records.record_types import check_record_types
 from fieldstone.runtime.records.rules import check_rules
 from fieldstone.runtime.terms import Limit
 from fieldstone.runtime.transactions import Transaction
@@ -119,6 +121,14 @@ async def write(
     problem of every record raises as Several, with pointers under /records/n if there are several
     records. A single stale record raises StaleVersion. Gives one outcome per record, in order.
     """
+    check_held(tx, obj)
+    return await write_any(tx, obj, incoming, partly=partly)
+
+
+async def write_any(
+    tx: Transaction, obj: ObjectDef, incoming: Sequence[Incoming], *, partly: bool = False
+) -> list[Outcome]:
+    """Do as write() does, also with records that a metadata change alone makes."""
     incoming = _allowed(tx, obj, incoming, partly=partly)
     if len(incoming) > MOST_RECORDS:
         problem = Problem(TooMany.code, f"A call holds at most {MOST_RECORDS} records.", "/records")
@@ -233,9 +243,11 @@ async def prepare(tx: Transaction, obj: ObjectDef, drafts: Sequence[Draft]) -> N
     sound = [d for d, count in zip(known, noted, strict=True) if len(d.problems) == count]
     await check_required(tx, obj, sound)
     check_dependent(obj, tx.rights, sound)
+    check_record_types(obj, tx.rights, sound)
     await check_rules(tx, obj, sound)
     await check_wholes(tx, obj, known)
     await check_files(tx, obj, known)
+    check_setup_owners(tx, obj, sound)
 
 
 async def _settle(

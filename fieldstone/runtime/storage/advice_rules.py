@@ -173,7 +173,7 @@ def _slots(facts: ObjectFacts, days: Days) -> Iterator[Advice]:
     demands = {one.id: demand_of_field(facts.asked, one.id) for one in obj.own_fields}
     for field in obj.own_fields:
         kind, mine = field.type.slot, demands[field.id]
-        if kind is None or field.slot is not None or field.is_calculated:
+        if kind is None or field.slot is not None or field.is_calculated or not field.is_declared:
             continue
         if mine.times < LEAST_TIMES:
             continue

@@ -14,6 +14,7 @@ from typing import Final
 from fieldstone.errors import Forbidden
 from fieldstone.metadata.catalog import Field, ObjectDef, ObjectIndex
 from fieldstone.metadata.component import StoredComponent
+from fieldstone.metadata.moved_values import RESERVED
 from fieldstone.metadata.rights import SetupArea
 from fieldstone.metadata.storage import INDEXES
 from fieldstone.metadata.values import Json, JsonObject
@@ -42,6 +43,7 @@ from fieldstone.runtime.storage.job_steps import alone, end_with, result_of, sto
 from fieldstone.runtime.storage.moving import (
     INDEX_MARK,
     MOVE_MARK,
+    is_field_busy,
     job_in,
     without,
 )
@@ -103,7 +105,8 @@ async def _checked(tx: Transaction, obj: ObjectDef) -> StoredComponent:
         raise Forbidden("You may not make indexes.")
     stored = await find_component(tx, obj.id)
     assert stored is not None
-    if INDEX_MARK in stored.storage or MOVE_MARK in stored.storage:
+    is_converted = await is_field_busy(tx, stored, (RESERVED,))
+    if is_converted or INDEX_MARK in stored.storage or MOVE_MARK in stored.storage:
         raise StorageBusy(
             f"A job is at work on the heap of {obj.plural_label}.", hint="Wait until it has ended."
         )

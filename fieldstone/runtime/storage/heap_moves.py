@@ -97,6 +97,14 @@ def bounds(source: str, tenant_id: int, object_id: int) -> Prepared:
 
 
 @lru_cache(maxsize=_CACHED)
+def ids_in_range(source: str, tenant_id: int, object_id: int) -> Prepared:
+    """The ids of the object's rows above after and up to up_to."""
+    table = heap(source)
+    mine = of_object(table, tenant_id, object_id)
+    return prepare(select(table.c.id).where(mine, _in_range(table)).order_by(table.c.id))
+
+
+@lru_cache(maxsize=_CACHED)
 def copy_range(source: str, target: str, tenant_id: int, object_id: int) -> Prepared:
     """Copy the rows whose ids are above after and up to up_to, over what is there."""
     table = heap(source)

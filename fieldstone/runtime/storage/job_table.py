@@ -1,10 +1,13 @@
-"""The kinds of jobs that work on storage, each with what does it."""
+"""The kinds of jobs that work on storage and on what lies there, each with what does it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
 
+from fieldstone.runtime.conversion.clearing import run_give_up
+from fieldstone.runtime.conversion.job import run_convert
+from fieldstone.runtime.conversion.starting import CONVERT, GIVE_UP
 from fieldstone.runtime.files import FileStore
 from fieldstone.runtime.job_runs import JobFunction
 from fieldstone.runtime.storage.backfill import run_empty, run_fill
@@ -27,4 +30,6 @@ def storage_jobs(rules: StorageRules, files: FileStore) -> Mapping[str, JobFunct
         MAKE_INDEX: run_make,
         DROP_INDEX: run_drop,
         PURGE: partial(run_purge, files=files),
+        CONVERT: partial(run_convert, rules=rules),
+        GIVE_UP: partial(run_give_up, rules=rules),
     }

@@ -6,7 +6,7 @@ once it is read in the new one and the old rows are waiting to be removed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Final
@@ -15,6 +15,7 @@ from fieldstone.errors import Forbidden
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.component import StoredComponent
 from fieldstone.metadata.kinds.field import split_name
+from fieldstone.metadata.moved_values import RESERVED
 from fieldstone.metadata.rights import SetupArea
 from fieldstone.metadata.values import Json, fold
 from fieldstone.runtime.jobs import UnknownJob, enqueue, load_job
@@ -30,7 +31,7 @@ CLEAN: Final = "storage.clean"
 MOVE_MARK: Final = "move"
 LEAVE_MARK: Final = "leave"
 INDEX_MARK: Final = "index_job"
-FIELD_MARKS: Final = ("slot_filling", "slot_emptying", "purging")
+FIELD_MARKS: Final = ("slot_filling", "slot_emptying", "purging", RESERVED)
 
 
 class Place(StrEnum):
@@ -91,9 +92,8 @@ async def request_move(tx: Transaction, obj: ObjectDef, place: Place) -> int:
     await refuse_if_moving(tx, stored)
     if INDEX_MARK in stored.storage:
         raise _busy(stored)
-    for field in await _fields(tx, stored):
-        if any(mark in field.storage for mark in FIELD_MARKS):
-            raise _busy(stored)
+    if await is_field_busy(tx, stored):
+        raise _busy(stored)
     return await start_move(tx, stored, target)
 
 
@@ -111,6 +111,14 @@ async def refuse_if_moving(tx: Transaction, stored: StoredComponent) -> None:
     move = move_in(stored.storage)
     if LEAVE_MARK in stored.storage or (move is not None and await is_alive(tx, move.job)):
         raise _busy(stored)
+
+
+async def is_field_busy(
+    tx: Transaction, owner: StoredComponent, marks: Sequence[str] = FIELD_MARKS
+) -> bool:
+    """Tell whether a job is at work on the values or slots of an object's fields."""
+    fields = await _fields(tx, owner)
+    return any(mark in field.storage for field in fields for mark in marks)
 
 
 async def is_alive(tx: Transaction, number: int) -> bool:

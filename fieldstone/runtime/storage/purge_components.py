@@ -14,12 +14,15 @@ from fieldstone.ids import ObjectId
 from fieldstone.metadata.binned import owner_of
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.component import StoredComponent
+from fieldstone.metadata.conversions import earlier_in
 from fieldstone.metadata.kinds.territory import TerritoryKind
+from fieldstone.metadata.moved_values import is_remainder
 from fieldstone.metadata.storage import SLOT_KEYS
 from fieldstone.metadata.values import Json
 from fieldstone.runtime.access.assigning import forget_territory
 from fieldstone.runtime.job_runs import JobContext
 from fieldstone.runtime.metadata_changes import load_components
+from fieldstone.runtime.personal_views import forget_views
 from fieldstone.runtime.privacy.held import objects_held
 from fieldstone.runtime.records import store
 from fieldstone.runtime.records.delete import unchanged
@@ -127,6 +130,7 @@ async def _purge_object(context: JobContext, stored: StoredComponent) -> int:
             await drop_own_heap(tx, target.object_id)
         for statement in (statements.OBJECT_OUT_OF_BIN, statements.DROP_IMPORTED):
             await tx.run(statement, tenant=tx.tenant.id, object=target.object_id)
+        await forget_views(tx, target.object_id)
         await _forget_fields(tx, target.object_id, numbers)
         return await _removed(tx, [*numbers, stored.id])
 
@@ -204,15 +208,23 @@ async def _remove_values(context: JobContext, target: PurgeTarget, field: Stored
             if batch["last"] is None:
                 return
             rows = await tx.rows(statements.rows_in_range(*where), after=after, up_to=batch["last"])
-            await remove_from_rows(tx, target, field, rows)
+            await remove_from_rows(tx, target, field, rows, keeps_log=is_remainder(field))
             await context.checkpoint(tx, context.job.progress)
             after = batch["last"]
 
 
 async def remove_from_rows(
-    tx: Transaction, target: PurgeTarget, field: StoredComponent, rows: list[Any]
+    tx: Transaction,
+    target: PurgeTarget,
+    field: StoredComponent,
+    rows: list[Any],
+    *,
+    keeps_log: bool = False,
 ) -> None:
-    """Take the values of a deleted field from records, given as locked rows, and their history."""
+    """Take the values of a deleted field from records, given as locked rows, and their history.
+
+    keeps_log: whether the history goes on telling them, as that of a field which is still there.
+    """
     key = str(field.storage["key"])
     slot = next((str(field.storage[name]) for name in SLOT_KEYS if name in field.storage), None)
     ids = [row["id"] for row in rows]
@@ -220,7 +232,8 @@ async def remove_from_rows(
     await release_files(tx, files_in(one.get(key) for one in values.values()))
     where = (target.heap, tx.tenant.id, target.object_id)
     await tx.run(statements.remove_key(*where, slot), ids=ids, key=key)
-    await tx.run(statements.REDACT_KEY, tenant=tx.tenant.id, ids=ids, key=key)
+    for told in () if keeps_log else (key, *(one.key for one in earlier_in(field.storage))):
+        await tx.run(statements.REDACT_KEY, tenant=tx.tenant.id, ids=ids, key=told)
     await tx.run(REMOVE_LINKS, tenant=tx.tenant.id, field_id=[field.id] * len(ids), source_id=ids)
     obj = tx.catalog.by_id.get(ObjectId(target.object_id))
     if obj is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fieldstone.metadata.component import StoredComponent
+from fieldstone.metadata.moved_values import RESERVED
 from fieldstone.metadata.values import Json
 from fieldstone.runtime.jobs import enqueue
 from fieldstone.runtime.metadata_changes import load_components
@@ -15,6 +16,7 @@ from fieldstone.runtime.storage.moving import (
     LEAVE_MARK,
     MOVE_MARK,
     is_alive,
+    is_field_busy,
     job_in,
     move_in,
     start_move,
@@ -22,7 +24,7 @@ from fieldstone.runtime.storage.moving import (
 from fieldstone.runtime.storage.slots import JOB
 from fieldstone.runtime.transactions import Transaction
 
-_MARKS = (MOVE_MARK, LEAVE_MARK, INDEX_MARK, JOB)
+_MARKS = (MOVE_MARK, LEAVE_MARK, INDEX_MARK, JOB, RESERVED)
 
 
 async def find_stuck(tx: Transaction) -> list[tuple[StoredComponent, str]]:
@@ -42,14 +44,18 @@ async def resume_stuck(tx: Transaction) -> int:
 
     tx must have been opened by Database.change_metadata.
     """
-    stuck = await find_stuck(tx)
-    for stored, name in stuck:
+    begun = 0
+    for stored, name in await find_stuck(tx):
         move = move_in(stored.storage)
         if name == MOVE_MARK and move is not None:
-            await start_move(tx, stored, move.heap)
+            # What is at work on its fields writes rows that a move would not copy again.
+            if not await is_field_busy(tx, stored):
+                await start_move(tx, stored, move.heap)
+                begun += 1
         else:
             await _again(tx, stored, name)
-    return len(stuck)
+            begun += 1
+    return begun
 
 
 async def _again(tx: Transaction, stored: StoredComponent, name: str) -> None:

@@ -15,6 +15,7 @@ from fieldstone.errors import Forbidden
 from fieldstone.metadata.catalog import Catalog, Field, ObjectDef
 from fieldstone.metadata.component import StoredComponent
 from fieldstone.metadata.kinds.field import split_name
+from fieldstone.metadata.moved_values import RESERVED
 from fieldstone.metadata.rights import SetupArea
 from fieldstone.metadata.slots import SlotKind, free_slot
 from fieldstone.metadata.storage import SLOT_KEYS
@@ -159,7 +160,7 @@ async def _checked(tx: Transaction, wish: SlotWish) -> StoredComponent:
     if stored is None or owner is None:
         raise SlotNotPossible(f"{wish.name} is a field that every object has.")
     await refuse_if_moving(tx, owner)
-    if {MOVE_MARK, INDEX_MARK} & set(owner.storage) or JOB in stored.storage:
+    if {MOVE_MARK, INDEX_MARK} & set(owner.storage) or {JOB, RESERVED} & set(stored.storage):
         raise StorageBusy(
             f"A job is at work on the slots of {wish.obj.label}.", hint="Wait until it has ended."
         )

@@ -33,7 +33,9 @@ from sqlalchemy.dialects.postgresql import insert
 from fieldstone.errors import FieldstoneError
 from fieldstone.ids import FieldId, ObjectId
 from fieldstone.metadata.tables import QUERY_USE
+from fieldstone.query_language.named_fields import Named
 from fieldstone.query_language.used_fields import ObjectUse
+from fieldstone.runtime.client_use import ClientCounter, forget_clients, write_clients
 from fieldstone.runtime.statements import Prepared, incoming, parameter, prepare
 from fieldstone.runtime.tenants import Tenant
 from fieldstone.runtime.transactions import Database, Transaction, Viewer
@@ -140,6 +142,11 @@ class UsageCounter:
         self._most = most
         self._room = most
         self._counted: dict[Tenant, dict[ObjectUse, _Count]] = {}
+        self._programs = ClientCounter()
+
+    def saw_program(self, tenant: Tenant, token: int, named: Named) -> None:
+        """Count what a program asks for."""
+        self._programs.saw(tenant, token, named)
 
     def saw(self, tenant: Tenant, uses: tuple[ObjectUse, ...], spent_s: float) -> None:
         """Count one query."""
@@ -164,6 +171,9 @@ class UsageCounter:
         for tenant, counts in counted.items():
             async with database.write_apart(tenant, _NOBODY) as tx:
                 await _write(tx, counts)
+        for tenant, asked in self._programs.take().items():
+            async with database.write_apart(tenant, _NOBODY) as tx:
+                await write_clients(tx, asked)
 
     @asynccontextmanager
     async def flushing(self, database: Database, every_s: float = EVERY_S) -> AsyncIterator[None]:
@@ -226,6 +236,7 @@ async def load_first_day(tx: Transaction) -> date:
 async def forget_use(tx: Transaction, before: date) -> None:
     """Remove the counts of earlier days."""
     await tx.run(_FORGET, tenant=tx.tenant.id, day=before)
+    await forget_clients(tx, before)
 
 
 async def forget_fields(tx: Transaction, object_id: int, fields: list[int]) -> None:

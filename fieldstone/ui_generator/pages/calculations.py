@@ -48,6 +48,7 @@ from fieldstone.ui_generator.pages.record import relation_label, relations_of
 from fieldstone.ui_generator.palette import groups_for_formula, groups_for_roll_up
 from fieldstone.ui_generator.reading import Wanted, fetch_rows, title_of, visible_object
 from fieldstone.ui_generator.shell import Crumb, Place, page, part
+from fieldstone.ui_generator.unmoved import check_unmoved
 
 _NEWS: Final = {FORMULA: "New formula", ROLL_UP: "New roll-up", RULE: "New rule"}
 _NOUNS: Final = {FORMULA: "formula", ROLL_UP: "roll-up", FIELD: "field", RULE: "rule"}
@@ -93,6 +94,7 @@ async def save_calculation(request: Request) -> Response:
     try:
         async with database.change_metadata(tenant, viewer, setup_cause(request)) as tx:
             editing = await _editing(request, tx)
+            check_unmoved(_NOUNS[editing.mode], typed.get("seen", editing.seen), editing.seen)
             await change_metadata(tx, proposal_of(editing, typed, tx.catalog, tx.rights))
     except (Forbidden, NotFound):
         raise

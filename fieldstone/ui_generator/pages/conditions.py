@@ -17,6 +17,7 @@ from fieldstone.ui_generator.pages.edit import (
     opened_form,
     record_row,
 )
+from fieldstone.ui_generator.pages.record import layout_of
 
 
 async def judge_form(request: Request) -> Response:
@@ -27,18 +28,16 @@ async def judge_form(request: Request) -> Response:
     database, tenant, viewer = database_of(request), tenant_of(request), viewer_of(request)
     async with opened_form(request) as sent, database.read(tenant, viewer) as tx:
         obj = editable_object(request, tx)
-        form = build_form(request, tx, obj)
-        number = None
-        if request.path_params["id"] == NEW:
-            form.process(sent, data=default_values(tx, obj))
-        else:
-            number = record_id(obj, request.path_params["id"])
-            form.process(sent, data=held_values(await record_row(request, tx, obj)))
+        is_new = request.path_params["id"] == NEW
+        row = None if is_new else await record_row(request, tx, obj)
+        form = build_form(request, tx, obj, layout_of(request, tx, obj, row), row)
+        form.process(sent, data=held_values(row) if row else default_values(request, tx, obj))
+        number = None if is_new else record_id(obj, request.path_params["id"])
         judged = await stand(tx, form, number)
-        asked = {one.of for one in form.inputs()}
+        inputs = {one.of: one for one in form.inputs()}
         told = {
-            of.name: {"visible": one.visible, "required": one.required}
+            of.name: {"visible": one.visible, "required": inputs[of].is_required}
             for of, one in judged.standings.items()
-            if of in asked
+            if of in inputs
         }
     return JSONResponse({"fields": told}, headers={"Cache-Control": "no-store"})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any, Final
 
 from starlette.datastructures import FormData, ImmutableMultiDict
@@ -11,27 +12,41 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from fieldstone.errors import FieldstoneError, Forbidden, Problem, Unavailable
-from fieldstone.ids import format_id
+from fieldstone.ids import RecordId, format_id
 from fieldstone.metadata.catalog import Field, ObjectDef
+from fieldstone.metadata.record_types import RECORD_TYPE
 from fieldstone.metadata.values import Json, JsonObject
 from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
-from fieldstone.runtime.records.delete import delete, restore
+from fieldstone.runtime.layouts import Layout
+from fieldstone.runtime.records.delete import restore
 from fieldstone.runtime.records.levels import seen_of
 from fieldstone.runtime.records.locks import check_unlocked
-from fieldstone.runtime.records.write import Incoming, StaleVersion, record_id, write
+from fieldstone.runtime.records.record_types import types_offered
+from fieldstone.runtime.records.write import Incoming, StaleVersion, record_id
 from fieldstone.runtime.transactions import Transaction
 from fieldstone.ui_generator.conditions import shown_only, stand
 from fieldstone.ui_generator.csrf import FIELD, check_token
 from fieldstone.ui_generator.flash import Flash, put_flash
-from fieldstone.ui_generator.forms import RecordForm, editable_fields, first_fields
+from fieldstone.ui_generator.forms import RecordForm, Values, editable_fields, first_fields
+from fieldstone.ui_generator.held_records import drop_record, is_declared, keep_record
+from fieldstone.ui_generator.laid_out_form import demand_as, form_sections, laid_out_fields
 from fieldstone.ui_generator.live_conditions import live_conditions
-from fieldstone.ui_generator.pages.record import place_of
+from fieldstone.ui_generator.pages.record import layout_of, list_crumbs, place_of
 from fieldstone.ui_generator.reading import (
     Row,
     fetch_record,
     title_of,
     visible_fields,
     visible_object,
+)
+from fieldstone.ui_generator.record_type_forms import (
+    fit,
+    must_choose,
+    replaced_values,
+    type_of_form,
+    type_of_row,
+    values_of_type,
+    with_type,
 )
 from fieldstone.ui_generator.references import name_chosen, resolve_names
 from fieldstone.ui_generator.shell import Crumb, Place, page, site_of
@@ -51,8 +66,10 @@ async def new_record(request: Request) -> Response:
     """GET /admin/{object}/new: an empty form; parameters fill fields in."""
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
         obj = editable_object(request, tx)
-        form = build_form(request, tx, obj)
-        form.process(_prefilled(request, obj), data=default_values(tx, obj))
+        if must_choose(request, tx, obj):
+            return _type_page(request, tx, obj, None)
+        form = build_form(request, tx, obj, layout_of(request, tx, obj))
+        form.process(_prefilled(request, obj), data=default_values(request, tx, obj))
         await name_chosen(tx, form)
         return await _form_page(request, tx, form, None)
 
@@ -63,13 +80,10 @@ async def create_record(request: Request) -> Response:
     try:
         async with _writing(request) as tx:
             obj = editable_object(request, tx)
-            form = build_form(request, tx, obj)
-            form.process(sent, data=default_values(tx, obj))
-            await resolve_names(tx, form)
-            judged = await stand(tx, form, None)
-            values, problems = shown_only(judged, *form.values())
-            problems += refused
-            [outcome] = await write(tx, obj, [Incoming(values, tuple(problems))])
+            form = build_form(request, tx, obj, layout_of(request, tx, obj))
+            form.process(sent, data=default_values(request, tx, obj))
+            values, problems = await _typed(tx, form, None, refused)
+            outcome = await keep_record(tx, obj, Incoming(values, tuple(problems)))
             assert outcome.id is not None
             text = format_id(obj.prefix, outcome.id)
             is_seen = bool(await seen_of(tx, obj, [outcome.id]))
@@ -77,12 +91,42 @@ async def create_record(request: Request) -> Response:
         raise
     except FieldstoneError as error:
         return await _refused(request, sent, error)
-    again = f"/admin/{obj.name}/new" if AGAIN in sent else f"/admin/{obj.name}/{text}"
+    asked = f"?{request.url.query}" if RECORD_TYPE in request.query_params else ""
+    again = f"/admin/{obj.name}/new{asked}" if AGAIN in sent else f"/admin/{obj.name}/{text}"
     if not is_seen:
-        return _out_of_sight(obj, f"Created a {obj.label.lower()} that you may not see")
+        return _out_of_sight(obj, f"Created {obj.label}, which you may not see")
     response = RedirectResponse(again, 303)
     put_flash(response, Flash(f"Created {await _title(request, obj, text)}"))
     return response
+
+
+async def choose_type(request: Request) -> Response:
+    """GET /admin/{object}/{id}/record_type: the record types that a record may become of."""
+    async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
+        obj = editable_object(request, tx)
+        return _type_page(request, tx, obj, await record_row(request, tx, obj))
+
+
+def _type_page(request: Request, tx: Transaction, obj: ObjectDef, row: Row | None) -> Response:
+    """Ask for the record type before the form; each leads to the form of its own."""
+    back = f"/admin/{obj.name}"
+    form = f"{back}/{row['id']}/edit" if row else f"{back}/new"
+    title = f"New {obj.label}"
+    place = (
+        replace(place_of(obj, row, "Record type"), title=f"Record type of {title_of(obj, row)}")
+        if row
+        else Place(title, obj.name, (*list_crumbs(obj), Crumb(title)), create=obj.name)
+    )
+    values: dict[str, Any] = {
+        "object": obj,
+        "title": title_of(obj, row) if row else "",
+        "held": type_of_row(obj, row),
+        "types": [
+            (one, with_type(request, form, one.key)) for one in types_offered(obj, tx.rights)
+        ],
+        "back": f"{back}/{row['id']}" if row else back,
+    }
+    return page(request, tx, place, "record_type_choice.html", **values)
 
 
 async def edit_record(request: Request) -> Response:
@@ -91,8 +135,9 @@ async def edit_record(request: Request) -> Response:
         obj = editable_object(request, tx)
         row = await record_row(request, tx, obj)
         await check_unlocked(tx, obj, [record_id(obj, str(row["id"]))])
-        form = build_form(request, tx, obj)
-        form.process(_prefilled(request, obj), data=held_values(row))
+        form = build_form(request, tx, obj, layout_of(request, tx, obj, row), row)
+        instead = replaced_values(obj, type_of_form(request, tx, obj, row), row)
+        form.process(_prefilled(request, obj, instead), data=held_values(row))
         await name_chosen(tx, form)
         return await _form_page(request, tx, form, row)
 
@@ -105,14 +150,11 @@ async def change_record(request: Request) -> Response:
             obj = editable_object(request, tx)
             number = record_id(obj, request.path_params["id"])
             row = await record_row(request, tx, obj)
-            form = build_form(request, tx, obj)
+            form = build_form(request, tx, obj, layout_of(request, tx, obj, row), row)
             form.process(sent, data=held_values(row))
-            await resolve_names(tx, form)
-            judged = await stand(tx, form, number)
-            values, problems = shown_only(judged, *form.values())
-            problems += refused
+            values, problems = await _typed(tx, form, number, refused)
             incoming = Incoming(values, tuple(problems), number, _version(sent))
-            [outcome] = await write(tx, obj, [incoming])
+            outcome = await keep_record(tx, obj, incoming)
             is_seen = bool(await seen_of(tx, obj, [number]))
     except Unavailable:
         raise
@@ -141,9 +183,9 @@ async def delete_record(request: Request) -> Response:
         text = request.path_params["id"]
         number = record_id(obj, text)
         row = await fetch_record(tx, obj, text, (obj.title,))
-        await delete(tx, obj, number)
+        await drop_record(tx, obj, number)
     response = RedirectResponse(f"/admin/{obj.name}", 303)
-    undo = f"/admin/{obj.name}/{text}/restore"
+    undo = "" if is_declared(obj) else f"/admin/{obj.name}/{text}/restore"
     put_flash(response, Flash(f"Deleted {title_of(obj, row)}", undo))
     return response
 
@@ -183,10 +225,31 @@ async def _sent(request: Request) -> tuple[Sent, list[Problem]]:
         return await keep_uploads(request, sent, fields)
 
 
-def build_form(request: Request, tx: Transaction, obj: ObjectDef) -> RecordForm:
-    """Build the form of an object for the viewer."""
+async def _typed(
+    tx: Transaction, form: RecordForm, number: RecordId | None, refused: list[Problem]
+) -> tuple[Values, list[Problem]]:
+    """Give what was typed into fields that are shown, with all that is wrong with it."""
+    await resolve_names(tx, form)
+    judged = await stand(tx, form, number)
+    values, problems = shown_only(judged, *form.values())
+    return values, [*problems, *form.missing(), *refused]
+
+
+def build_form(
+    request: Request, tx: Transaction, obj: ObjectDef, layout: Layout, row: Row | None = None
+) -> RecordForm:
+    """Build the form of an object for the viewer, with the fields that the layout says."""
     fields = editable_fields(obj, tx.rights)
-    return RecordForm(obj, fields, viewing_of(tx), site_of(request).templates.render_inputs)
+    if layout.is_declared:
+        asked = {name.partition(".")[0] for name in request.query_params}
+        if row is not None:
+            # What another record type has to put in the place of a value is seen before it is.
+            asked |= dict(replaced_values(obj, type_of_form(request, tx, obj, row), row)).keys()
+        fields = laid_out_fields(obj, tx.rights, layout, asked, is_new=row is None)
+    form = RecordForm(obj, fields, viewing_of(tx), site_of(request).templates.render_inputs)
+    demand_as(form, layout)
+    fit(form, type_of_form(request, tx, obj, row), row)
+    return form
 
 
 async def _refused(request: Request, sent: Sent, error: FieldstoneError) -> Response:
@@ -194,8 +257,9 @@ async def _refused(request: Request, sent: Sent, error: FieldstoneError) -> Resp
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
         obj = editable_object(request, tx)
         row = await record_row(request, tx, obj) if "id" in request.path_params else None
-        form = build_form(request, tx, obj)
-        form.process(sent, data=held_values(row) if row else default_values(tx, obj))
+        layout = layout_of(request, tx, obj, row)
+        form = build_form(request, tx, obj, layout, row)
+        form.process(sent, data=held_values(row) if row else default_values(request, tx, obj))
         homeless = form.show(error.problems)
         await name_chosen(tx, form)
         stale = isinstance(error, StaleVersion)
@@ -219,29 +283,31 @@ async def _form_page(
     obj = form.object
     number = record_id(obj, str(row["id"])) if row else None
     judged = await stand(tx, form, number)
+    layout = layout_of(request, tx, obj, row)
     inputs = list(form.inputs())
     asked = [one.of for one in inputs]
     first = set(first_fields(obj, asked, judged.linked)) if row is None else None
     verb = "Edit" if row else "New"
-    label = obj.label.lower()
-    list_crumb = Crumb(obj.plural_label, f"/admin/{obj.name}")
-    title = f"New {label}"
+    title = f"New {obj.label}"
     place = (
         place_of(obj, row, verb)
         if row
-        else Place(title, obj.name, (list_crumb, Crumb(title)), create=obj.name)
+        else Place(title, obj.name, (*list_crumbs(obj), Crumb(title)), create=obj.name)
     )
     values: dict[str, Any] = {
         "object": obj,
         "form": form,
         "row": row,
         "title": title_of(obj, row) if row else "",
+        "sections": form_sections(form, layout, is_new=row is None) if layout.is_declared else (),
         "first": [one for one in inputs if first is None or one.of in first],
         "more": [one for one in inputs if first is not None and one.of not in first],
-        "fixed": _fixed(tx, form, row) if row else [],
+        "fixed": _fixed(tx, form, row) if row and not layout.is_declared else [],
         "homeless": homeless or [],
         "conditions": live_conditions(tx, form, judged, str(row["id"]) if row else "new"),
         "has_problems": status in (403, 422),
+        "of_type": type_of_form(request, tx, obj, row),
+        "may_change_type": row is not None and len(types_offered(obj, tx.rights)) > 1,
         "stale": [one for one in inputs if stale and one.is_changed],
         "view": viewing_of(tx),
     }
@@ -255,10 +321,19 @@ def _fixed(tx: Transaction, form: RecordForm, row: Row) -> list[Field]:
     return [f for f in shown if row.get(f.name) and f is not form.object.title]
 
 
-def _writing(request: Request) -> Any:
-    """Open a transaction for writing, with the request noted as the cause."""
+@asynccontextmanager
+async def _writing(request: Request) -> AsyncIterator[Transaction]:
+    """Open a transaction for writing, with the request noted as the cause.
+
+    Records that are declared are written by a change of metadata.
+    """
     cause: JsonObject = {"request": getattr(request.state, "request_id", ""), "surface": "page"}
-    return database_of(request).write(tenant_of(request), viewer_of(request), cause)
+    database, tenant, viewer = database_of(request), tenant_of(request), viewer_of(request)
+    async with database.read(tenant, viewer) as tx:
+        declared = is_declared(visible_object(tx, request.path_params["object"]))
+    opened = database.change_metadata if declared else database.write
+    async with opened(tenant, viewer, cause) as tx:
+        yield tx
 
 
 def editable_object(request: Request, tx: Transaction) -> ObjectDef:
@@ -286,7 +361,7 @@ def held_values(row: Row) -> dict[str, Json]:
     return {name: value for name, value in row.items() if name not in _NOT_VALUES}
 
 
-def default_values(tx: Transaction, obj: ObjectDef) -> dict[str, Json]:
+def default_values(request: Request, tx: Transaction, obj: ObjectDef) -> dict[str, Json]:
     """Give what a new record holds before anything is typed."""
     found: dict[str, Json] = {}
     for field in obj.own_fields:
@@ -302,16 +377,22 @@ def default_values(tx: Transaction, obj: ObjectDef) -> dict[str, Json]:
     if user is not None and tx.viewer.user_id is not None:
         owner = format_id(user.prefix, tx.viewer.user_id)
         found["owner"] = {"id": owner, "name": tx.viewer.name}
-    return found
+    return values_of_type(obj, type_of_form(request, tx, obj, None), found)
 
 
-def _prefilled(request: Request, obj: ObjectDef) -> ImmutableMultiDict[str, str] | None:
-    """Give the parameters of the address that name fields, as if they had been typed."""
-    asked = [
+def _prefilled(
+    request: Request, obj: ObjectDef, instead: Sequence[tuple[str, str]] = ()
+) -> ImmutableMultiDict[str, str] | None:
+    """Give the parameters of the address that name fields, as if they had been typed.
+
+    instead: what else counts as typed.
+    """
+    named = [
         (name, text)
         for name, text in request.query_params.multi_items()
         if obj.find_field(name.partition(".")[0]) is not None
     ]
+    asked = [*instead, *named]
     return ImmutableMultiDict(asked) if asked else None
 
 

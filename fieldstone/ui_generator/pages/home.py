@@ -12,7 +12,7 @@ from fieldstone.query_language.syntax import Path, Query, SelectItem, Source
 from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 from fieldstone.runtime.queries import Question, answer
 from fieldstone.runtime.transactions import Transaction
-from fieldstone.ui_generator.shell import Place, page, part, visible_objects
+from fieldstone.ui_generator.shell import Place, navigated_objects, page, part
 
 MOST_COUNTED: Final = 1000
 
@@ -20,13 +20,14 @@ MOST_COUNTED: Final = 1000
 async def show_home(request: Request) -> Response:
     """GET /admin: every object with a link to its list; the counts follow as a part."""
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
-        return page(request, tx, Place("Home", "home"), "home.html", objects=visible_objects(tx))
+        objects = navigated_objects(request, tx)
+        return page(request, tx, Place("Home", "home"), "home.html", objects=objects)
 
 
 async def show_counts(request: Request) -> Response:
     """GET /admin/_counts: how many records each object has, counted up to a thousand."""
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
-        objects = visible_objects(tx)
+        objects = navigated_objects(request, tx)
         counts = {obj.name: await count_in_words(tx, obj) for obj in objects}
         return part(request, "parts/counts.html", objects=objects, counts=counts)
 

@@ -15,6 +15,13 @@ from fieldstone.metadata.changes import MetadataPlan, Proposal, plan_changes
 from fieldstone.metadata.definitions import field_component, read_definition
 from fieldstone.metadata.field_types.registry import FIELD_TYPES
 from fieldstone.metadata.kinds.field import split_name
+from fieldstone.metadata.kinds.registry import (
+    BUSINESS_PROCESS,
+    LIST_VIEW,
+    QUICK_ACTION,
+    RECORD_TYPE,
+    WEB_LINK,
+)
 from fieldstone.metadata.names import plural_of
 from fieldstone.metadata.rights import SetupArea
 from fieldstone.metadata.values import JsonObject, fold
@@ -22,6 +29,7 @@ from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 from fieldstone.runtime.metadata_changes import change_metadata, load_components
 from fieldstone.runtime.transactions import Transaction
 from fieldstone.ui_generator.flash import Flash, put_flash
+from fieldstone.ui_generator.layout_sorts import SORTS
 from fieldstone.ui_generator.pages.edit import read_form
 from fieldstone.ui_generator.pages.record import relation_label, relations_of
 from fieldstone.ui_generator.reading import visible_fields, visible_object
@@ -38,12 +46,13 @@ _LONGEST: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What somebody typed to make an object."""
+    """What somebody typed to make an object. holds: "" for records."""
 
     label: str = ""
     plural: str = ""
     description: str = ""
     fields: str = ""
+    holds: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +148,21 @@ async def _object_page(
     problems: tuple[Problem, ...] = (),
 ) -> Response:
     fields = visible_fields(tx, obj)
+    own = [f for f in fields if not f.is_system]
+    relations, rules = relations_of(tx, obj), await _rules(tx, obj)
     values: dict[str, Any] = {
         "object": obj,
-        "own": [f for f in fields if not f.is_system],
+        "own": own,
         "system": [f for f in fields if f.is_system],
-        "relations": relations_of(tx, obj),
+        "relations": relations,
         "relation_label": relation_label,
-        "rules": await _rules(tx, obj),
+        "rules": rules,
+        "jumps": _jumps(tx, obj, own=len(own), rules=len(rules), relations=len(relations)),
+        "processes": tx.catalog.declared_for(BUSINESS_PROCESS.name, obj),
+        "layouts": {
+            slug: {"sort": sort, "declared": tx.catalog.declared_for(sort.kind, obj)}
+            for slug, sort in SORTS.items()
+        },
         "catalog": tx.catalog,
         "line": line,
         "problems": problems,
@@ -153,6 +170,24 @@ async def _object_page(
     }
     place = Place(obj.label, "setup", (SETUP, Crumb(obj.label)), create=obj.name)
     return page(request, tx, place, "object.html", 422 if problems else 200, **values)
+
+
+def _jumps(tx: Transaction, obj: ObjectDef, **counts: int) -> list[tuple[str, str, int]]:
+    """Give the sections of an object's page, with how much each holds."""
+
+    def declared(*kinds: str) -> int:
+        return sum(len(tx.catalog.declared_for(kind, obj)) for kind in kinds)
+
+    return [
+        ("fields", "Fields", counts["own"]),
+        ("layouts", "Layouts", declared(*(sort.kind for sort in SORTS.values()))),
+        ("rules", "Rules", counts["rules"]),
+        ("record_types", "Record types", declared(RECORD_TYPE.name, BUSINESS_PROCESS.name)),
+        ("list_view", "Views", declared(LIST_VIEW.name)),
+        ("quick_action", "Quick actions", declared(QUICK_ACTION.name)),
+        ("web_link", "Web links", declared(WEB_LINK.name)),
+        *([("relations", "What points to it", counts["relations"])] if counts["relations"] else []),
+    ]
 
 
 async def _rules(tx: Transaction, obj: ObjectDef) -> list[tuple[str, JsonObject]]:
@@ -188,7 +223,8 @@ async def _sketch(tx: Transaction, typed: Typed) -> Sketched:
 
 def _definition(typed: Typed, fields: tuple[SketchedField, ...]) -> Any:
     plural = typed.plural or (plural_of(typed.label) if typed.label else "")
-    return object_definition(typed.label, plural, typed.description, fields)
+    found = object_definition(typed.label, plural, typed.description, fields)
+    return {**found, "holds": typed.holds} if typed.holds else found
 
 
 def _typed(sent: FormData) -> Typed:

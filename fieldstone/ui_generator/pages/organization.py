@@ -56,6 +56,7 @@ def _lines() -> tuple[Line, ...]:
             known_zones(),
         ),
         Line("locale", "Locale", "Such as en, en_GB or de."),
+        Line("language", "Language", "Of labels, for those who chose none: such as de or pt_BR."),
         Line("fiscal_month", "Fiscal year begins in", choices=_MONTHS),
         Line("phone", "Phone"),
         Line("street", "Street"),

@@ -236,6 +236,8 @@ def _fields_page(
         "object": obj,
         "rows": list(forms.field_rows(obj, one)),
         "levels": forms.LEVELS,
+        "types": list(forms.type_rows(obj, one)),
+        "grants": forms.TYPE_GRANTS,
         "has_masks": any(field.mask for field in obj.own_fields),
         "told": told,
         "problems": problems,

@@ -104,6 +104,7 @@ async def _show(
         more=max(0, len(found.found) - _MOST_SHOWN),
         counts=_counts(found),
         held=len(found.held),
+        definitions=found.definitions,
         plan=found.digest,
         reason=reason,
         problems=problems,
@@ -111,15 +112,14 @@ async def _show(
 
 
 def _line(one: Found) -> dict[str, Any]:
-    title = one.record.data.get(one.object.title.key)
     return {
         "id": one.text,
         "object": one.object.name,
         "label": one.object.label,
-        "name": title if isinstance(title, str) else one.text,
+        "name": one.title or one.text,
         "how": _HOW[one.how],
         "outcome": _OUTCOMES[one.outcome],
-        "in_bin": one.record.deleted_at is not None,
+        "in_bin": one.in_bin,
     }
 
 

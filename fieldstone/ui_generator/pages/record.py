@@ -9,9 +9,10 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from fieldstone.metadata.catalog import ChildRelation, Field, ObjectDef
+from fieldstone.metadata.catalog import ChildRelation, Field, Holds, ObjectDef
 from fieldstone.metadata.sharing import Sharing
 from fieldstone.metadata.values import Json
+from fieldstone.query_language.shown_paths import ShownPath, find_paths
 from fieldstone.query_language.syntax import (
     Comparison,
     Condition,
@@ -24,10 +25,14 @@ from fieldstone.query_language.syntax import (
     Text,
 )
 from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
+from fieldstone.runtime.layouts import Layout, PlacedList, layout_for, visible_relations
+from fieldstone.runtime.quick_actions import actions_of
 from fieldstone.runtime.records.conditions import Judged, judge
 from fieldstone.runtime.records.history import history_page
 from fieldstone.runtime.records.write import record_id
 from fieldstone.runtime.transactions import Transaction
+from fieldstone.runtime.web_links import links_of
+from fieldstone.ui_generator.held_records import may_write
 from fieldstone.ui_generator.listing import usual_columns
 from fieldstone.ui_generator.locks import held_lock
 from fieldstone.ui_generator.past import Past, read_past
@@ -42,6 +47,7 @@ from fieldstone.ui_generator.reading import (
     visible_fields,
     visible_object,
 )
+from fieldstone.ui_generator.record_type_forms import type_of_form, type_of_row
 from fieldstone.ui_generator.shell import Crumb, Place, is_partial, page, part
 from fieldstone.ui_generator.viewing import viewing_of
 from fieldstone.ui_generator.widgets.record import id_of
@@ -51,6 +57,8 @@ RELATED_ROWS: Final = 5
 HISTORY_ROWS: Final = 30
 _NEWEST: Final = 2**62
 _FACTS: Final = 5
+_OF_FORMS: Final = ("/new", "/edit", "/conditions")
+_RELATED_FACTS: Final = 3
 _OPERATIONS: Final = {
     "create": ("created", "plus"),
     "update": ("changed", "pencil"),
@@ -65,7 +73,7 @@ class Related:
 
     relation: ChildRelation
     rows: Rows
-    facts: tuple[Field, ...]
+    facts: tuple[ShownPath, ...]
     more: str
     create: str
 
@@ -80,9 +88,10 @@ async def show_record(request: Request) -> Response:
         row = await fetch_record(tx, obj, request.path_params["id"], fields, instant)
         # What forms would show then is not known, so all is told that the record had.
         judged = Judged() if past else await judge(tx, obj, {}, number)
-        told = usual_columns(obj, tx.rights)[1:]
+        layout = layout_of(request, tx, obj, row)
         held = None if past else await held_lock(tx, obj, number)
         may_edit = tx.rights.may_edit_object(obj.id) and (not held or held.may_lock)
+        may_edit = may_edit and may_write(tx, obj)
         own = [f for f in fields if not f.is_system and f is not obj.title and judged.is_visible(f)]
         return page(
             request,
@@ -92,10 +101,12 @@ async def show_record(request: Request) -> Response:
             object=obj,
             row=row,
             title=title_of(obj, row),
-            facts=[f for f in told if _says(row, f) and judged.is_visible(f)][:_FACTS],
+            of_type=type_of_row(obj, row),
+            facts=_highlights(tx, layout, obj, [f for f in fields if _is_told(row, f, judged)]),
+            sections=detail_sections(layout, judged),
             filled=[f for f in own if _says(row, f)],
             blank=[f for f in own if not _says(row, f)],
-            system=[f for f in fields if f.is_system and _says(row, f)],
+            system=_system(layout, fields, row),
             view=viewing_of(tx, past.in_address if past else ""),
             past=past,
             may_edit=past is None and may_edit,
@@ -104,7 +115,9 @@ async def show_record(request: Request) -> Response:
             held=held,
             shares=past is None and obj.sharing in (Sharing.PRIVATE, Sharing.READ),
             rights=tx.rights,
-            relations=relations_of(tx, obj),
+            related=layout.related,
+            actions=[] if past else actions_of(tx, obj, layout.actions),
+            links=[] if past else await links_of(tx, obj, number, layout.links),
         )
 
 
@@ -115,7 +128,8 @@ async def show_related(request: Request) -> Response:
         number = request.path_params["id"]
         record_id(obj, number)
         past = read_past(request.query_params)
-        lists = [await _related(tx, number, one, past) for one in relations_of(tx, obj)]
+        layout = layout_of(request, tx, obj, await _typed_row(tx, obj, number, past))
+        lists = [await _related(tx, number, one, past) for one in layout.related]
         values: dict[str, Any] = {
             "object": obj,
             "full": [one for one in lists if one.rows.rows],
@@ -170,10 +184,18 @@ async def show_history(request: Request) -> Response:
         )
 
 
+def list_crumbs(obj: ObjectDef) -> list[Crumb]:
+    """Give the way to the list of an object; settings and metadata are reached by Set up."""
+    listed = Crumb(obj.plural_label, f"/admin/{obj.name}")
+    return (
+        [listed] if obj.holds is Holds.RECORDS else [Crumb("Settings", "/admin/settings"), listed]
+    )
+
+
 def place_of(obj: ObjectDef, row: Row, last: str = "") -> Place:
     """Give where the page of a record stands."""
     title = title_of(obj, row)
-    crumbs = [Crumb(obj.plural_label, f"/admin/{obj.name}")]
+    crumbs = list_crumbs(obj)
     if last:
         crumbs += [Crumb(title, f"/admin/{obj.name}/{row['id']}"), Crumb(last)]
     else:
@@ -183,15 +205,66 @@ def place_of(obj: ObjectDef, row: Row, last: str = "") -> Place:
 
 def relations_of(tx: Transaction, obj: ObjectDef) -> list[ChildRelation]:
     """Give the related lists that the viewer may see."""
-    return [
-        one
-        for one in tx.catalog.children_of(obj)
-        if tx.rights.may_read_object(one.object.id) and tx.rights.may_read_field(one.field.id)
-    ]
+    return visible_relations(tx.catalog, tx.rights, obj)
+
+
+def layout_of(request: Request, tx: Transaction, obj: ObjectDef, row: Row | None = None) -> Layout:
+    """Give the layout of the pages of a record, or of one that is to be made.
+
+    Forms are for the record type that their address names.
+    """
+    is_form = request.url.path.endswith(_OF_FORMS)
+    found = type_of_form(request, tx, obj, row) if is_form else type_of_row(obj, row)
+    return layout_for(tx, obj, "" if found is None else found.name)
+
+
+async def _typed_row(tx: Transaction, obj: ObjectDef, record: str, past: Past | None) -> Row | None:
+    """Give what tells the record type of a record; None where there are none."""
+    held = obj.type_field
+    if held is None or not tx.rights.may_read_field(held.id):
+        return None
+    return await fetch_record(tx, obj, record, (held,), past.instant if past else None)
+
+
+def detail_sections(layout: Layout, judged: Judged) -> list[dict[str, Any]]:
+    """Give the sections of a record's page that are laid out, without what conditions hide."""
+    if not layout.is_declared:
+        return []
+    found = []
+    for section in layout.on_detail():
+        columns = [
+            [one if one and judged.is_visible(one.field) else None for one in column]
+            for column in section.columns
+        ]
+        if any(field for column in columns for field in column):
+            found.append({"section": section, "columns": columns})
+    return found
+
+
+def _system(layout: Layout, fields: Sequence[Field], row: Row) -> list[Field]:
+    """Give the fields of every record that have a value, and no place of their own."""
+    placed = (one.field for section in layout.on_detail() for one in section.placed)
+    elsewhere = set(placed) if layout.is_declared else set()
+    return [f for f in fields if f.is_system and _says(row, f) and f not in elsewhere]
+
+
+def _is_told(row: Row, field: Field, judged: Judged) -> bool:
+    return _says(row, field) and judged.is_visible(field)
+
+
+def _highlights(
+    tx: Transaction, layout: Layout, obj: ObjectDef, told: Sequence[Field]
+) -> list[Field]:
+    """Give the fields that stand in the head of a record, of those that say something."""
+    if layout.highlights is not None:
+        return [f for f in layout.highlights if f in told]
+    return [f for f in usual_columns(obj, tx.rights)[1:] if f in told][:_FACTS]
 
 
 def relation_label(relation: ChildRelation) -> str:
     """Give a related list's name for people: the plural, or the name that the field gives."""
+    if relation.label:
+        return relation.label
     plural = relation.object.plural_label
     told = relation.name.replace("_", " ")
     if told in (relation.object.slug.replace("_", " "), plural.lower()):
@@ -199,24 +272,34 @@ def relation_label(relation: ChildRelation) -> str:
     return told[:1].upper() + told[1:]
 
 
-async def _related(
-    tx: Transaction, record: str, relation: ChildRelation, past: Past | None
-) -> Related:
-    obj, field = relation.object, relation.field
-    facts = [f for f in usual_columns(obj, tx.rights)[1:] if f is not field][:3]
-    newest = (Order(Path(("created_at",)), descending=True, nulls=NullsPlace.LAST),)
+async def _related(tx: Transaction, record: str, listed: PlacedList, past: Past | None) -> Related:
+    relation, obj, field = listed.relation, listed.relation.object, listed.relation.field
+    facts = listed.columns or _usual_facts(tx, relation)
     then = past.instant if past else None
-    wanted = Wanted(_points_to(field, record), newest, RELATED_ROWS, as_of=then)
-    rows = await fetch_rows(tx, obj, (obj.title, *facts), wanted)
+    wanted = Wanted(_points_to(field, record), (_order(listed),), RELATED_ROWS, as_of=then)
+    own = (one.field for one in facts if not one.steps)
+    rows = await fetch_rows(tx, obj, tuple(dict.fromkeys((obj.title, *own))), wanted, facts)
     word = "includes" if widget_of(field).several else "is"
     return Related(
         relation=relation,
         rows=rows,
-        facts=tuple(facts),
+        facts=facts,
         more=f"/admin/{obj.name}?f={field.name}:{word}:{record}"
         + (past.in_address.replace("?", "&", 1) if past else ""),
         create=f"/admin/{obj.name}/new?{field.name}={record}",
     )
+
+
+def _usual_facts(tx: Transaction, relation: ChildRelation) -> tuple[ShownPath, ...]:
+    columns = usual_columns(relation.object, tx.rights)[1:]
+    names = [f.name for f in columns if f is not relation.field][:_RELATED_FACTS]
+    return tuple(find_paths(relation.object, names, tx.catalog, tx.rights))
+
+
+def _order(listed: PlacedList) -> Order:
+    if listed.sort is None:
+        return Order(Path(("created_at",)), descending=True, nulls=NullsPlace.LAST)
+    return Order(listed.sort.path, listed.descending, NullsPlace.LAST)
 
 
 def _points_to(field: Field, record: str) -> Condition:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 from urllib.parse import quote
@@ -13,10 +13,15 @@ from starlette.responses import RedirectResponse, Response
 from fieldstone.errors import FieldstoneError, Problem
 from fieldstone.metadata.catalog import ObjectDef
 from fieldstone.metadata.rights import Action, SetupArea
+from fieldstone.metadata.values import fold
 from fieldstone.metadata.visible import visible_field
 from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
+from fieldstone.runtime.list_views import chosen_view, views_of
 from fieldstone.runtime.transactions import Transaction
+from fieldstone.runtime.web_links import list_links_of
+from fieldstone.ui_generator.columns import is_behind, shown_at
 from fieldstone.ui_generator.filters import Filter, filterable_fields, words_of
+from fieldstone.ui_generator.held_records import may_write
 from fieldstone.ui_generator.listing import (
     Listing,
     choosable_columns,
@@ -25,6 +30,7 @@ from fieldstone.ui_generator.listing import (
     sortable,
 )
 from fieldstone.ui_generator.moments import day_in_words
+from fieldstone.ui_generator.previewing import Choice
 from fieldstone.ui_generator.reading import (
     Rows,
     Wanted,
@@ -47,7 +53,10 @@ async def show_list(request: Request) -> Response:
     """GET /admin/{object}: a page of records; with f=, where=, sort=, columns=, after=."""
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
         obj = visible_object(tx, request.path_params["object"])
-        listing = read_listing(obj, tx.rights, request.query_params)
+        asked = request.query_params
+        views = [] if is_partial(request) and "view" not in asked else await views_of(tx, obj)
+        view = chosen_view(obj, views, asked.get("view", ""))
+        listing = read_listing(obj, tx.rights, asked, catalog=tx.catalog, view=view)
         if "add" in request.query_params:
             return _with_added(request, tx, listing)
         rows, problems = await _rows(tx, listing)
@@ -70,13 +79,16 @@ async def show_list(request: Request) -> Response:
             **values,
             names=await _filter_names(tx, listing),
             exports=_exports(tx, listing),
+            views=views,
+            links=await list_links_of(tx, obj),
+            parties=list(_parties(tx)),
             told=filter_in_words,
             words_of=words_of,
             sortable=sortable,
             place_in_words=place_in_words,
             fields=filterable_fields(obj, tx.rights),
-            choosable=choosable_columns(obj, tx.rights),
-            may_create=tx.rights.may_create(obj.id),
+            choosable=choosable_columns(obj, tx.rights, listing.columns),
+            may_create=tx.rights.may_create(obj.id) and may_write(tx, obj),
             may_export=tx.rights.may_do(Action.EXPORT),
             may_set_up=tx.rights.may_set_up(SetupArea.OBJECTS),
         )
@@ -102,11 +114,27 @@ async def _rows(tx: Transaction, listing: Listing) -> tuple[Rows, tuple[Problem,
     if listing.problems:
         return Rows(()), listing.problems
     then = listing.past.instant if listing.past else None
-    wanted = Wanted(listing.condition, listing.order_by, PAGE_SIZE, listing.after, then)
+    wanted = Wanted(
+        *(listing.condition, listing.order_by, PAGE_SIZE, listing.after, then), listing.scope
+    )
     try:
-        return await fetch_rows(tx, listing.object, listing.columns, wanted), ()
+        own = [column for column in listing.columns if not is_behind(column)]
+        names = (column.name for column in listing.columns if is_behind(column))
+        behind = (shown_at(tx.catalog, listing.object, tx.rights, name) for name in names)
+        paths = [one for one in behind if one is not None]
+        return await fetch_rows(tx, listing.object, own, wanted, paths), ()
     except FieldstoneError as error:
         return Rows(()), error.problems
+
+
+def _parties(tx: Transaction) -> Iterator[Choice]:
+    """Yield whom a view can be offered to: those with a permission set, and those of a role."""
+    if not tx.rights.may_set_up(SetupArea.OBJECTS):
+        return
+    sets = sorted(tx.catalog.permission_sets.values(), key=lambda one: fold(one.label))
+    yield from (Choice(f"permission_sets:{one.name}", f"For {one.label}") for one in sets)
+    for role in tx.catalog.roles:
+        yield Choice(f"roles:{role.name}", f"For {role.label} and below")
 
 
 def _exports(tx: Transaction, listing: Listing) -> Mapping[str, str]:
@@ -168,17 +196,18 @@ def _with_added(request: Request, tx: Transaction, listing: Listing) -> Response
     obj: ObjectDef = listing.object
     if asked["add"] == "columns":
         names = set(asked.getlist("column"))
+        offered = choosable_columns(obj, tx.rights, listing.columns)
         kept = [c for c in listing.columns if c.name in names]
-        new = [c for c in choosable_columns(obj, tx.rights) if c.name in names and c not in kept]
+        new = [c for c in offered if c.name in names and c not in kept]
         chosen = (obj.title, *(c for c in kept if c is not obj.title), *new)
-        return RedirectResponse(listing.address(columns=chosen, own_columns=True), 303)
+        return RedirectResponse(listing.address(columns=chosen), 303)
     field, word, value = (asked.get(key, "") for key in ("field", "word", "value"))
     if asked["add"] == "filter" and field and not word:
         return RedirectResponse(_reopened(listing, field), 303)
     texts = [text for text in asked.getlist("value") if text.strip()]
     value = texts[-1] if texts else value
     added = f"{field}:{word}:{value}" if value else f"{field}:{word}"
-    address = listing.address()
+    address = listing.address(filters=listing.filters)
     mark = "&" if "?" in address else "?"
     return RedirectResponse(f"{address}{mark}f={_quoted(added)}", 303)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.routing import Route
 
-from fieldstone.platform.app import all_routes
+from fieldstone.platform.route_table import all_routes
 from tests.support.app import Api
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

@@ -10,9 +10,9 @@ import pytest
 from openapi_spec_validator import validate
 from starlette.routing import Route
 
-from fieldstone.api.openapi import DocumentStore
+from fieldstone.api.kept_documents import DocumentStore
 from fieldstone.api.openapi_document import find_endpoints, is_page
-from fieldstone.platform.app import all_routes
+from fieldstone.platform.route_table import all_routes
 from tests.support.app import Api
 
 PROJECT = {

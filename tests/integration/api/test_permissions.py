@@ -290,3 +290,34 @@ async def test_change_is_undone_by_those_alone_who_may_set_up_all_of_it(team: Te
     assert {one["kind"] for one in undone["changes"]} == {"field", "permission_set"}
     await team.give("Standard_User")
     await team.ben.refused("GET", "/api/metadata/changes", status=403)
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        {},
+        {"all_fields": "edit", "fields": {"Company.name": "none"}},
+        {"objects": {"Company": ["read"]}},
+    ],
+)
+async def test_references_become_names_only_for_who_sees_the_names(
+    team: Team, seen: dict[str, Any]
+) -> None:
+    every = {"all_objects": ["create", "read", "edit", "view_all"], "all_fields": "edit"}
+    setter = {"name": "Setters", "label": "Setters", "setup": ["objects"], "actions": ["api"]}
+    company = await team.admin.post("/companies", {"name": "Acme 424242"})
+    await team.admin.post("/deals", {"name": "Roof", "company": company["id"]})
+    buyer = {"name": "buyer__c", "type": "lookup", "references": "Company"}
+    await team.admin.post("/api/objects/Deal/fields", buyer)
+    (deal,) = (await team.admin.post("/api/query", {"q": "SELECT id FROM Deal"}, status=200))[
+        "records"
+    ]
+    await team.admin.patch(f"/deals/{deal['id']}", {"buyer__c": company["id"]})
+    await team.admin.post(SETS, {**setter, **every, **seen})
+    await team.give("Setters")
+
+    text = {"kind": "field", "name": "Deal.buyer__c", "type": "text"}
+    told = await team.ben.send("POST", "/api/metadata/plan", json={"components": [text]})
+
+    assert told.status_code == (403 if seen else 200)
+    assert ("424242" in told.text) is not bool(seen)

@@ -49,3 +49,29 @@ async def test_a_name_alone_may_change(api: Api) -> None:
     shown = await api.patch("/api/objects/Project__c", {"name": "Venture"})
 
     assert (shown["id"], shown["plural_name"]) == ("Venture__c", "Projects")
+
+
+async def test_conditions_of_rules_and_policies_follow_a_rename(api: Api) -> None:
+    await api.post("/api/objects", PROJECT)
+    await api.patch("/api/objects/Project__c", {"sharing": "private"})
+    components = "/api/metadata/components"
+    here = {"object": "Project__c", "where": "code = 'P-1' AND name != null"}
+    bodies: dict[str, dict[str, Any]] = {
+        "territory": {"name": "North", "label": "North"},
+        "territory_rule": {**here, "name": "Mine", "territory": "North"},
+        "sharing_rule": {**here, "name": "All", "share_with": {"everyone": True}},
+        "retention_policy": {**here, "name": "Old", "of": "records", "days": 30},
+    }
+    for kind, body in bodies.items():
+        await api.post(f"{components}/{kind}", body)
+    used = await api.get("/api/metadata/where-used/field/Project__c.code")
+
+    await api.patch("/api/objects/Project__c/fields/code", {"name": "reference"})
+    await api.patch("/api/objects/Project__c", {"name": "Venture"})
+
+    names = {"territory_rule": "Mine", "sharing_rule": "All", "retention_policy": "Old"}
+    assert {(one["kind"], one["name"]) for one in used["uses"]} >= set(names.items())
+    for kind, name in names.items():
+        found = await api.get(f"{components}/{kind}/{name}")
+        assert found["object"] == "Venture__c"
+        assert found["where"] == "reference = 'P-1' AND name != null"

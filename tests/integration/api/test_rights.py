@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 
 from fieldstone.ids import RecordId
 from fieldstone.metadata.catalog import Catalog
-from fieldstone.metadata.rights import Rights
+from fieldstone.metadata.rights import Action, Rights
 from fieldstone.runtime.transactions import Viewer
 from tests.support.app import Api, client_of, owner_connection
 from tests.support.rights import having
@@ -407,3 +407,15 @@ async def test_definition_names_nothing_that_is_hidden(api: Api, limited: Api) -
     assert told["about"]["described"].endswith(" \u2192 Company")
     assert told["rung"]["controlled_by"] == "stage"
     assert "Invoice" not in str(told)
+
+
+async def test_sample_data_is_unpacked_only_for_who_may_import(app: Starlette, api: Api) -> None:
+    await api.get(DEALS)
+    rights = Rights("no imports", denied_actions=frozenset({Action.IMPORT}))
+    viewer = Viewer(RecordId(99), "Somebody", having(rights))
+    async with asking_as(app, viewer) as limited:
+        answer = await limited.http.post(
+            "/api/salesforce-packages/sample-data", files={"file": ("a.zip", b"no zip")}
+        )
+
+    assert answer.status_code == 403, answer.text

@@ -66,7 +66,7 @@ def test_roll_ups_are_compared() -> None:
 
 @pytest.mark.slow
 def test_exports_are_compared() -> None:
-    shown = told("bench.query_export", "--rows", "3000")
+    shown = told("bench.query_export", "--rows", "500", "--tenants", "2")
 
     assert "| asyncpg, COPY |" in shown
     assert "| XLSX |" in shown

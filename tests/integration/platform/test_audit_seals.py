@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,10 @@ from starlette.applications import Starlette
 from fieldstone.platform.database import indexer, login, migrate
 from fieldstone.platform.worker import Worker
 from fieldstone.runtime.audit.sealing import LogSealer
-from fieldstone.runtime.audit.seals import SealKey
+from fieldstone.runtime.audit.seals import NOTHING, Seal, SealKey
 from fieldstone.runtime.audit.verifying import VERIFY, run_verification
 from fieldstone.runtime.audit.witness import Witness
+from fieldstone.runtime.tenants import PLATFORM
 from tests.support.app import Api, owner_connection
 
 TAMPER = "SET session_replication_role = replica"
@@ -53,6 +54,28 @@ class Chain:
         tenant = await self.engine.directory.get("default")
         await Worker(self.engine, {VERIFY: work}).run_job(tenant.id, int(job["id"]))
         return (await self.api.get(f"/api/jobs/{job['id']}"))["result"]
+
+    async def seals(self) -> list[Seal]:
+        """Give the seals as they are kept."""
+        tenant = await self.engine.directory.get("default")
+        async with owner_connection(self.dsn) as connection:
+            rows = await connection.fetch(
+                "SELECT * FROM audit_seal WHERE tenant_id = $1 ORDER BY number", tenant.id
+            )
+        return [Seal.from_row(row) for row in rows]
+
+    async def sign_by_another_key(self) -> None:
+        """Make the chain anew as an installation with another secret key would have made it."""
+        key, previous = SealKey("before"), NOTHING
+        tenant = await self.engine.directory.get("default")
+        for seal in await self.seals():
+            made = replace(seal, key_id=key.id)
+            previous = made.hash_behind(tenant.id, previous)
+            await self.tamper(
+                f"UPDATE audit_seal SET key_id = '{key.id}', hash = '\\x{previous.hex()}',"
+                f" signature = '\\x{key.sign(previous).hex()}'"
+                f" WHERE tenant_id = {tenant.id} AND number = {seal.number}"
+            )
 
     async def tamper(self, statement: str) -> None:
         """Do something to the database behind everybody's back, triggers and all."""
@@ -205,8 +228,12 @@ async def test_chain_made_anew_without_the_key_is_found(chain: Chain) -> None:
 
 async def test_seal_of_an_unknown_key_has_to_be_known_elsewhere(chain: Chain) -> None:
     head = (await chain.verify())["head"]
-    await chain.tamper("UPDATE audit_seal SET key_id = 'x', signature = ''")
+    await chain.sign_by_another_key()
     tenant = await chain.engine.directory.get("default")
+    head = {**head, "hash": (await chain.api.get("/api/audit/seals"))["seals"][0]["hash"]}
+    await chain.witness.forget(tenant.id)
+    for seal in await chain.seals():
+        await chain.witness.note(tenant.id, seal)
 
     witnessed = await chain.verify()
     await chain.witness.forget(tenant.id)
@@ -218,6 +245,44 @@ async def test_seal_of_an_unknown_key_has_to_be_known_elsewhere(chain: Chain) ->
     assert given["whole"]
     assert alone["broken"]["seal"] == 1
     assert "key is unknown" in alone["broken"]["words"]
+
+
+async def test_other_key_cannot_be_named_for_a_seal(chain: Chain) -> None:
+    await chain.tamper("UPDATE audit_seal SET key_id = 'x'")
+
+    assert (await chain.verify())["broken"]["seal"] == 1
+
+
+async def test_chain_goes_on_from_seals_without_their_key(chain: Chain) -> None:
+    tenant = await chain.engine.directory.get("default")
+    [seal] = await chain.seals()
+    early = replace(seal, hash=seal.hash_behind(tenant.id, NOTHING, 1))
+    late = replace(seal, number=2, hash=seal.hash)
+
+    assert early.format_behind(tenant.id, NOTHING) == 1
+    assert seal.format_behind(tenant.id, NOTHING) == 2
+    assert late.format_behind(tenant.id, seal.hash) == 0
+
+
+async def test_entry_that_was_rewritten_is_named(chain: Chain) -> None:
+    entry = await last_entry(chain)
+    async with owner_connection(chain.dsn) as connection:
+        await connection.execute("ALTER TABLE change DISABLE TRIGGER change_kept")
+        await connection.execute(
+            """UPDATE change SET after = '{"x": 1}' WHERE seq = $1""", number_of(entry)
+        )
+        await connection.execute("ALTER TABLE change ENABLE TRIGGER change_kept")
+    # Whoever owns the database is no tenant: what it did is sealed with the tenant's next deed.
+    await chain.api.post("/companies", {"name": "Next"})
+    await chain.seal()
+
+    result = await chain.verify()
+    [noted] = (await chain.api.get("/api/audit/redactions?how=rewritten"))["redactions"]
+
+    assert result["redactions"] == {"rewritten": 1}
+    assert result["rewritten"] == [noted]
+    assert noted["entry"] == entry["id"]
+    assert noted["log"] == "change"
 
 
 async def test_tenant_that_cannot_be_sealed_holds_up_no_other(chain: Chain, other: Api) -> None:
@@ -268,6 +333,26 @@ async def test_forgotten_entries_leave_the_chain_whole(chain: Chain) -> None:
 
     assert result["whole"]
     assert result["removed"] >= 1
+
+
+async def test_what_was_taken_away_before_it_was_sealed_is_told(chain: Chain) -> None:
+    await chain.api.post("/companies", {"name": "Secret"})
+    waiting = await chain.verify()
+    async with chain.engine.pool.acquire() as connection, connection.transaction():
+        tenant = await chain.engine.directory.get("default")
+        await connection.execute("SELECT open_tenant($1, 0)", tenant.id)
+        gone = await connection.fetch(
+            "DELETE FROM change WHERE seq > $1 RETURNING seq",
+            number_of(await last_entry(chain)) - 1,
+        )
+    await chain.seal()
+
+    result = await chain.verify()
+
+    assert waiting["unsealed"] >= 1
+    assert waiting["removed_unsealed"] == 0
+    assert result["removed_unsealed"] == len(gone) >= 1
+    assert result["unsealed"] == 0
 
 
 @pytest.mark.parametrize(
@@ -335,6 +420,37 @@ async def test_only_heads_are_taken_as_heads(chain: Chain) -> None:
             "POST", "/api/audit/verify", {"heads": heads}, status=422
         )
         assert problem["code"] == "audit.bad_head"
+
+
+async def test_what_operators_did_is_sealed_and_told(chain: Chain) -> None:
+    await chain.api.post("/api/platform/tenants/other/suspend", {"reason": "Unpaid."}, status=200)
+    await chain.api.send("GET", "/api/platform/tenants/other/archive")
+    await chain.api.ask("PUT", "/api/platform/plans/small", {"limits": {"users": 2}})
+    await chain.api.delete("/api/platform/plans/small", status=204)
+    made = await chain.api.post("/api/platform/tokens", {"name": "billing"})
+    await chain.api.delete(f"/api/platform/tokens/{made['id']}", status=204)
+    await chain.seal()
+    job = await chain.api.ask("POST", "/api/platform/audit/verify", {}, status=202)
+    work = partial(run_verification, key=KEY, witness=chain.witness)
+    await Worker(chain.engine, {VERIFY: work}).run_job(PLATFORM.id, int(job["id"]))
+
+    found = (await chain.api.get("/api/platform/audit"))["entries"]
+    result = (await chain.api.get(job["url"]))["result"]
+    of_other = (await chain.api.get("/api/platform/audit?tenant=other&what=suspend"))["entries"]
+    [seal, *_] = (await chain.api.get("/api/platform/audit/seals"))["seals"]
+    await chain.tamper("UPDATE tenant_event SET by_whom = 'nobody' WHERE what = 'suspend'")
+    again = await chain.api.ask("POST", "/api/platform/audit/verify", {}, status=202)
+    await Worker(chain.engine, {VERIFY: work}).run_job(PLATFORM.id, int(again["id"]))
+
+    said = ["token_revoked", "token_made", "plan_removed", "plan_set", "export", "suspend"]
+    assert [one["what"] for one in found][:6] == said
+    assert all(one["sealed"] for one in found)
+    assert (result["whole"], result["unsealed"], result["witnessed"] > 0) == (True, 0, True)
+    assert [one["details"] for one in of_other] == [{"reason": "Unpaid."}]
+    assert seal["number"] == result["head"]["number"]
+    broken = (await chain.api.get(again["url"]))["result"]["broken"]
+    assert broken["entry"] == of_other[0]["id"]
+    assert (await chain.api.get("/api/audit"))["entries"] != found
 
 
 async def test_page_tells_what_was_done_and_what_verifying_found(chain: Chain) -> None:

@@ -85,6 +85,8 @@ async def test_value_is_nowhere_in_the_database_and_in_every_answer(
             "/admin/Company?columns=iban__c,note__c",
         )
     ]
+    export = {"q": f"SELECT name FROM Company WHERE iban__c = '{IBAN}'", "format": "csv"}
+    await safe.ben.post("/api/exports", export, status=202)
     stored = await at_rest(app_dsn)
 
     for told in (read, past, queried):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from tests.support.imports import opened_desk
 
 IBAN = "DE02120300000000202051"
 KEYS = "encryption.keys"
+TODAY = date(2026, 3, 20)
 
 
 async def made_company(api: Api) -> dict[str, Any]:
@@ -46,7 +48,7 @@ async def test_values_are_sealed_with_the_new_key_and_found_all_the_while(
         made = await made_company(api)
         [(old, _, count)] = await keys_told(api)
     path = f"/companies/{made['id']}"
-    new = add_key(tmp_path / KEYS)
+    new = add_key(tmp_path / KEYS, TODAY)
 
     async with opened_app(app_dsn, tmp_path) as app, client_of(app) as api:
         between = await api.get("/companies", params={"where": f"iban__c = '{IBAN}'"})
@@ -58,7 +60,16 @@ async def test_values_are_sealed_with_the_new_key_and_found_all_the_while(
         after = await api.get("/companies", params={"where": f"iban__c = '{IBAN}'"})
         [problem] = await api.refused("POST", "/companies", twin, status=422)
         history = await api.get(f"/api/records/Company/{made['id']}/history")
+        status = await api.get("/api/encryption")
+        page = (await api.http.get("/admin/encryption")).text
 
+    assert (status["keys"][0]["made_on"], status["keys"][1]["made_on"]) == (str(TODAY), None)
+    assert status["keys"][0]["fields"] == ["Company.iban__c", "Company.note__c"]
+    assert status["rotation"]["state"] == "done"
+    assert "Sealed anew" in page
+    assert "taken out" not in page
+    assert "values of others may be under the same keys" in page
+    assert "since 2026-03-20" in page
     assert (count, done.result) == (2, {"sealed_anew": 1})
     assert told == [(new, True, 2), (old, True, 0)]
     assert (read["iban__c"], read["note__c"], read["version"]) == (IBAN, "Merger", made["version"])
@@ -69,12 +80,12 @@ async def test_values_are_sealed_with_the_new_key_and_found_all_the_while(
 
 async def test_what_was_rotated_opens_with_the_new_key_alone(app_dsn: str, tmp_path: Path) -> None:
     first = tmp_path / "first"
-    add_key(first / KEYS)
+    add_key(first / KEYS, TODAY)
     async with opened_app(app_dsn, first) as app, client_of(app) as api:
         made = await made_company(api)
         await api.send("DELETE", f"/companies/{made['id']}")
     old = (first / KEYS).read_text()
-    add_key(first / KEYS)
+    add_key(first / KEYS, TODAY)
     async with opened_app(app_dsn, first) as app, client_of(app) as api:
         await rotated(api, app_dsn, first)
     newest = (first / KEYS).read_text().removesuffix(old)

@@ -9,6 +9,7 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.integration.platform.test_identity import a_browser, claimed, joined
+from tests.integration.ui_generator.test_permission_pages import sent
 from tests.support.app import Api
 from tests.support.pages import Browser
 
@@ -177,3 +178,17 @@ async def test_page_of_a_locked_record_says_so_and_offers_what_is_allowed(locked
     assert form.status_code == 403
     assert (unlocked.status_code, again.status_code) == (303, 303)
     assert (await locked.ben.get(f"{locked.path}/lock"))["lock"]["reason"] == "Signed"
+
+
+async def test_page_of_locks_unlocks_for_those_who_may(locked: Locked) -> None:
+    form = {"object": "Deal", "record": locked.deal}
+    bens = (await locked.ben.http.get("/admin/locks")).text
+    await sent(locked.ben, "/admin/locks", form, 403)
+    adas = (await locked.ada.http.get("/admin/locks?object=Deal")).text
+    await sent(locked.ada, "/admin/locks", form)
+    after = (await locked.ada.http.get("/admin/locks")).text
+
+    assert REASON in bens
+    assert "Unlock Roof" not in bens
+    assert "Unlock Roof" in adas
+    assert "No record that you see is locked." in after

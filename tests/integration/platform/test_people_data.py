@@ -6,12 +6,18 @@ import hashlib
 import io
 import json
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 from zipfile import ZipFile
 
 import pytest
 from starlette.applications import Starlette
 
+from fieldstone.ids import format_id, parse_id
+from fieldstone.runtime.job_runs import JobInterrupted
+from fieldstone.runtime.privacy import erasing
+from fieldstone.runtime.privacy.loose_files import load_loose_files, mentioning
+from fieldstone.runtime.transactions import Transaction
 from tests.integration.platform.test_identity import a_browser, claimed, joined
 from tests.support.app import Api, owner_connection
 from tests.support.imports import Desk
@@ -173,6 +179,36 @@ async def test_person_is_erased_from_the_bin_imports_and_loose_files(desk: Desk,
     assert (await desk.api.get("/api/bin"))["deletions"] == []
 
 
+async def test_late_file_is_found_though_the_job_was_interrupted_after_erasing(
+    desk: Desk, ada: Ada, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.upload(f"last_name,email\nLovelace,{ADDRESS}\n", object="Contact")
+    for job in (await desk.api.get("/api/jobs"))["jobs"]:
+        await desk.run(job["id"])
+    listed, looked = load_loose_files, mentioning
+    listings, searches = count(1), count(1)
+
+    async def late(tx: Transaction) -> list[int]:
+        return [] if next(listings) == 1 else await listed(tx)
+
+    async def interrupted(*given: Any) -> list[int]:
+        if next(searches) == 2:
+            raise JobInterrupted
+        return await looked(*given)
+
+    monkeypatch.setattr(erasing, "load_loose_files", late)
+    monkeypatch.setattr(erasing, "mentioning", interrupted)
+    between = await asked(desk, "erase", ada.id)
+    stored = await everything(desk)
+    await desk.run(between["job"])
+
+    request = await desk.api.get(f"{REQUESTS}/{between['id']}")
+    assert (between["state"], request["state"]) == ("waiting", "done"), (between, request)
+    assert request["report"]["files_removed"] == 1
+    assert not [one for one in stored.splitlines() if ADDRESS in one and "joada" not in one]
+    assert '"looked_at"' not in await everything(desk)
+
+
 async def test_person_under_hold_is_not_erased(desk: Desk, ada: Ada) -> None:
     await desk.api.post("/api/privacy/holds", {"name": "Case", "records": [ada.note]})
     plan = (await desk.api.get(f"{PEOPLE}/{ada.id}"))["plan"]
@@ -280,15 +316,21 @@ async def test_parts_of_what_is_erased_go_with_their_files(desk: Desk, ada: Ada)
     await desk.api.get(f"/attachments/{attachment['id']}", status=404)
 
 
-async def test_answers_kept_for_keys_are_forgotten(desk: Desk, ada: Ada) -> None:
+async def test_answers_kept_and_questions_of_exports_are_forgotten(desk: Desk, ada: Ada) -> None:
     said, headers = {"last_name": "King", "email": ADDRESS}, {"Idempotency-Key": "k"}
     await desk.api.post("/contacts", said, headers=headers)
+    export = {"q": f"SELECT name FROM Contact WHERE email = '{ADDRESS}'", "format": "csv"}
+    job = (await desk.api.post("/api/exports", export, status=202))["id"]
 
     request = await asked(desk, "erase", ada.id)
 
     again = await desk.api.refused("POST", "/contacts", said, headers=headers, status=409)
     assert again[0]["code"] == "request.key_reused"
+    await desk.run(job)
     assert request["report"]["places"]["answers_kept"] == 1
+    assert request["report"]["places"]["questions_of_exports"] == 1
+    told = await desk.api.get(f"/api/exports/{job}")
+    assert told["state"] == "failed"
 
 
 async def test_history_of_a_held_record_is_not_rewritten(desk: Desk, ada: Ada) -> None:
@@ -349,3 +391,52 @@ async def test_looking_at_a_person_locks_nothing(desk: Desk, ada: Ada) -> None:
     await desk.api.get(f"{PEOPLE}/{ada.id}")
 
     assert await lockers(desk) == before
+
+
+async def test_requests_and_definitions_are_looked_through(desk: Desk, ada: Ada) -> None:
+    rule = {
+        "name": "Hers",
+        "object": "Contact",
+        "where": f"email = '{ADDRESS}'",
+        "share_with": {"everyone": True},
+    }
+    await desk.api.post("/api/metadata/components/sharing_rule", rule)
+    bob = await desk.api.post("/contacts", {"last_name": "Bob", "email": "bob@example.org"})
+    said = {"kind": "export", "person": bob["id"], "reason": f"Asked by {ADDRESS}."}
+    earlier = await desk.api.post("/api/privacy/requests", said, status=202)
+    found = await desk.api.get(f"{PEOPLE}/{ada.id}")
+
+    request = await asked(desk, "erase", ada.id)
+
+    told = await desk.api.get(f"/api/privacy/requests/{earlier['id']}")
+    after = await desk.api.get("/api/metadata/components/sharing_rule/Hers")
+    log = await desk.api.get("/api/audit?component=Hers")
+    assert found["definitions"] == request["report"]["definitions"] == ["sharing_rule Hers"]
+    assert told["reason"] == "Asked by [erased]."
+    assert ADDRESS in after["where"]
+    assert ADDRESS not in str(log)
+
+
+async def test_what_is_noted_of_a_held_user_stops_an_erasure(desk: Desk, ada: Ada) -> None:
+    await claimed(desk.api)
+    async with a_browser(desk.app) as ben:
+        user = (await joined(desk.app, desk.api, ben))["id"]
+    engine = desk.app.state.engine
+    tenant = await engine.directory.get("default")
+    async with engine.pool.acquire() as connection, connection.transaction():
+        await connection.execute("SELECT open_tenant($1, 0)", tenant.id)
+        await connection.execute(
+            "INSERT INTO access_event (tenant_id, id, user_id, what, details)"
+            " VALUES ($1, 1, $2, 'invited', $3)",
+            *(tenant.id, parse_id(user)[1], f'{{"email": "{ADDRESS}"}}'),
+        )
+    await desk.api.post("/api/privacy/holds", {"name": "Case", "records": [user]})
+
+    found = await desk.api.get(f"{PEOPLE}/{ada.id}")
+    keeping = await desk.api.get(f"{PEOPLE}/{ada.id}", params={"keep": user})
+    body = {"kind": "erase", "person": ada.id, "plan": found["plan"]}
+    [problem] = await desk.api.refused("POST", REQUESTS, body, status=409)
+
+    assert (found["held"], keeping["held"]) == (1, 0)
+    assert problem["code"] == "privacy.held"
+    assert problem["details"]["held"] == [format_id("record", parse_id(user)[1])]

@@ -52,6 +52,19 @@ def test_a_table_is_for_reading(run: Callable[..., Result]) -> None:
     assert done.output.splitlines()[-1] == "3 of 3 records"
 
 
+def test_fields_of_parents_are_columns(run: Callable[..., Result], url: str) -> None:
+    made = httpx.post(f"{url}/api/records/Company", json={"name": "Acme", "industry": "Energy"})
+    deal = {"name": "With", "value": 9, "company": made.json()["id"]}
+    httpx.post(f"{url}/api/records/Deal", json=deal).raise_for_status()
+
+    done = run("query", "SELECT name, company.industry FROM Deal ORDER BY value DESC LIMIT 2")
+
+    heads, _, first, second, _ = done.output.splitlines()
+    assert heads.split() == ["id", "name", "company.industry"]
+    assert first.split()[1:] == ["With", "Energy"]
+    assert second.split()[1:] == ["Deal", "3"]
+
+
 def test_lines_are_rows_and_nothing_else(run: Callable[..., Result]) -> None:
     done = run("query", "--format", "ndjson", QUERY)
 

@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 from starlette.applications import Starlette
 
 from fieldstone.clock import SystemClock
-from fieldstone.platform.job_kinds import storage_rules_of
+from fieldstone.platform.working_parts import storage_rules_of
 from fieldstone.runtime.storage.maintenance import Maintenance
 from tests.support.app import Api, client_of, owner_connection
 

@@ -218,7 +218,7 @@ async def test_form_that_writes_a_record_out_of_sight_leads_to_the_list(office: 
 
     assert [one.headers.get("location") for one in (given, born)] == ["/admin/Company"] * 2
     assert "Saved Mine, which you may see no longer" in told
-    assert "Created a company that you may not see" in await ben.open("/admin/Company")
+    assert "Created Company, which you may not see" in await ben.open("/admin/Company")
 
 
 async def test_share_opens_a_record_as_far_as_it_says(office: Office) -> None:
@@ -411,6 +411,27 @@ async def test_object_that_cannot_be_read_is_not_named_along(office: Office) -> 
     await only(office, "Some")
 
     assert "Contact" not in str(await ben.get(f"{office.path}/shares"))
+
+
+async def test_formulas_know_the_role_of_who_looks_in_memory_and_in_queries(office: Office) -> None:
+    body = {"name": "Chief", "label": "Chief cook"}
+    await office.ada.post("/api/metadata/components/role", body)
+    ada_id = (await office.ada.get("/api/session"))["viewer"]["id"]
+    await office.ada.ask("PUT", f"/api/people/{ada_id}/role", {"role": "Chief"})
+    told = "$UserRole.Name & '/' & $UserRole.DeveloperName"
+    fields: dict[str, dict[str, Any]] = {
+        "seen_by": {"type": "text", "formula": told},
+        "made_by": {"type": "text", "default_formula": told},
+    }
+    for name, field in fields.items():
+        await office.ada.post("/api/objects/Lead/fields", {"name": name, **field})
+    for cook, role in ((office.ada, "Chief cook/Chief"), (office.ben, "/")):
+        made = await cook.post("/leads", {"last_name": "Lovelace"})
+        query = (
+            f"SELECT seen_by, made_by FROM Lead WHERE id = '{made['id']}' AND seen_by = '{role}'"
+        )
+        [found] = (await cook.post("/api/query", {"q": query}, status=200))["records"]
+        assert (found["seen_by"], found["made_by"]) == (role, role)
 
 
 async def test_role_is_for_people_of_the_tenant(office: Office, other: Api) -> None:

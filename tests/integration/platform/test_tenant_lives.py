@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 
+from fieldstone.errors import InvalidInput
+from fieldstone.platform import operator_endpoints
 from fieldstone.platform.identity.operator import operator_note
 from fieldstone.runtime.jobs import JobState
 from fieldstone.runtime.tenants import PLATFORM
@@ -14,6 +16,8 @@ from tests.support.app import OTHER, Api, client_of, owner_connection
 from tests.support.imports import Desk
 
 TENANTS = "/api/platform/tenants"
+TWIG = "other--twig"
+BRANCHES = "/api/branches"
 PASSWORD = "correct horse battery"
 
 
@@ -113,6 +117,25 @@ async def test_purge_that_was_stopped_goes_on_where_it_was(desk: Desk) -> None:
     await desk.api.get(f"{TENANTS}/other", status=404)
 
 
+async def test_a_job_is_not_cancelled_unless_that_is_noted(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object) -> None:
+        raise InvalidInput("Nothing can be noted.")
+
+    await filled(desk)
+    gone = await desk.api.delete(f"{TENANTS}/other?now=yes", status=202)
+    address = f"/api/platform/jobs/{gone['job']}"
+    with monkeypatch.context() as patched:
+        patched.setattr(operator_endpoints, "note_operation", refuse)
+        await desk.api.refused("POST", f"{address}/cancel", status=422)
+
+    assert (await desk.api.get(address))["state"] == "waiting"
+    await desk.api.post(f"{address}/cancel", None, status=200)
+    log = await desk.api.get("/api/platform/audit?what=job_cancelled")
+    assert [one["details"] for one in log["entries"]] == [{"job": gone["job"]}]
+
+
 async def test_operator_over_the_network_needs_a_token_of_theirs(app: Starlette, api: Api) -> None:
     made = await api.post("/api/platform/tokens", {"name": "billing"})
     await api.post("/api/claim", {"email": "ada@acme.example", "password": PASSWORD})
@@ -162,3 +185,58 @@ async def test_terms_that_make_no_sense_are_refused(api: Api, change: dict[str, 
     await api.refused("PATCH", f"{TENANTS}/other", change, status=422)
 
     assert (await api.get(f"{TENANTS}/other"))["plan"] == "unlimited"
+
+
+async def test_branches_are_led_along_and_purged_with_their_parent(desk: Desk) -> None:
+    api = desk.api
+
+    async def states() -> list[str]:
+        return [(await api.get(f"{TENANTS}/{name}"))["status"] for name in (OTHER, TWIG)]
+
+    await desk.other.post(BRANCHES, {"name": "twig", "samples": 0})
+    found = []
+    for step in ("suspend", "resume"):
+        await api.post(f"{TENANTS}/other/{step}", None, status=200)
+        found.append(await states())
+    await api.patch(f"{TENANTS}/other", {"limits": {"records": 4711}})
+    await api.delete(f"{TENANTS}/other")
+    found.append(await states())
+    await api.post(f"{TENANTS}/other/undelete", None, status=200)
+    found.append(await states())
+    limits = (await api.get(f"{TENANTS}/{TWIG}"))["limits"]
+    deed = (await api.get(f"{TENANTS}/{TWIG}/events"))["events"][0]
+    gone = await api.delete(f"{TENANTS}/other?now=yes", status=202)
+    await desk.worker.run_job(PLATFORM.id, gone["job"])
+    [newest, *_] = (await api.get("/api/platform/jobs"))["jobs"]
+    await desk.worker.run_job(PLATFORM.id, newest["id"])
+
+    assert found == [[state] * 2 for state in ("suspended", "active", "deleted", "active")]
+    assert limits == {"records": 4711}
+    assert (deed["what"], deed["details"]) == ("undelete", {"with": OTHER})
+    for name in (OTHER, TWIG):
+        await api.refused("GET", f"{TENANTS}/{name}", status=404)
+
+
+async def test_branch_that_was_cut_off_halfway_is_removed_and_made_again(desk: Desk) -> None:
+    said, again = {"name": "twig", "samples": 0}, "INSERT INTO branch SELECT * FROM noted"
+    await desk.other.post(BRANCHES, said)
+    async with owner_connection(desk.app.state.settings.database_url) as connection:
+        await connection.execute("CREATE TEMP TABLE noted AS SELECT * FROM branch")
+        # The making came as far as its note in the parent, the removal as far as the purge.
+        await connection.execute("UPDATE tenant SET status = 'restoring' WHERE name = $1", TWIG)
+        made = await desk.other.delete(f"{BRANCHES}/twig", status=202)
+        await connection.execute(again)
+        removed = await desk.other.delete(f"{BRANCHES}/twig", status=202)
+        await desk.worker.run_job(PLATFORM.id, made["job"])
+        await connection.execute(again)
+        purged = await desk.other.delete(f"{BRANCHES}/twig", status=202)
+        # The making of this one came nowhere, long ago.
+        await desk.app.state.engine.tenants.begin(TWIG, "", "unlimited", "", status="restoring")
+        [early] = await desk.other.refused("POST", BRANCHES, said, status=409)
+        long_ago = "UPDATE tenant SET created_at = now() - interval '1 day' WHERE name = $1"
+        await connection.execute(long_ago, TWIG)
+
+    assert made["job"] is not None
+    assert (removed["job"], purged["job"]) == (None, None)
+    assert early["code"] == "tenant.exists"
+    assert (await desk.other.post(BRANCHES, said))["tenant"] == TWIG

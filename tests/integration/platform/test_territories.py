@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,6 +14,7 @@ import pytest
 from fieldstone.ids import parse_id
 from fieldstone.runtime.storage.purge import request_purge
 from tests.integration.platform.test_identity import a_browser, claimed, joined
+from tests.integration.ui_generator.test_permission_pages import sent
 from tests.support.app import Api, owner_connection
 from tests.support.imports import Desk
 
@@ -97,6 +99,16 @@ async def test_people_of_a_territory_and_around_it_see_what_its_rules_give(marke
     for api in (market.ben, market.cora):
         assert [one["name"] for one in (await api.get("/companies"))["data"]] == ["Watt"]
         assert [one["name"] for one in (await api.get("/deals"))["data"]] == ["Turbines"]
+    asked = "/api/query?q=SELECT name FROM {} USING SCOPE {}"
+    scopes = (("my_territory", 1, 0), ("my_team_territory", 1, 1), ("delegated", 0, 0))
+    for scope, bens, coras in scopes:
+        for obj in ("Company", "Deal"):
+            for api, expected in ((market.ben, bens), (market.cora, coras)):
+                page = await api.get(asked.format(obj, scope))
+                assert len(page["records"]) == expected, (scope, obj)
+    await market.desk.api.post("/deals", {"name": "Blades", "owner": market.ben_id})
+    page = await market.desk.api.get(asked.format("Deal", "delegated"))
+    assert [one["name"] for one in page["records"]] == ["Blades"]
 
 
 async def test_a_full_territory_leaves_records_to_the_next(market: Market) -> None:
@@ -289,3 +301,127 @@ async def test_a_condition_that_is_none_is_refused(market: Market) -> None:
         "POST", f"{COMPONENTS}/territory_rule", said, status=422
     )
     assert problem["code"] == "query.unknown_field"
+
+
+async def test_what_would_move_is_told_and_nothing_is_done(market: Market) -> None:
+    for name in ("Watt", "Volt", "Ohm"):
+        await market.company(name, "Energy")
+    api = market.desk.api
+    wider = {"kind": "territory", "name": "North", "capacity": {"Company": 5}}
+    asked = {
+        "nothing": {},
+        "wider": {"components": [wider]},
+        "without": {"removals": [{"kind": "territory_rule", "name": "Overflow"}]},
+        "gone": {"removals": [{"kind": "territory_rule", "name": "Energy"}], "object": "Company"},
+    }
+
+    told = {
+        name: (await api.post("/api/territories/preview", body, status=200))["objects"]
+        for name, body in asked.items()
+    }
+    await api.refused("POST", "/api/territories/preview", {"people": []}, status=422)
+    await market.ben.refused("POST", "/api/territories/preview", {}, status=403)
+
+    moves = {
+        name: [{one["name"]: one["would_hold"] for one in obj["territories"]} for obj in found]
+        for name, found in told.items()
+    }
+    assert moves == {
+        "nothing": [{"North": 2, "South": 1}],
+        "wider": [{"North": 3, "South": 0}],
+        "without": [{"North": 2, "South": 0}],
+        "gone": [{"North": 0, "South": 3}],
+    }
+    assert told["without"][0]["without"] == 1
+    assert told["nothing"][0]["words"] == ["No Company would move."]
+    held = (await api.get("/api/territories/North/records?object=Company"))["records"]
+    assert [one["name"] for one in held] == ["Watt", "Volt"]
+    assert all(one["by_rule"] for one in held)
+
+
+async def test_pages_show_and_change_territories_rules_and_people(market: Market) -> None:
+    given = await market.company("Watt", "Energy")
+    api, north = market.desk.api, "/admin/territories/North"
+
+    async def shown(path: str) -> str:
+        answer = await api.http.get(path)
+        assert answer.status_code == 200, answer.text
+        return str(answer.text)
+
+    rule = {
+        "label": "Banks",
+        "object": "Company",
+        "where": "industry = 'Energy'",
+        "territory": "South",
+        "order": "0",
+        "access": "read",
+        "along": "Deal",
+        "active": "on",
+    }
+    tree, one = await shown("/admin/territories"), await shown(north)
+    preview = await sent(api, "/admin/territory-rules/_new", {**rule, "do": "preview"}, 200)
+    wrong = await sent(api, "/admin/territory-rules/_new", {**rule, "order": "soon"}, 422)
+    await sent(api, "/admin/territory-rules/_new", {**rule, "do": "save"})
+    await sent(api, "/admin/territory-rules/Banks", {**rule, "do": "save", "label": "Bank rule"})
+    await sent(api, "/admin/territories/_assign", {"do": "run"})
+    running = await shown("/admin/territories")
+    await market.work()
+    south = await shown("/admin/territories/South?object=Company")
+    await sent(api, f"{north}/people", {"owner": market.ben_id, "do": "remove"})
+    many = {"label": "The north", "parent": "Germany", "active": "on", "c:Company": "7"}
+    full = await sent(api, north, {**many, "c:Company": "many", "do": "save"}, 422)
+    await sent(api, north, {**many, "do": "save"})
+    after = (await api.get("/api/territories"))["territories"]
+    await sent(api, "/admin/territory-rules/Banks", {"do": "delete"})
+    await sent(api, "/admin/territories", {"label": "East", "parent": "Germany"})
+    await sent(api, "/admin/territories/East", {"do": "delete"})
+    bens = [
+        (await market.ben.http.get(path)).status_code
+        for path in ("/admin/territories", north, "/admin/territory-rules/Energy")
+    ]
+
+    assert "fs-depth-1" in tree
+    assert "of 2" in tree
+    assert given in one
+    assert market.ben_id in one
+    assert "South would have 1 Companies instead of 0." in preview
+    assert "Nothing was saved yet" in wrong
+    assert "Records are being given out" in running
+    assert given in south
+    assert "Nothing was saved yet" in full
+    [changed] = [one for one in after if one["name"] == "North"]
+    assert (changed["label"], changed["people"]) == ("The north", 0)
+    assert changed["records"]["Company"] == {"held": 0, "capacity": 7}
+    assert bens == [403, 403, 403]
+
+
+async def test_a_page_opened_before_another_change_does_not_undo_it(market: Market) -> None:
+    api = market.desk.api
+    north, rule = "/admin/territories/North", "/admin/territory-rules/Energy"
+    seen = {
+        path: re.findall(r'name="seen" value="([^"]+)"', (await api.http.get(path)).text)[0]
+        for path in (north, rule)
+    }
+    body = {
+        "label": "Energy",
+        "object": "Company",
+        "where": "industry = 'Energy'",
+        "territory": "North",
+        "order": "9",
+        "active": "on",
+    }
+    many = {"label": "North", "parent": "Germany", "active": "on"}
+    await sent(api, north, {**many, "c:Company": "7", "seen": seen[north], "do": "save"})
+    await sent(api, rule, {**body, "seen": seen[rule], "do": "save"})
+
+    stale = [
+        await sent(api, north, {**many, "parent": "", "seen": seen[north], "do": "save"}, 422),
+        await sent(api, rule, {**body, "order": "3", "seen": seen[rule], "do": "save"}, 422),
+    ]
+
+    assert "Somebody else changed this territory." in stale[0]
+    assert "Somebody else changed this rule." in stale[1]
+    [kept] = [
+        one for one in (await api.get("/api/territories"))["territories"] if one["name"] == "North"
+    ]
+    assert kept["records"]["Company"]["capacity"] == 7

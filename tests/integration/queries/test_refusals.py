@@ -17,6 +17,17 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
             ("query.unknown_field", "Deal has no field nme.", "Did you mean name?"),
         ),
         (
+            "SELECT id FROM Deal USING SCOPE ours",
+            (
+                "query.not_supported",
+                "There is no scope ours.",
+                (
+                    "The scopes are everything, mine, mine_and_my_groups, delegated, team, "
+                    "my_territory and my_team_territory."
+                ),
+            ),
+        ),
+        (
             "SELECT id FROM Compny",
             ("query.unknown_object", "There is no object Compny.", "Did you mean Company?"),
         ),

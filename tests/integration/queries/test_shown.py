@@ -105,6 +105,13 @@ async def test_a_scope_narrows_to_the_viewers_own_records(world: World) -> None:
     assert await world.ask("SELECT id FROM Deal USING SCOPE mine") == []
 
 
+async def test_purposes_are_read_and_change_nothing(world: World) -> None:
+    asked = "SELECT name FROM Deal WHERE stage = 'Proposal' ORDER BY name LIMIT 2"
+    told = await world.ask(asked)
+    for tail in ("FOR UPDATE", "FOR VIEW FOR REFERENCE", "UPDATE TRACKING, VIEWSTAT"):
+        assert await world.ask(f"{asked} {tail}") == told
+
+
 async def test_deleted_records_are_shown_with_all_rows_alone(world: World) -> None:
     other = await world.another_tenant("with-a-bin")
     (kept, gone) = await other.create("Company", {"name": "Kept"}, {"name": "Gone"})

@@ -8,11 +8,13 @@ import pytest
 
 from fieldstone.clock import SystemClock
 from fieldstone.ids import FieldId, IdMinter, ObjectId, TenantId
+from fieldstone.metadata.changes import Proposal
 from fieldstone.metadata.values import Json
 from fieldstone.query_language.index_advice import UnknownAdvice
 from fieldstone.query_language.used_fields import ObjectUse
 from fieldstone.runtime.catalogs import CatalogStore
 from fieldstone.runtime.jobs import JobState
+from fieldstone.runtime.metadata_plans import plan_change
 from fieldstone.runtime.storage.advice import load_advice, load_days
 from fieldstone.runtime.storage.advice_actions import NEWEST, ActionState, load_actions, state_of
 from fieldstone.runtime.storage.advice_rules import Advice
@@ -282,3 +284,23 @@ async def test_one_thing_at_a_time_is_applied_by_itself(world: StorageWorld) -> 
     await let_an_hour_pass(world)
 
     assert len(await states(world)) == 1
+
+
+async def test_plan_tells_which_programs_asked_for_a_field(world: StorageWorld) -> None:
+    await world.define()
+    await world.rows(
+        "INSERT INTO access_token (tenant_id, id, token_hash, user_id, name, created_at)"
+        " VALUES ($1, 7, 'x', 1, 'Warehouse', now())",
+        world.tenant.id,
+    )
+    counted, counter = counting(world)
+    program = replace(counted, viewer=replace(world.viewer, token=7))
+    await program.ask("SELECT title, parent.amount FROM Thing__c WHERE kind = 'a'")
+    await counter.flush(world.database)
+
+    async with world.database.read(world.tenant, world.viewer) as tx:
+        gone = tuple(("field", f"thing__c.{own}") for own in ("day", "amount"))
+        planned = await plan_change(tx, Proposal(removals=gone))
+
+    told = {one.name: [each.name for each in one.clients] for one in planned.touched}
+    assert told == {"Thing__c.amount": ["Warehouse"]}

@@ -33,9 +33,14 @@ LENT = (
         "CREATE TABLE usage_entry (tenant_id int, id int DEFAULT 1, day date, meter text,"
         " value bigint)"
     ),
-    "GRANT ALL ON tenant_event, usage_entry TO fieldstone_app",
+    (
+        "CREATE TABLE package_component (tenant_id int, component_id int, digest text,"
+        " package text, kind text, name text, body jsonb,"
+        " PRIMARY KEY (tenant_id, component_id, digest))"
+    ),
+    "GRANT ALL ON tenant_event, usage_entry, package_component TO fieldstone_app",
 )
-TAKEN_BACK = "DROP TABLE tenant_event, usage_entry"
+TAKEN_BACK = "DROP TABLE tenant_event, usage_entry, package_component"
 INDEXES = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1"
 
 

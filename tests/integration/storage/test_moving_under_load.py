@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
-from pathlib import Path
 from time import perf_counter
 
 import pytest
@@ -24,11 +21,11 @@ from fieldstone.runtime.records.delete import delete
 from fieldstone.runtime.records.reading import read_values
 from fieldstone.runtime.records.write import Incoming, incoming_of, load, write
 from fieldstone.runtime.storage.moving import Place
+from tests.support.storage_workers import start_worker
 from tests.support.storage_world import StorageWorld
 
 RECORDS = 3000
 LONGEST_HOLD_MS = 1000
-RUNNER = Path(__file__).parents[2] / "support" / "storage_job.py"
 
 
 @dataclass
@@ -172,17 +169,3 @@ async def test_a_worker_that_is_killed_loses_nothing(world: StorageWorld) -> Non
     await world.run_all()
 
     await check_all(world, thing, f"record_x{thing.id}")
-
-
-def start_worker(dsn: str, job: int) -> subprocess.Popen[bytes]:
-    """Run a job in a process of its own, and come back when it has begun."""
-    worker = subprocess.Popen(
-        [sys.executable, str(RUNNER), dsn, str(job)],
-        stdout=subprocess.PIPE,
-        cwd=Path(__file__).parents[3],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
-    )
-    assert worker.stdout is not None
-    assert worker.stdout.readline() == b"begun\n"
-    worker.stdout.close()
-    return worker

@@ -141,6 +141,25 @@ async def test_defaults_and_conditions_are_set_and_taken_away(jobs: Browser, api
     assert "default_formula" not in await field(api, "due")
 
 
+async def test_a_form_opened_before_another_change_does_not_undo_it(
+    jobs: Browser, api: Api
+) -> None:
+    kind = {"object": "Job__c", "type": "picklist", "options": ["A", "B"]}
+    await api.post("/api/metadata/components/field", {"name": "Job__c.kind", **kind})
+    path = f"{SET_UP}/field/kind"
+    [seen] = re.findall(r'name="seen" value="([^"]+)"', await jobs.open(path))
+    await jobs.send(path, {"label": "Kind", "options": "A\nB\nC", "seen": seen})
+
+    stale = await jobs.send(
+        path, {"label": "Kind", "options": "A\nB", "help": "Which", "seen": seen}
+    )
+
+    assert stale.status_code == 422
+    assert "Somebody else changed this field." in stale.text
+    assert seen not in stale.text
+    assert "active" not in str((await field(api, "kind"))["options"])
+
+
 async def test_a_rule_is_made_rests_and_is_listed(jobs: Browser, api: Api) -> None:
     typed = {
         "name": "Not too cheap",

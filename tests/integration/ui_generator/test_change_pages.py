@@ -25,9 +25,9 @@ async def shown(api: Api, path: str) -> str:
     return str(answer.text)
 
 
-def inputs(page: str) -> dict[str, Any]:
+def inputs(page: str, address: str = "/admin/changes/") -> dict[str, Any]:
     """Give the hidden inputs of the form of a page."""
-    form = page[page.index('action="/admin/changes/') :]
+    form = page[page.index(f'action="{address}') :]
     return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', form))
 
 
@@ -72,3 +72,23 @@ async def test_page_tells_why_a_change_cannot_be_undone(api: Api) -> None:
 async def test_change_that_there_is_not_is_not_found(api: Api) -> None:
     for number in ("999999", "x", "9" * 30):
         assert (await api.http.get(f"/admin/changes/{number}")).status_code == 404
+
+
+async def test_a_part_tells_who_names_it_and_is_deleted_as_told(api: Api) -> None:
+    await with_note(api)
+    view = {"name": "Deal.Noted", "object": "Deal", "label": "Noted", "columns": ["note__c"]}
+    await api.post("/api/metadata/components/list_view", view)
+    address = "/admin/components/field/Deal.note__c"
+    page = await shown(api, address)
+    form = inputs(page, address)
+
+    refused = await api.http.post(address, data={**form, "confirm:field:Deal.note__c": "0"})
+    done = await api.http.post(address, data=form)
+    left = await api.get("/api/metadata/components/list_view/Deal.Noted")
+
+    assert 'href="/admin/Deal?view=Noted"' in page
+    assert "The values that 1 Deal has in Note would go." in page
+    assert refused.status_code == 422
+    assert (done.status_code, done.headers["location"]) == (303, "/admin/objects/Deal")
+    assert not left.get("columns")
+    assert (await api.http.get(address)).status_code == 404

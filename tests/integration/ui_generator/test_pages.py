@@ -152,7 +152,7 @@ async def test_a_name_that_several_records_have_is_asked_about(browser: Browser,
     missing = await browser.send("/admin/Deal/new", {"name": "A", "company": "nobody"})
 
     assert "Several records are called twin." in answer.text
-    assert "There is no company called nobody." in missing.text
+    assert "There is no Company called nobody." in missing.text
 
 
 async def test_a_file_is_kept_even_if_the_form_is_refused(browser: Browser, api: Api) -> None:
@@ -252,7 +252,8 @@ async def test_a_list_asks_the_same_of_the_database_however_long_it_is(
     with counted_statements(app) as found:
         await browser.open("/admin/Deal")
 
-    assert len(found.asked) == 2  # the door, and the rows with the names of their companies
+    # The door, the views that the viewer keeps, and the rows with the names of their companies.
+    assert len(found.asked) == 3
 
 
 # The door and the record; its page tells whether it is locked as well.
@@ -290,7 +291,7 @@ async def test_an_object_is_made_of_lines_and_gets_a_list(browser: Browser, api:
     added = await browser.send("/admin/objects/SiteVisit__c", {"field": "Budget"})
 
     assert made.headers["location"] == "/admin/SiteVisit__c"
-    assert "No site visits yet" in page
+    assert "No Site visits yet" in page
     assert added.status_code == 303
     shown = await api.get("/api/objects/SiteVisit__c")
     types = {f["name"]: f["type"] for f in shown["fields"] if not f["system"]}

@@ -1,9 +1,8 @@
-"""A catalog is small and quickly built, however often: every process keeps hundreds of them."""
+"""A catalog is small: every process keeps hundreds of them. bench/catalog.py tells its time."""
 
 from __future__ import annotations
 
 import gc
-import time
 import tracemalloc
 from datetime import UTC, datetime
 from typing import Any
@@ -13,12 +12,10 @@ from fieldstone.metadata.build import build_catalog
 from fieldstone.metadata.changes import Proposal, plan_changes
 from fieldstone.metadata.component import StoredComponent
 from fieldstone.metadata.definitions import object_components
-from tests.support.speed import slowness
 
 OBJECTS = 50
 FIELDS = 40
 MOST_BYTES = 1_000_000
-MOST_S = 0.05
 TYPES: list[dict[str, Any]] = [
     {"type": "text"},
     {"type": "currency"},
@@ -73,15 +70,3 @@ def test_catalog_of_fifty_objects_is_under_a_megabyte() -> None:
 
     assert len(catalog.objects) == len(warm.objects) == OBJECTS
     assert size_bytes < MOST_BYTES
-
-
-def test_catalog_of_fifty_objects_is_built_within_fifty_milliseconds() -> None:
-    rows = stored_components()
-
-    assert min(build_time_s(rows) for _ in range(7)) < MOST_S * slowness()
-
-
-def build_time_s(rows: list[StoredComponent]) -> float:
-    begun = time.process_time()
-    build(rows)
-    return time.process_time() - begun

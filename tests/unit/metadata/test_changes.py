@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from time import perf_counter
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from fieldstone.errors import Several
 from fieldstone.metadata.changes import Proposal, plan_changes
 from fieldstone.metadata.component import Component
+from fieldstone.metadata.conversions import Instruction
 from fieldstone.metadata.definitions import (
     field_change,
     field_component,
@@ -17,7 +20,9 @@ from fieldstone.metadata.definitions import (
     object_components,
     read_definition,
 )
-from tests.support.components import a_catalog, after, an_object, stored
+from fieldstone.metadata.moved_values import is_remainder
+from fieldstone.metadata.undo import undoing
+from tests.support.components import MOMENT, a_catalog, after, an_object, stored
 
 TEXT = {"name": "name", "type": "text"}
 COMPANY = an_object("Company", TEXT, {"name": "city", "type": "text"}, aliases=["Account"])
@@ -171,8 +176,8 @@ def test_system_names_are_taken(name):
 
 
 @pytest.mark.parametrize("more", [{}, {"name": "town"}, {"label": 5}])
-@pytest.mark.parametrize("new", ["number", "lookup"])
-def test_type_of_a_field_stays(new, more):
+@pytest.mark.parametrize("new", ["lookup", "date"])
+def test_values_become_no_others_of_a_type_that_cannot_hold_them(new, more):
     status = {"name": "status", "type": "picklist", "options": ["Planning", "Active"]}
     rows = stored(*an_object("Project", TEXT, status))
     change = field_change(component_of(rows, "Project.status"), {"type": new, **more})
@@ -181,10 +186,72 @@ def test_type_of_a_field_stays(new, more):
 
     assert (problem.code, problem.at) == ("metadata.type_change", "/type")
     assert problem.message == (
-        "The type of a field cannot be changed: "
-        f"{more.get('name', 'status')} holds values of type picklist."
+        f"{more.get('name', 'status')} holds values of type picklist, which cannot become {new}."
     )
-    assert "copy the values" in problem.hint
+    assert "multi_select" in problem.hint
+
+
+def test_field_of_another_type_gets_another_key_and_leaves_what_it_was():
+    budget = {"name": "budget", "type": "text"}
+    rows = stored(*an_object("Project", TEXT, budget))
+    before = next(row for row in rows if row.component.name == "Project.budget")
+
+    plan = plan_changes(rows, field_change(before.component, {"type": "number"}))
+
+    (change,), (rest,) = plan.changes, plan.remainders
+    assert change.storage["key"] not in {row.storage.get("key") for row in rows}
+    assert str(change.storage["slot"]).startswith("n")
+    assert (rest.component, rest.storage["key"]) == (before.component, before.storage["key"])
+    assert list(plan.conversions) == [before.id]
+
+
+@pytest.mark.parametrize(("mark", "job"), [("move", None), ("move", 7), ("index_job", None)])
+def test_values_become_no_others_while_their_records_move(mark, job):
+    rows = stored(*COMPANY)
+    moving = [
+        replace(row, storage={**row.storage, mark: {"job": 5}}) if row.id == rows[0].id else row
+        for row in rows
+    ]
+    city = replace(component_of(rows, "Company.city"), body={"object": "Company", "type": "number"})
+
+    problems = refusals(moving, Proposal(upserts=(city,), job=job))
+
+    assert {problem.code for problem in problems} == {"storage.busy"}
+
+
+def test_what_remains_of_a_field_is_its_renamed_objects_and_keeps_its_slot():
+    rows = stored(*COMPANY)
+    slot = next(r.storage["slot"] for r in rows if r.component.name == "Company.city")
+    city = Component("field", "Firm.city", {"object": "Firm", "type": "number"})
+    renames = ((("object", "company"), "Firm"),)
+
+    both = after(rows, plan_changes(rows, Proposal(renames=renames, upserts=(city,))))
+    more = plan_changes(both, field_proposal("Firm", {"name": "town", "type": "text"}))
+
+    (rest,) = (row for row in both if is_remainder(row))
+    assert (rest.component.name, rest.component.body["object"]) == ("Firm.city", "Firm")
+    assert rest.storage["slot"] == slot
+    assert more.changes[0].storage["slot"] != slot
+
+
+def test_undoing_puts_back_values_that_became_others_under_the_same_type():
+    kind = {"name": "kind", "type": "picklist", "options": ["a", "b"]}
+    rows = stored(*an_object("Project", TEXT, kind))
+    was = component_of(rows, "Project.kind")
+    fewer = replace(was, body={**was.body, "options": ["b"]})
+    plan = plan_changes(
+        rows, Proposal(upserts=(fewer,), conversions={was.key: Instruction({"a": "b"})})
+    )
+    now = after(rows, plan)
+
+    back = plan_changes(now, undoing(plan.changes, now, MOMENT)[0])
+
+    (change,) = back.changes
+    assert change.after == was
+    assert list(back.conversions) == [change.id]
+    # What another change did to the options has no values of its own to put back.
+    later = undoing(plan.changes, now, MOMENT + timedelta(days=1))[0]
+    assert later.conversions == {}
 
 
 def test_other_spelling_of_a_type_is_no_change_of_it():
@@ -217,6 +284,19 @@ def test_what_is_needed_elsewhere_is_not_removed():
 
     assert of_object.message == "Field Deal.company still needs Account."
     assert of_field.message == "Field Deal.title still needs Deal.name."
+
+
+def test_a_reference_to_several_objects_keeps_one_of_them():
+    said = {"name": "about", "type": "polymorphic", "references": ["Account", "Deal"]}
+    rows = stored(*COMPANY, *DEAL, *an_object("Note", TEXT, said))
+    company, deal = ("object", "company"), ("object", "deal")
+
+    without_one = after(rows, plan_changes(rows, Proposal(removals=(deal,))))
+    [of_both] = problems_of(rows, removals=(company, deal))
+    [of_the_last] = problems_of(without_one, removals=(company,))
+
+    assert component_of(without_one, "Note.about").body["references"] == ["Account"]
+    assert of_both.message == of_the_last.message == "Field Note.about still needs Account."
 
 
 def test_removed_object_takes_its_fields_and_comes_back_with_them():
@@ -309,3 +389,35 @@ def test_planning_takes_no_longer_for_each_object_the_more_there_are():
     assert plan.count("create", "object") == 1_000
     # Comparing each object with each other one took twelve seconds.
     assert perf_counter() - begun < 4
+
+
+def a_metadata_type(*, protected):
+    rate = an_object("Rate__mdt", TEXT, {"name": "value", "type": "number"}, holds="metadata")
+    body = {"object": "Rate__mdt", "label": "Low", "values": {"value": 5}, "protected": protected}
+    return stored(*rate, Component("metadata_record", "Rate__mdt.Low", body, "taxes"))
+
+
+def test_protected_record_is_changed_by_its_package_alone():
+    rows = a_metadata_type(protected=True)
+    low = component_of(rows, "Rate__mdt.Low")
+    other = replace(low, body={**low.body, "values": {"value": 9}})
+
+    by_hand = [
+        *problems_of(rows, upserts=(other,)),
+        *problems_of(rows, removals=(low.key,)),
+        *problems_of(rows, renames=((low.key, "Rate__mdt.High"),)),
+    ]
+    by_package = plan_changes(rows, Proposal(upserts=(other,), packaging=True))
+    open_to_all = plan_changes(a_metadata_type(protected=False), Proposal(upserts=(other,)))
+
+    assert [problem.code for problem in by_hand] == ["metadata.protected"] * 3
+    assert len(by_package.changes) == len(open_to_all.changes) == 1
+
+
+def test_protected_record_follows_the_new_name_of_a_field():
+    rows = a_metadata_type(protected=True)
+
+    plan = plan_changes(rows, Proposal(renames=((("field", "rate__mdt.value"), "share"),)))
+
+    record = component_of(after(rows, plan), "Rate__mdt.Low")
+    assert record.body["values"] == {"share": 5}

@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from fieldstone.errors import Several
-from fieldstone.metadata.packages import BadPackage, Manifest, read_folder, read_package
+from fieldstone.metadata import packages, record_sets
+from fieldstone.metadata.packages import (
+    BadPackage,
+    Manifest,
+    ReadingStopped,
+    read_folder,
+    read_manifest,
+    read_package,
+)
 
 MANIFEST = "name: garage\nlabel: Garage\nversion: 1.2.3\n"
 CAR = """
@@ -183,3 +191,77 @@ def test_a_file_without_a_place_is_told(path):
     files = {"package.yaml": MANIFEST, path: "label: Car\n"}
 
     assert problems_in(files) == [(path, "This file has no place in a package.")]
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("name", "garage\n"),
+        ("version", "1.2.3\n"),
+        ("version", "1.2.3-a\n"),
+        ("version", "1.2.\u0663"),
+        ("namespace", "ns\n"),
+        ("features", ["exports\n"]),
+        ("dependencies", {"crm": ">=1\n"}),
+        ("dependencies", {"crm\n": "1"}),
+    ],
+)
+def test_nothing_stands_behind_a_name_or_a_version(key, said):
+    manifest = {"name": "garage", "label": "Garage", "version": "1.2.3", key: said}
+
+    with pytest.raises(Several):
+        read_manifest(manifest)
+
+
+def test_a_package_is_read_only_up_to_a_size(monkeypatch):
+    files = a_package(objects__Car=CAR)
+    monkeypatch.setattr(packages, "MOST_CHARACTERS", sum(map(len, files.values())) - 1)
+
+    with pytest.raises(BadPackage, match="characters in all its files"):
+        read_package(files)
+
+
+def test_what_is_wrong_with_records_is_told_with_its_place(monkeypatch):
+    monkeypatch.setattr(record_sets, "MOST_RECORDS", 4)
+    files = {
+        "package.yaml": MANIFEST,
+        "records/A.yaml": "key: x\nrecords: [{x: 1}]\nnamed: {one: {y: 2}}\n",
+        "records/A.2.yaml": "key: x\nrecords: [{x: 2}, {x: 1}]\nnamed: {one: {y: 2}}\n",
+        "records/B.yaml": "records: [{x: 1}]\n",
+        "records/C.yaml": "named: {one two: {x: 1}}\n",
+    }
+    shapes = problems_in(files)
+    del files["records/B.yaml"], files["records/C.yaml"]
+
+    assert [at for at, _ in shapes][:2] == ["records/B.yaml#", "records/C.yaml#/named"]
+    assert problems_in(files) == [
+        ("records", "A package brings at most 4 records."),
+        ("records/A.2.yaml#/records/1/x", "This record has no x of its own."),
+        ("records/A.2.yaml#/named/one", "Another record is called one as well."),
+    ]
+
+
+def test_the_reading_of_a_package_ends_once_nobody_waits():
+    asked = []
+
+    def is_stopped():
+        asked.append(True)
+        return len(asked) > 1
+
+    with pytest.raises(ReadingStopped):
+        read_package(a_package(objects__Car=CAR, picklists__Colour=COLOUR), is_stopped)
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize(
+    "body", ["is_profile: true\n", "includes: [Managers]\n", None], ids=["profile", "more", "none"]
+)
+def test_a_package_gives_people_no_more_than_it_brings(body):
+    steps = "steps: [{assign_permission_set: Driver, to: everyone}]\n"
+    files = {**a_package(), "package.yaml": MANIFEST + steps}
+    if body is not None:
+        files["permission_sets/Driver.yaml"] = "label: Driver\n" + body
+
+    ((at, _),) = problems_in(files)
+
+    assert at == "package.yaml#/steps/0/assign_permission_set"

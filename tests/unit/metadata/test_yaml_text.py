@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fieldstone.errors import Span
 from fieldstone.metadata.values import write_json
-from fieldstone.metadata.yaml_text import MAX_DEPTH, BadYaml, read_yaml
+from fieldstone.metadata.yaml_text import MAX_DEPTH, BadYaml, read_yaml, write_yaml
 
 NUMBERS = st.integers(-(10**20), 10**20) | st.decimals(
     min_value=-1000, max_value=1000, places=3, allow_nan=False, allow_infinity=False
@@ -87,3 +87,22 @@ def test_any_text_is_read_or_refused_in_one_way(text):
     except BadYaml:
         return
     assert write_json(value)
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(
+    (
+        *("no", "null", "~", "", "true", "1", "1.5", "2026-01-31", "- a", "a: b", "#", "<<", "---"),
+        *("a\nb\n", "a\n\nb", " a\nb", "a \nb", "a\n---\nb\n", "\x85", "\u2028", "\ufeff", "\t"),
+    )
+)
+NUMBERS = st.integers(-(10**27), 10**27) | st.decimals(-(10**9), 10**9, places=3)
+VALUES = st.recursive(
+    st.none() | st.booleans() | NUMBERS | TEXTS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(VALUES)
+def test_what_is_written_reads_as_it_was(value):
+    assert read_yaml(write_yaml(value)) == value

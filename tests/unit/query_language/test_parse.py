@@ -319,7 +319,11 @@ def test_every_node_knows_its_place() -> None:
         ("SELECT a, COUNT() FROM b", "COUNT() stands alone.", Span(1, 11, 5)),
         ("SELECT a FROM b HAVING c = 1", "HAVING stands without GROUP BY.", Span(1, 24, 5)),
         ("SELECT SUM() FROM b", "SUM stands without a field.", Span(1, 8, 3)),
-        ("SELECT FIELDS(a) FROM b", "FIELDS takes ALL, STANDARD or CUSTOM.", Span(1, 8, 6)),
+        (
+            "SELECT FIELDS(a, c) FROM b",
+            "FIELDS takes ALL, STANDARD, CUSTOM or the name of a field set in quotes.",
+            Span(1, 8, 6),
+        ),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(text: str, message: str, at: Span) -> None:

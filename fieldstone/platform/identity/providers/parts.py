@@ -27,5 +27,5 @@ def build_parts(secret_key: str, *, allow_private: bool) -> ProviderParts:
 
 def parts_of(request: Any) -> ProviderParts:
     """Give the parts of the application that a request reached."""
-    parts: ProviderParts = request.app.state.providers
+    parts: ProviderParts = request.app.state.providers()
     return parts

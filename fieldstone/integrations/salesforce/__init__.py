@@ -1,0 +1,1 @@
+"""Packages of Salesforce metadata: read, mapped to components, and reported on one by one."""

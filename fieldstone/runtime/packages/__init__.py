@@ -1,0 +1,1 @@
+"""Packages: what is installed, how it comes, is upgraded and goes."""
