@@ -111,7 +111,8 @@ def problems_of_sets(sets: list[RecordSet]) -> Iterator[Problem]:
         for number, record in enumerate(one.records):
             assert one.key is not None
             value = record.get(one.key)
-            known = one.object, one.key, str(value).lower()
+            # Whether case counts as well, the field tells that is there when they come.
+            known = one.object, one.key, str(value)
             if value is None or known in seen:
                 message = f"This record has no {one.key} of its own."
                 at = f"{one.path}#/records/{number}/{one.key}"

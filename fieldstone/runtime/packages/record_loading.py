@@ -17,6 +17,7 @@ from fieldstone.metadata.catalog import Catalog, ObjectDef
 from fieldstone.metadata.packages import BadPackage
 from fieldstone.metadata.record_names import LocalRecords
 from fieldstone.metadata.values import Json, read_json, write_json
+from fieldstone.runtime.encryption.sealing import unique_key
 from fieldstone.runtime.making_order import in_order_of_making
 from fieldstone.runtime.packages.brought import DIGEST, Brought, load_known, note_brought
 from fieldstone.runtime.queries import Question, answer
@@ -71,10 +72,16 @@ def check_records(tx: Transaction, sets: Iterable[LocalRecords]) -> None:
     Raises Several with the place of every problem.
     """
     problems: list[Problem] = []
+    seen: set[tuple[str, str]] = set()
     for one in sets:
         obj = tx.catalog.get_object(one.records.object)
         _check_key(one, obj)
         for each in _records(one, obj):
+            if each.known in seen:
+                message = f"Another record has this {one.records.key} as well."
+                at = f"{each.place}/{one.records.key}"
+                problems.append(Problem(BadPackage.code, message, at))
+            seen.add(each.known)
             values = {
                 name: value
                 for name, value in each.record.items()
@@ -203,14 +210,14 @@ class _Loading:
 
     def _target(self, said: Mapping[str, Any]) -> str | None:
         """Give the id of the record that a reference says; None if none was found."""
-        known = _place_of(said)
+        known = _known_as(self.tx.catalog, said)
         return None if known is None else self._ids.get(known)
 
     async def _look_for(self, references: Iterable[Mapping[str, Any]]) -> None:
         """Find the records that references say, many at once: the catalog is locked meanwhile."""
         wanted: dict[str, list[str]] = {}
         for said in references:
-            known = _place_of(said)
+            known = _known_as(self.tx.catalog, said)
             if known is None or "." not in known[0]:
                 continue
             if known not in self._ids and known not in self._asked:
@@ -233,12 +240,17 @@ class _Loading:
                 "object": obj.name,
                 "fields": ["id", key.name],
                 "where": {"field": key.name, "op": "in", "value": some},
-                "limit": len(some),
             }
-            page = await answer(self.tx, Question.from_json(asked))
-            for text in page.records:
-                row: Any = read_json(text)
-                self._ids[place, str(row[key.name]).lower()] = row["id"]
+            question = replace(Question.from_json(asked), page_size=_AT_ONCE)
+            # Where case tells values apart, more are found than are asked for: all that look alike.
+            while True:
+                page = await answer(self.tx, question)
+                for text in page.records:
+                    row: Any = read_json(text)
+                    self._ids[place, unique_key(key, row[key.name])] = row["id"]
+                if page.next is None:
+                    break
+                question = replace(question, cursor=page.next)
 
 
 def _records(one: LocalRecords, obj: ObjectDef) -> Iterator[_One]:
@@ -246,8 +258,9 @@ def _records(one: LocalRecords, obj: ObjectDef) -> Iterator[_One]:
     said = one.records
     for number, record in enumerate(said.records):
         assert said.key is not None
-        value = str(record[said.key]).lower()
-        place = f"{obj.name}.{obj.get_field(said.key).name}"
+        key = obj.get_field(said.key)
+        value = unique_key(key, record[said.key])
+        place = f"{obj.name}.{key.name}"
         # Nothing that might be somebody's address is kept beside the record.
         noted = f"{DIGEST}{sha256(value.encode()).hexdigest()}"
         yield _One(f"{one.path}#/records/{number}", (place, value), noted, record)
@@ -286,11 +299,24 @@ def _misled(catalog: Catalog, obj: ObjectDef, record: Mapping[str, Any]) -> Iter
 
 
 def _place_of(said: Mapping[str, Any]) -> tuple[str, str] | None:
-    """Give the key of Keys that a reference means; None if it says none, or several."""
+    """Give the place and the value that a reference says; None if it says none, or several."""
     if len(said) != 1:
         return None
     [(place, value)] = said.items()
-    return place, str(value).lower() if "." in place else str(value)
+    return place, str(value)
+
+
+def _known_as(catalog: Catalog, said: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Give the key of Keys that a reference means; None if it means none."""
+    found = _place_of(said)
+    if found is None:
+        return None
+    owner, _, own = found[0].partition(".")
+    obj = catalog.find_object(owner)
+    if obj is None or not own:
+        return None if obj is None else (obj.name, found[1])
+    key = obj.find_field(own)
+    return None if key is None else (f"{obj.name}.{key.name}", unique_key(key, found[1]))
 
 
 def _placed(problems: Iterable[Problem], new: Sequence[_One]) -> Iterator[Problem]:
