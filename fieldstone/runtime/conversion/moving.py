@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, Final
 
 from fieldstone.errors import FieldstoneError, Forbidden
@@ -22,7 +23,6 @@ from fieldstone.metadata.conversions import (
     points,
 )
 from fieldstone.metadata.moved_values import REMAINDER_OF
-from fieldstone.metadata.retention import Kept
 from fieldstone.metadata.values import Json, read_json, write_json
 from fieldstone.runtime.conversion import statements
 from fieldstone.runtime.records.side_statements import ADD_LINKS, REMOVE_LINKS
@@ -30,6 +30,8 @@ from fieldstone.runtime.records.store import slot_value, targets_in
 from fieldstone.runtime.transactions import Transaction
 
 _MOST_NAMES: Final = 50_000
+_WAITED: Final = timedelta(hours=1)
+"""Who waited for a conversion to end, and then wrote, had begun at most so long before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,8 @@ class Move:
     """One field whose values become others: as it is and as it will be, on its object.
 
     before: what its values were before they became what they are, where that shall be put back.
-    is_logged: whether the log tells which of them somebody has changed since.
+    since_s: when they became it, in seconds of Unix time, where the log has to tell which of them
+    somebody has changed since.
     """
 
     obj: ObjectDef
@@ -46,14 +49,15 @@ class Move:
     instruction: Instruction
     before: Field | None = None
     earlier: EarlierKey | None = None
-
-    is_logged: bool = False
+    since_s: int | None = None
 
     @property
     def read(self) -> statements.Read:
         """What is read of each record."""
         keys = (self.old.key,) if self.before is None else (self.old.key, self.before.key)
-        return statements.Read(keys, self.old.key if self.is_logged else None)
+        if self.since_s is None:
+            return statements.Read(keys)
+        return statements.Read(keys, self.old.key, self.since_s)
 
     @property
     def loss_key(self) -> str:
@@ -80,18 +84,12 @@ def moves_of(
             instruction = plan.conversions.get(old.id)
             new = now.get(old.id)
             if instruction is not None and new is not None:
-                past, earlier = _put_back(before, stored, rows[old.id], old, new)
-                is_logged = past is not None and points(past.type.name) and _keeps_log(before)
-                found.append(Move(obj, old, new, instruction, past, earlier, is_logged))
+                past = _put_back(before, stored, rows[old.id], old, new)
+                # What a reference was comes back by the log, for names may have changed since.
+                follows_log = past.field is not None and points(past.field.type.name)
+                since_s = past.until_s if follows_log else None
+                found.append(Move(obj, old, new, instruction, past.field, past.earlier, since_s))
     return tuple(found)
-
-
-def _keeps_log(catalog: Catalog) -> bool:
-    """Tell whether the log of records is whole for as long as the bin keeps earlier values.
-
-    What a reference was comes back by it, for the names that it became may have changed.
-    """
-    return not any(one.active and one.of is Kept.CHANGES for one in catalog.retention)
 
 
 def check_sees_all(tx: Transaction, plan: MetadataPlan) -> None:
@@ -122,17 +120,26 @@ def sees_all(tx: Transaction, obj: ObjectDef, field: Field) -> bool:
     return True
 
 
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """A field as it was before its values became what they are. until_s: when they became it."""
+
+    field: Field | None = None
+    earlier: EarlierKey | None = None
+    until_s: int = 0
+
+
 def _put_back(
     catalog: Catalog,
     stored: Sequence[StoredComponent],
     row: StoredComponent,
     old: Field,
     new: Field,
-) -> tuple[Field | None, EarlierKey | None]:
+) -> _Past:
     """Give the field as it was before its values became what they are, if it becomes so again."""
     last = old.earlier[-1] if old.earlier else None
     if last is None or last.type != new.type.name:
-        return None, None
+        return _Past()
     held = next(
         (
             one
@@ -142,7 +149,7 @@ def _put_back(
         None,
     )
     if held is None:
-        return None, None
+        return _Past()
     # As it stood then among all others: with its value set, and what it referred to.
     named = replace(held.component, name=row.component.name)
     there = replace(held, id=row.id, component=named, deleted_at=None)
@@ -150,7 +157,8 @@ def _put_back(
     heap_name = catalog.by_id[old.object_id].heap
     past = build_catalog(catalog.tenant_id, catalog.version, heap_name, rows)
     field = next(f for f in past.by_id[old.object_id].own_fields if f.id == FieldId(row.id))
-    return field, last
+    assert held.deleted_at is not None
+    return _Past(field, last, int((held.deleted_at - _WAITED).timestamp()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +176,7 @@ class Held:
 def held_in(row: Any, move: Move) -> Held:
     """Give what a row holds that was read as move.read says."""
     before = row["v1"] if move.before is not None else None
-    return Held(row["v0"], before, move.is_logged and not row["is_logged"])
+    return Held(row["v0"], before, move.since_s is not None and not row["is_logged"])
 
 
 class Mover:

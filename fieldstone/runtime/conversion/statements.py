@@ -50,10 +50,12 @@ class Read:
     """What is read of a field: the keys of its values and, where asked, whether the log has one.
 
     logged: the key that is looked for in the log of each record; None where nobody needs to know.
+    since_s: from when on, in seconds of Unix time, an entry without its values may have had it.
     """
 
     keys: tuple[str, ...]
     logged: str | None = None
+    since_s: int = 0
 
     def columns(self, table: FromClause, tenant_id: int) -> list[ColumnElement[Any]]:
         """Give the columns v0, v1 … and is_logged."""
@@ -63,10 +65,17 @@ class Read:
         if self.logged is None:
             return values
         key = inline(self.logged)
+        # Retention lets the values of an entry go, and nobody can tell any more what they were of.
+        is_cut = and_(
+            CHANGE.c.operation == inline("update"),
+            CHANGE.c.before.is_(None),
+            CHANGE.c.after.is_(None),
+            func.extract("epoch", CHANGE.c.at) >= inline(self.since_s),
+        )
         said = exists().where(
             CHANGE.c.tenant_id == inline(tenant_id),
             CHANGE.c.record_id == table.c.id,
-            or_(CHANGE.c.before.has_key(key), CHANGE.c.after.has_key(key)),
+            or_(CHANGE.c.before.has_key(key), CHANGE.c.after.has_key(key), is_cut),
         )
         return [*values, said.label("is_logged")]
 
