@@ -155,6 +155,13 @@ def field_of(names: Names, owner: str, written: str) -> KnownField | None:
     return None if found is None else _whole(found)
 
 
+def field_there(names: Names, owner: str, written: str) -> KnownField | None:
+    """Give a field as field_of does, if it is there by now: none is made."""
+    found = _held(names, owner, written) or _type_of(names, owner, written)
+    found = found or names.field_there(owner, written)
+    return None if found is None else _whole(found)
+
+
 def column_of(names: Names, owner: str, written: str) -> tuple[str, KnownField] | None:
     """Give the path that a column means, and the field it ends with; None if it means nothing."""
     if _CODE.fullmatch(written) and not written.endswith("__C"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
+from xml.etree.ElementTree import Element
 
 from fieldstone.metadata.component import Component
 from fieldstone.metadata.values import fold
@@ -62,7 +63,8 @@ class Contents:
     use. slugs: addresses of lists, each with its object. parts: those of objects, by type, object
     as it is called here, and own name. assignments: of layouts, by the objects' names.
     called: names that were chosen so that no two parts have the same, by type, object and what is
-    written. attached: to which objects more a field of others shall point.
+    written. attached: to which objects more a field of others shall point. rights: what sets allow
+    and what muting sets take away, by their types and folded names.
     """
 
     objects: dict[str, str] = field(default_factory=dict)
@@ -80,6 +82,7 @@ class Contents:
     assignments: dict[str, list[Assignment]] = field(default_factory=dict)
     called: dict[tuple[str, str, str], str] = field(default_factory=dict)
     attached: dict[str, dict[str, None]] = field(default_factory=dict)
+    rights: dict[tuple[str, str], Element] = field(default_factory=dict)
 
     def bring_field(self, owner: str, known: KnownField) -> None:
         """Add a field. owner: its object, as it is called here."""

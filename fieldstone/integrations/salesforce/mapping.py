@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
+from urllib.parse import unquote
 
 from fieldstone.errors import InvalidInput
 from fieldstone.integrations.salesforce.calling import gather_called
@@ -25,14 +26,17 @@ from fieldstone.integrations.salesforce.names import Names
 from fieldstone.integrations.salesforce.objects import holds_of, read_object, reason_left_out
 from fieldstone.integrations.salesforce.people import (
     GROUP,
+    MUTING,
     ROLE,
+    SET,
+    read_muting_set,
     read_permission_set_group,
     read_role,
     read_sharing_rule,
 )
 from fieldstone.integrations.salesforce.permission_sets import read_permission_set
 from fieldstone.integrations.salesforce.picklists import read_value_set
-from fieldstone.integrations.salesforce.profiles import gather_assignments, read_profile
+from fieldstone.integrations.salesforce.profiles import PROFILE, gather_assignments, read_profile
 from fieldstone.integrations.salesforce.quick_actions import (
     action_parts,
     is_form,
@@ -72,7 +76,8 @@ READERS: Final[Mapping[str, tuple[Reader, ...]]] = {
     "BusinessProcess": (read_business_process,),
     "PermissionSet": (read_permission_set,),
     GROUP: (read_permission_set_group,),
-    "Profile": (read_profile,),
+    MUTING: (read_muting_set,),
+    PROFILE: (read_profile,),
     ROLE: (read_role,),
     **dict.fromkeys(("SharingCriteriaRule", "SharingOwnerRule"), (read_sharing_rule,)),
     "CustomMetadata": (read_metadata_record,),
@@ -88,6 +93,9 @@ READERS: Final[Mapping[str, tuple[Reader, ...]]] = {
     "StandardValueSetTranslation": (read_standard_values_translation,),
 }
 """What reads the items of each type; what several of them give is put together."""
+
+_LAST: Final = frozenset({PROFILE})
+"""Types that say something of whatever is there, and have nothing made for it."""
 
 _NOT_YET: Final = "is of a kind that is not brought over"
 _TEXTS: Final = "holds texts, which are brought over where formulas use them"
@@ -114,7 +122,7 @@ def map_source(
     made: dict[Key, Component] = {}
     lines: list[Line] = []
     line_of: dict[Key, int] = {}
-    for item in sorted(source.items, key=lambda one: one.type != OBJECT):
+    for item in sorted(source.items, key=lambda one: (one.type != OBJECT, one.type in _LAST)):
         line, components = _read(item, names)
         kept = [one for one in components if _is_anothers(one, names)]
         line = line.noting(*(_kept(one, names) for one in kept))
@@ -186,6 +194,8 @@ def _gather_parts(source: Source, names: Names) -> None:
     for item in source.of_type("CustomTab", ROLE):
         if item.type == ROLE or is_entry(item):
             names.contents.bring_part(item.type, "", item.name)
+    for item in source.of_type(SET, MUTING):
+        names.contents.rights[item.type, fold(names.own(unquote(item.name)))] = item.xml
     gather_called(source, names)
     gather_assignments(source, names)
 

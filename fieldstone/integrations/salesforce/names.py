@@ -167,6 +167,11 @@ class Names:
 
         owner: the object as it is called here.
         """
+        there = self.field_there(owner, written)
+        return self._found_standard(owner, self.own(written)) if there is None else there
+
+    def field_there(self, owner: str, written: str) -> KnownField | None:
+        """Give a field that there is by now, without making any; None for any other."""
         name = self.own(written)
         key = fold(owner), fold(name)
         if key in self.contents.fields:
@@ -177,8 +182,15 @@ class Names:
         obj = self.catalog.find_object(owner)
         there = None if obj is None else obj.find_field(name)
         if there is not None and there.package != self.package:
-            return self._of_catalog(there)
-        return self._found_standard(owner, name)
+            return _of_catalog(there, self.catalog)
+        held = _HELD.get(self.holds(owner), {}).get(fold(name))
+        if fold(owner) in self.contents.objects and held is not None:
+            return KnownField(held, "text")
+        part = compound_part(self.salesforce_name(owner), name)
+        whole = None if part is None else self.field_there(owner, part[0])
+        if part is None or whole is None:
+            return None
+        return KnownField(f"{whole.name}.{part[1]}", "text")
 
     def need_field(
         self, owner: str, written: str, said: str = "", targets: Iterable[str] = ()
@@ -268,9 +280,6 @@ class Names:
         if part is not None:
             whole = self.find_field(owner, part[0])
             return None if whole is None else KnownField(f"{whole.name}.{part[1]}", "text")
-        held = _HELD.get(self.holds(owner), {}).get(fold(name))
-        if fold(owner) in self.contents.objects and held is not None:
-            return KnownField(held, "text")
         body = standard_body(called, name, of_crm=called != owner or self.is_extended(owner))
         if body is None:
             return None
@@ -284,10 +293,11 @@ class Names:
         self.contents.bring_field(owner, known)
         return known
 
-    def _of_catalog(self, there: Field) -> KnownField:
-        targets = tuple(self.catalog.by_id[target].name for target in there.references)
-        kind = there.type.name
-        return KnownField(there.name, kind if kind in FIELD_TYPES else "text", targets)
+
+def _of_catalog(there: Field, catalog: Catalog) -> KnownField:
+    targets = tuple(catalog.by_id[target].name for target in there.references)
+    kind = there.type.name
+    return KnownField(there.name, kind if kind in FIELD_TYPES else "text", targets)
 
 
 def has_types(owner: str, names: Names) -> bool:

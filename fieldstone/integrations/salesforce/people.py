@@ -13,11 +13,14 @@ from fieldstone.integrations.salesforce.list_views import criterion_of
 from fieldstone.integrations.salesforce.mapped import Mapped, left_out
 from fieldstone.integrations.salesforce.names import Names
 from fieldstone.integrations.salesforce.own_names import own_name
+from fieldstone.integrations.salesforce.permission_sets import rights_without
 from fieldstone.metadata.component import Component
-from fieldstone.metadata.values import Json
+from fieldstone.metadata.values import Json, fold
 
 ROLE: Final = "Role"
 GROUP: Final = "PermissionSetGroup"
+SET: Final = "PermissionSet"
+MUTING: Final = "MutingPermissionSet"
 _PARTIES: Final = {
     "role": "role",
     "roleAndSubordinates": "role_and_below",
@@ -50,23 +53,51 @@ def _has_role(written: str, names: Names) -> bool:
 def read_permission_set_group(item: Item, names: Names) -> Mapped:
     """Give a permission set that includes others: those that the package brings itself."""
     muted = texts_of(item.xml, "mutingPermissionSets")
-    if muted:
-        # Sets here only add up: whoever had the group would be given what it takes away.
-        return left_out(f"{', '.join(muted)} takes rights away from it, which no set can do here.")
+    unknown = [one for one in muted if _of_set(MUTING, one, names) is None]
+    if unknown:
+        # Without it whoever had the group would be given what it takes away.
+        return left_out(f"{', '.join(unknown)} takes rights away and is not in the package.")
     written = texts_of(item.xml, "permissionSets")
     found = {one: set_brought(one, names) for one in written}
-    body: dict[str, Json] = {
-        "label": (text_of(item.xml, "label") or item.name)[:120],
-        "includes": [*dict.fromkeys(one for one in found.values() if one is not None)],
-    }
+    there = [one for one, name in found.items() if name is not None]
+    told, more = _rights_left(there, muted, names) if muted else ({}, ())
+    body: dict[str, Json] = {"label": (text_of(item.xml, "label") or item.name)[:120], **told}
+    if not muted:
+        body["includes"] = [*dict.fromkeys(one for one in found.values() if one is not None)]
     if text_of(item.xml, "description"):
         body["description"] = text_of(item.xml, "description")[:4000]
-    notes = [*called_otherwise(GROUP, item.name, names)]
+    notes = [*called_otherwise(GROUP, item.name, names), *more]
     missing = ", ".join(one for one, name in found.items() if name is None)
     if missing:
         notes.append(f"Without sets that the package does not bring itself: {missing}.")
     made = Component("permission_set", set_called(GROUP, item.name, names), body, names.package)
     return Mapped((made,), tuple(notes))
+
+
+def _of_set(type_: str, written: str, names: Names) -> Element | None:
+    """Give what a set of the package says; None for one that it does not bring."""
+    return names.contents.rights.get((type_, fold(names.own(written))))
+
+
+def _rights_left(
+    written: list[str], muted: tuple[str, ...], names: Names
+) -> tuple[dict[str, Json], tuple[str, ...]]:
+    """Give what the sets of a group allow together, without what its muting sets take away."""
+    sets = (_of_set(SET, one, names) for one in written)
+    taken = (_of_set(MUTING, one, names) for one in muted)
+    body = rights_without(
+        [xml for xml in sets if xml is not None], [xml for xml in taken if xml is not None], names
+    )
+    note = (
+        f"It allows what its sets do without what {', '.join(muted)} takes away; where they are"
+        " changed here, it stays as it is."
+    )
+    return body, (note,)
+
+
+def read_muting_set(item: Item, names: Names) -> Mapped:
+    """Note where what a muting set takes away is taken away."""
+    return Mapped((), ("What it takes away is taken from the groups that name it.",))
 
 
 def read_sharing_rule(item: Item, names: Names) -> Mapped:

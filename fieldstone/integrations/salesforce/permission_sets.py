@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
 from fieldstone.integrations.salesforce.calling import called_otherwise, set_called
-from fieldstone.integrations.salesforce.columns import Missing, field_of
+from fieldstone.integrations.salesforce.columns import Missing, field_of, field_there
 from fieldstone.integrations.salesforce.elements import flag_of, text_of
 from fieldstone.integrations.salesforce.items import Item
 from fieldstone.integrations.salesforce.mapped import Mapped
-from fieldstone.integrations.salesforce.names import Names, has_types
+from fieldstone.integrations.salesforce.names import ACTIVITIES, ACTIVITY, Names, has_types
 from fieldstone.integrations.salesforce.objects import reason_left_out
 from fieldstone.integrations.salesforce.own_names import own_name
 from fieldstone.metadata.component import Component
@@ -63,10 +64,11 @@ def permission_set_of(
     """Give the permission set that a set or a profile becomes, with notes."""
     written = unquote(item.name)
     missing, notes = Missing(), [*called_otherwise(item.type, written, names)]
+    makes = not is_profile
     body: dict[str, Json] = {
         "label": label[:120],
-        "objects": _objects(item.xml, names, missing),
-        "fields": _fields(item.xml, names, missing),
+        "objects": _objects(item.xml, names, missing, makes=makes),
+        "fields": _fields(item.xml, names, missing, makes=makes),
     }
     if is_profile:
         body["is_profile"] = True
@@ -82,24 +84,46 @@ def permission_set_of(
     if text_of(item.xml, "description"):
         body["description"] = text_of(item.xml, "description")[:4000]
     made = Component("permission_set", set_called(item.type, written, names), body, names.package)
-    return made, (*notes, *missing.notes("objects, fields and types"))
+    said = _counted(missing) if is_profile else missing.notes("objects, fields and types")
+    return made, (*notes, *said)
 
 
-def _objects(xml: Element, names: Names, missing: Missing) -> dict[str, Json]:
+def _counted(missing: Missing) -> tuple[str, ...]:
+    """Note how much of a profile is left out: it names all that its organization has."""
+    told = [*missing.told]
+    if not told:
+        return ()
+    named = f"{', '.join(told[:_SOME])}{' and others' if len(told) > _SOME else ''}"
+    return (f"{_NEITHER} {len(told):,} objects, fields and types, which are left out: {named}.",)
+
+
+_SOME: Final = 10
+_NEITHER: Final = "Neither the package nor this place has"
+
+
+def _owners(written: str, names: Names, *, makes: bool) -> tuple[str, ...]:
+    """Give the objects that a name means; makes: whether one that there is not will be made."""
+    if makes:
+        return names.objects_meant(written)
+    meant = ACTIVITIES if fold(written) == fold(ACTIVITY) else (written,)
+    return tuple(one for one in map(names.find_object, meant) if one is not None)
+
+
+def _objects(xml: Element, names: Names, missing: Missing, *, makes: bool) -> dict[str, Json]:
     found: dict[str, Json] = {}
     for one in xml.iterfind("objectPermissions"):
         written = text_of(one, "object")
-        if reason_left_out(written) is not None:
-            missing.add(written)
-            continue
         rights = {name for tag, name in _RIGHTS.items() if flag_of(one, tag)}
-        if rights:
-            told: list[Json] = [name for name in _ORDER if name in rights]
-            found |= dict.fromkeys(names.objects_meant(written), told)
+        has_place = reason_left_out(written) is None
+        meant = _owners(written, names, makes=makes) if rights and has_place else ()
+        if not has_place or (rights and not meant):
+            missing.add(written)
+        told: list[Json] = [name for name in _ORDER if name in rights]
+        found |= dict.fromkeys(meant, told)
     return found
 
 
-def _fields(xml: Element, names: Names, missing: Missing) -> dict[str, Json]:
+def _fields(xml: Element, names: Names, missing: Missing, *, makes: bool) -> dict[str, Json]:
     found: dict[str, Json] = {}
     for one in xml.iterfind("fieldPermissions"):
         full = text_of(one, "field")
@@ -110,8 +134,11 @@ def _fields(xml: Element, names: Names, missing: Missing) -> dict[str, Json]:
         edits = flag_of(one, "editable")
         if not (edits or flag_of(one, "readable")):
             continue
-        for owner in names.objects_meant(written):
-            known = field_of(names, owner, own)
+        owners = _owners(written, names, makes=makes)
+        if not owners:
+            missing.add(full)
+        for owner in owners:
+            known = field_of(names, owner, own) if makes else field_there(names, owner, own)
             if known is None:
                 missing.add(full)
             elif fold(known.name) not in SYSTEM_NAMES:
@@ -119,6 +146,83 @@ def _fields(xml: Element, names: Names, missing: Missing) -> dict[str, Json]:
                 level = "edit" if edits or found.get(name) == "edit" else "read"
                 found[name] = level
     return found
+
+
+def rights_without(
+    sets: Iterable[Element], taken: Iterable[Element], names: Names
+) -> dict[str, Json]:
+    """Give what some sets allow together without what others take away, as part of a body."""
+    given, gone = _together(sets, names), _together(taken, names)
+    objects: dict[str, Json] = {}
+    for owner, rights in given.objects.items():
+        left = _implied(rights - gone.objects.get(owner, set()))
+        if left:
+            objects[owner] = [one for one in _ORDER if one in left]
+    fields: dict[str, Json] = {}
+    for full, level in given.fields.items():
+        taken_level = gone.fields.get(full)
+        if taken_level is None:
+            fields[full] = level
+        elif taken_level == "edit" and full not in gone.unreadable:
+            fields[full] = "read"
+    types: dict[str, Json] = {
+        one: said for one, said in given.types.items() if one not in gone.types
+    }
+    body: dict[str, Json] = {"objects": objects, "fields": fields}
+    if types:
+        body["record_types"] = types
+    for owner in _typed({"record_types": given.types}) - _typed({"record_types": types}):
+        _take_create(body, owner)
+    return body
+
+
+@dataclass(slots=True)
+class _Rights:
+    """Rights of several sets. unreadable: fields that are muted as a whole."""
+
+    objects: dict[str, set[str]]
+    fields: dict[str, Json]
+    types: dict[str, Json]
+    unreadable: set[str]
+
+
+def _together(sets: Iterable[Element], names: Names) -> _Rights:
+    found, missing = _Rights({}, {}, {}, set()), Missing()
+    for xml in sets:
+        for owner, rights in _objects(xml, names, missing, makes=True).items():
+            if isinstance(rights, list):
+                found.objects.setdefault(owner, set()).update(map(str, rights))
+        for full, level in _fields(xml, names, missing, makes=True).items():
+            found.fields[full] = "edit" if "edit" in (level, found.fields.get(full)) else level
+        found.types |= _record_types(xml, names, missing)[0]
+        found.unreadable |= {*_fields(_only_read(xml), names, missing, makes=True)}
+    return found
+
+
+def _only_read(xml: Element) -> Element:
+    """Give the rights to fields of a set without those that let change them alone."""
+    only = Element("PermissionSet")
+    only.extend(one for one in xml.iterfind("fieldPermissions") if flag_of(one, "readable"))
+    return only
+
+
+_NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "create": ("read",),
+    "edit": ("read",),
+    "delete": ("read", "edit"),
+    "view_all": ("read",),
+    "modify_all": ("read", "edit", "delete", "view_all"),
+}
+"""Without which other rights a right to an object is none."""
+
+
+def _implied(rights: set[str]) -> set[str]:
+    """Give the rights that are left once those go that others of them need."""
+    while True:
+        left = {one for one in rights if rights.issuperset(_NEEDS.get(one, ()))}
+        if left == rights:
+            return left
+        rights = left
 
 
 def not_wider(before: Mapping[str, Json], after: dict[str, Json]) -> dict[str, Json]:

@@ -83,7 +83,32 @@ def shown_to(written: str, own: str, names: Names) -> tuple[Mapping[str, Json], 
     if others:
         sets: list[Json] = [*dict.fromkeys(one.profile for one in others)]
         return {**_for_types(others), "permission_sets": sets}, _beside(others, others[0].said_by)
+    taken = _taken_before(told, mine, leading)
+    free = [one for one in mine if one.record_type not in taken]
+    if free:
+        return _for_types(free), (_OF_SALESFORCE,)
+    if mine:
+        by = ", ".join(dict.fromkeys(one.said_by for one in mine))
+        note = f"Only {by} showed it, where people here see the layout of {leading}: not active."
+        return {"active": False}, (note,)
     return {"active": False}, ("No profile of the package shows it: it is not active.",)
+
+
+def _taken_before(told: Iterable[Assignment], mine: list[Assignment], leading: str) -> set[str]:
+    """Give the record types for which everybody sees another layout than one of standard profiles.
+
+    Of these profiles, the first one that shows a layout for a type counts.
+    """
+    taken = {one.record_type for one in told if one.said_by == leading}
+    first: dict[str, str] = {}
+    for one in told:
+        if not one.profile:
+            first.setdefault(one.record_type, fold(one.layout))
+    own = {fold(one.layout) for one in mine}
+    return taken | {type_ for type_, layout in first.items() if layout not in own}
+
+
+_OF_SALESFORCE: Final = "Profiles of Salesforce itself showed it: here it is for everybody."
 
 
 def _for_types(told: Iterable[Assignment]) -> Mapping[str, Json]:

@@ -21,7 +21,10 @@ from fieldstone.metadata.kinds.field import split_name
 from fieldstone.metadata.kinds.registry import FIELD, OBJECT
 from fieldstone.metadata.values import Json, fold
 
-MOST_ROUNDS: Final = 12
+GENTLE_ROUNDS: Final = 12
+"""Rounds in which parts of components give way; after them a component that is wrong goes."""
+
+MOST_ROUNDS: Final = 60
 Components = tuple[Component, ...]
 Attempt = Callable[[Components], Awaitable[tuple[Problem, ...]]]
 """Plans components and gives what is wrong with them, at the places that places_of gives."""
@@ -81,7 +84,7 @@ async def settle(mapped: MappedPackage, attempt: Attempt) -> tuple[Components, t
     components = {one.key: one for one in mapped.components}
     lines = list(mapped.lines)
     problems: tuple[Problem, ...] = ()
-    for _ in range(MOST_ROUNDS):
+    for number_of_round in range(MOST_ROUNDS):
         tried = tuple(components.values())
         problems = await attempt(tried)
         if not problems:
@@ -89,8 +92,12 @@ async def settle(mapped: MappedPackage, attempt: Attempt) -> tuple[Components, t
         by_component = _by_component(problems, list(components))
         if not by_component:
             break
-        for key, told in _at_the_root(by_component, components).items():
+        gently = number_of_round < GENTLE_ROUNDS
+        giving_way = _at_the_root(by_component, components) if gently else by_component
+        for key, told in giving_way.items():
             made = _simpler(components[key], told)
+            if not gently or made.component == components[key]:
+                made = _Simpler(None, _why(told))
             number = mapped.line_of[key]
             if made.component is None:
                 del components[key]
@@ -155,7 +162,7 @@ def _simpler(component: Component, told: list[tuple[Way, Problem]]) -> _Simpler:
     be asked stays to be mended, and is not active.
     """
     parts = {way[0] if way else "" for way, _ in told}
-    why = " ".join(dict.fromkeys(problem.message for _, problem in told))
+    why = _why(told)
     if component.kind == FIELD.name and parts <= {"formula", "roll_up"}:
         simpler = _without(component, *_CALCULATED)
         made = replace(simpler, body={**simpler.body, "read_only": True})
@@ -175,6 +182,10 @@ def _simpler(component: Component, told: list[tuple[Way, Problem]]) -> _Simpler:
             body = not_wider(component.body, body)
         return _Simpler(replace(component, body=body), f"Left out of it: {why}", works=True)
     return _Simpler(None, why)
+
+
+def _why(told: list[tuple[Way, Problem]]) -> str:
+    return " ".join(dict.fromkeys(problem.message for _, problem in told))
 
 
 def _left(value: Mapping[str, Json], ways: list[Way]) -> dict[str, Json]:

@@ -326,3 +326,103 @@ def test_a_set_that_loses_its_only_type_makes_no_records() -> None:
     (made,), _ = asyncio.run(settle(mapped, attempt))
 
     assert made.body["objects"] == {"House__c": ["read"]}
+
+
+def test_a_group_allows_what_its_muting_set_leaves() -> None:
+    field = (
+        "<fieldPermissions><editable>{}</editable><field>House__c.{}</field>"
+        "<readable>{}</readable></fieldPermissions>"
+    )
+    gives = (
+        _may("allowRead", "allowCreate", "allowEdit", "allowDelete")
+        + field.format("true", "Kind__c", "true")
+        + field.format("true", "Secret__c", "true")
+    )
+    takes = (
+        _may("allowEdit")
+        + field.format("true", "Kind__c", "false")
+        + field.format("true", "Secret__c", "true")
+    )
+    told = "<permissionSets>Agents</permissionSets><mutingPermissionSets>M</mutingPermissionSets>"
+    files = _with_house(
+        **{
+            "set:Agents": xml("PermissionSet", f"<label>A</label>{gives}"),
+            "group:Team": xml("PermissionSetGroup", f"<label>Team</label>{told}"),
+        }
+    )
+    files["mutingpermissionsets/M.mutingpermissionset"] = xml("MutingPermissionSet", takes)
+    files["objects/House__c/fields/Secret__c.field-meta.xml"] = xml(
+        "CustomField", "<fullName>Secret__c</fullName><type>Checkbox</type>"
+    )
+    brought = asyncio.run(bring(files))
+
+    team = brought.body("permission_set", "Team")
+    assert team["objects"] == {"House__c": ["create", "read"]}
+    assert team["fields"] == {"House__c.Kind__c": "read"}
+    assert "includes" not in team
+    assert brought.line("MutingPermissionSet", "M").outcome is Outcome.NOTED
+
+
+def test_a_profile_makes_nothing_of_other_packages() -> None:
+    named = "".join(
+        f"<objectPermissions><allowRead>true</allowRead><object>far__T{number}__c</object>"
+        f"</objectPermissions><fieldPermissions><readable>true</readable><field>Account.far__F"
+        f"{number}__c</field></fieldPermissions>"
+        for number in range(30)
+    )
+    mine = (
+        "<fieldPermissions><readable>true</readable><field>House__c.Kind__c</field>"
+        "</fieldPermissions>"
+    )
+    standard = (
+        "<fieldPermissions><readable>true</readable><field>Account.Jigsaw</field>"
+        "</fieldPermissions><fieldPermissions><readable>true</readable><field>"
+        "Account.BillingAddress</field></fieldPermissions><objectPermissions><allowRead>true"
+        "</allowRead><object>Idea</object></objectPermissions>"
+    )
+    profile = xml("Profile", f"<custom>true</custom>{_may('allowRead')}{named}{mine}{standard}")
+    brought = asyncio.run(bring(_with_house(**{"profile:Cook": profile})))
+
+    body = brought.body("permission_set", "Cook")
+    assert body["objects"] == {"House__c": ["read"]}
+    assert body["fields"] == {"House__c.Kind__c": "read", "Company.address": "read"}
+    made = {one.name for one in brought.proposal.upserts if one.kind in ("object", "field")}
+    assert made == {"House__c", "House__c.Kind__c", "House__c.Name"}
+    (note,) = brought.line("Profile", "Cook").notes
+    assert "has 62 objects, fields and types" in note
+
+
+def test_a_layout_that_standard_profiles_alone_show_is_for_everybody() -> None:
+    files = _with_house()
+    admin = (
+        _shows("Wide", "Hut") + "<layoutAssignments><layout>Account-X</layout></layoutAssignments>"
+    )
+    files["profiles/Admin.profile"] = xml("Profile", admin)
+    standard = _shows("Spare", "Flat") + _shows("Small one", "Hut")
+    files["profiles/Standard.profile"] = xml("Profile", f"<custom>false</custom>{standard}")
+    for name in ("Wide", "Spare", "Small one"):
+        files[f"layouts/House__c-{name}.layout"] = xml("Layout", _SECTION)
+    brought = asyncio.run(bring(files))
+
+    wide, spare, small = (
+        brought.body("layout", f"House__c.{name}") for name in ("Wide", "Spare", "Small_one")
+    )
+    assert (wide["record_types"], "active" in wide) == (["Hut"], False)
+    assert (spare["record_types"], "active" in spare) == (["Flat"], False)
+    assert small["active"] is False
+    assert "permission_sets" not in spare
+
+
+def test_problems_that_show_one_after_the_other_never_keep_out_the_rest() -> None:
+    files = _with_house()
+    for number in range(20):
+        formula = f"LEN(F{number + 1}__c)" if number < 19 else "NOPE(1)"
+        files[f"objects/House__c/fields/F{number}__c.field-meta.xml"] = xml(
+            "CustomField",
+            f"<fullName>F{number}__c</fullName><type>{'Text' if number % 2 else 'Number'}</type>"
+            f"<formula>{formula}</formula>",
+        )
+    brought = asyncio.run(bring(files))
+
+    assert brought.body("field", "House__c.Kind__c")["type"] == "text"
+    assert brought.line("CustomField", "House__c.F19__c").outcome is Outcome.FAILED
