@@ -66,6 +66,8 @@ SIGN_IN_STEP: Final = Table(
     Column("challenge", LargeBinary),
     Column("tries", Integer),
     Column("method", Text),
+    Column("voucher", LargeBinary),
+    Column("vouched", Text),
     Column("created_at", DateTime(timezone=True)),
     Column("expires_at", DateTime(timezone=True)),
 )

@@ -363,6 +363,8 @@ SESSION: Final = Table(
     Column("method", Text),
     Column("acting_id", BigInteger),
     Column("parent_id", BigInteger),
+    Column("voucher", LargeBinary),
+    Column("vouched", Text),
 )
 ACCESS_TOKEN: Final = Table(
     "access_token",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import os
 import re
 import shutil
@@ -47,6 +48,16 @@ SERVICE = """<?php $metadata['{entity_id}'] = ['AssertionConsumerService' => '{b
 'NameIDFormat' => 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent',
 'authproc' => [10 => ['class' => 'saml:AttributeNameID', 'attribute' => 'uid',
 'Format' => 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent']]];
+"""
+READ_METADATA = """require_once '/usr/share/simplesamlphp/lib/_autoload.php';
+$told = json_decode(file_get_contents('php://stdin'), true);
+$read = SimpleSAML\\Metadata\\SAMLParser::parseString($told['metadata'])->getMetadata20SP();
+$named = 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent';
+$usual = ['NameIDFormat' => $named, 'authproc' => [10 => ['class' => 'saml:AttributeNameID',
+'attribute' => 'uid', 'Format' => $named]]];
+unset($read['expire'], $read['metadata-set']);
+$all = array_merge($read, $usual, $told['more']);
+echo '<?php $metadata[', var_export($read['entityid'], true), '] = ', var_export($all, true), ';';
 """
 SIGNS = {
     "both": "'saml20.sign.response' => true, 'saml20.sign.assertion' => true,",
@@ -97,16 +108,43 @@ def metadata_of(base: str) -> str:
     return httpx.get(f"{base}/saml2/idp/metadata.php").text
 
 
-async def answer_of_provider(address: str, name: str) -> Answer:
-    """Sign in at the provider as somebody, and give what it has the browser send."""
-    async with httpx.AsyncClient(timeout=30, follow_redirects=True) as http:
-        answer = await http.get(address)
-        assert answer.status_code == 200, answer.text[:500]
-        typed = {**_fields(answer.text), "username": name, "password": PASSWORD}
-        target = urljoin(str(answer.url), html.unescape(_action(answer.text)))
-        answer = await http.post(target, data=typed)
+async def answer_of_provider(
+    address: str, name: str, http: httpx.AsyncClient | None = None
+) -> Answer:
+    """Sign in at the provider as somebody, and give what it has the browser send.
+
+    http: a browser that stays signed in there; one of this call alone, unless it is given.
+    """
+    if http is None:
+        async with browser_there() as passing:
+            return await answer_of_provider(address, name, passing)
+    answer = await http.get(address, follow_redirects=True)
+    assert answer.status_code == 200, answer.text[:500]
+    typed = {**_fields(answer.text), "username": name, "password": PASSWORD}
+    target = urljoin(str(answer.url), html.unescape(_action(answer.text)))
+    answer = await http.post(target, data=typed, follow_redirects=True)
     assert "SAMLResponse" in answer.text, answer.text[:2000]
     return Answer(html.unescape(_action(answer.text)), _fields(answer.text))
+
+
+def browser_there() -> httpx.AsyncClient:
+    """Give a browser that keeps what the provider tells it, and follows nothing by itself."""
+    return httpx.AsyncClient(timeout=30)
+
+
+def tell_of_us(home: Path, metadata: str, **more: object) -> None:
+    """Let the provider read our metadata by its own means. more: what it does for us besides."""
+    php = shutil.which("php")
+    assert php is not None
+    given = subprocess.run(
+        [php, "-d", "error_reporting=0", "-r", READ_METADATA],
+        input=json.dumps({"metadata": metadata, "more": more}),
+        env={**os.environ, "SIMPLESAMLPHP_CONFIG_DIR": str(home)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    (home / "saml20-sp-remote.php").write_text(given.stdout)
 
 
 def _write(

@@ -42,6 +42,11 @@ class IdentityProviderBody:
     certificates: with SAML, where people are sent, and what it signs with. email_claim, name_claim:
     what the provider calls address and name. trusts_addresses: for providers that do not say
     whether an address is verified, as none does by SAML, and never let people choose one.
+    sign_out_address: with SAML, where people are sent who sign out here; "" for nowhere.
+    sign_out_answer_address: where its own requests to sign out are answered, if not there.
+    signs_requests: whether we sign what we ask. wants_encrypted: whether assertions have to be
+    encrypted for us. takes_cbc: whether they may be encrypted by AES-CBC, which tells nobody that
+    something was changed; AES-GCM does.
     domains: of the addresses that may come in by it; empty for all. create_members: whether people
     who are not members yet become so when they come in. permission_sets: what these are given.
     counts_as_two: whether it asks for a second factor itself, so that none is asked for here.
@@ -53,6 +58,11 @@ class IdentityProviderBody:
     protocol: Protocol = "openid_connect"
     sign_in_address: Annotated[str, Meta(max_length=1000)] = ""
     certificates: Annotated[tuple[Certificate, ...], Meta(max_length=10)] = ()
+    sign_out_address: Annotated[str, Meta(max_length=1000)] = ""
+    sign_out_answer_address: Annotated[str, Meta(max_length=1000)] = ""
+    signs_requests: bool = False
+    wants_encrypted: bool = False
+    takes_cbc: bool = False
     scopes: Annotated[tuple[ScopeWord, ...], Meta(max_length=20)] = ("openid", "email", "profile")
     email_claim: Short = "email"
     name_claim: Short = "name"
@@ -102,9 +112,9 @@ def _openid_problems(body: IdentityProviderBody) -> Iterator[Problem]:
         yield Problem("metadata.invalid", "A client id is missing.", "/client_id", hint)
     if "openid" not in body.scopes:
         yield Problem("metadata.invalid", "Ask for the scope openid.", "/scopes", "Add openid.")
-    if body.sign_in_address or body.certificates:
+    if body.sign_in_address or body.sign_out_address or body.certificates:
         hint = "Leave them out: the provider's configuration tells both."
-        message = "Address and certificates are for SAML."
+        message = "Addresses and certificates are for SAML."
         yield Problem("metadata.invalid", message, "/sign_in_address", hint)
 
 
@@ -124,6 +134,11 @@ def _saml_problems(body: IdentityProviderBody) -> Iterator[Problem]:
         hint = "Its metadata tells it, as the key for signing."
         message = "What the provider says cannot be checked without its certificate."
         yield Problem("metadata.invalid", message, "/certificates", hint)
+    for field in ("sign_out_address", "sign_out_answer_address"):
+        if getattr(body, field) and not _is_web_address(getattr(body, field)):
+            hint = "Its metadata tells it, as the single logout service by HTTP-Redirect."
+            message = "People cannot be sent there to sign out."
+            yield Problem("metadata.invalid", message, f"/{field}", hint)
     for number, text in enumerate(body.certificates):
         if not _is_certificate(text):
             hint = "Paste it as it is, from BEGIN CERTIFICATE to END CERTIFICATE."

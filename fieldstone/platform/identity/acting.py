@@ -121,6 +121,8 @@ async def begin(tx: Transaction, session: int, user_id: int, origin: tuple[str, 
         agent=agent[:300],
         proved_at=tx.now,
         method="acting",
+        voucher=None,
+        vouched=None,
     )
     acting = {"acting_id": tx.viewer.user_id, "parent_id": session, "expires_at": until}
     await tx.run(_MARK, tenant=tx.tenant.id, id=number, **acting)

@@ -149,6 +149,7 @@ DROP_PASSKEYS: Final = prepare(delete(PASSKEY).where(*_mine(PASSKEY)))
 ADD_STEP: Final = _added(
     SIGN_IN_STEP,
     *("token_hash", "purpose", "user_id", "challenge", "created_at", "expires_at", "method"),
+    *("voucher", "vouched"),
 )
 FIND_STEP: Final = prepare(
     select(
@@ -158,6 +159,7 @@ FIND_STEP: Final = prepare(
         SIGN_IN_STEP.c.challenge,
         SIGN_IN_STEP.c.expires_at,
         SIGN_IN_STEP.c.method,
+        SIGN_IN_STEP.c.vouched,
     )
     .where(
         SIGN_IN_STEP.c.tenant_id == _TENANT,

@@ -33,6 +33,7 @@ from fieldstone.platform.identity.endpoints import (
     try_of,
 )
 from fieldstone.platform.identity.errors import ProofNeeded
+from fieldstone.platform.identity.providers.sign_out_way import leave_provider, vouched_session
 from fieldstone.platform.identity.sign_in import sign_in
 from fieldstone.platform.server_address import server_of
 from fieldstone.runtime.asking import cause_of, database_of, tenant_of, viewer_of
@@ -70,10 +71,12 @@ async def do_sign_in(request: Request) -> Response:
 
 
 async def do_sign_out(request: Request) -> Response:
-    """POST /sign-out: end the session."""
+    """POST /sign-out: end the session, and the one at the provider that let somebody in."""
     await read_form(request)
+    vouched = await vouched_session(request)
     await sign_out(request)
-    response = RedirectResponse("/sign-in", 303)
+    left = None if vouched is None else await leave_provider(request, vouched)
+    response = left or RedirectResponse("/sign-in", 303)
     drop_session(response)
     return response
 

@@ -360,7 +360,8 @@ async def _let_in(tx: Transaction, door: Door, attempt: Attempt, method: str) ->
     await end_step(tx, attempt.step)
     await settle_try(tx, attempt.number)
     tried = door.trial(attempt.member["email"])
-    return await open_session(tx, tried, attempt.member, method, tx.now)
+    vouched = attempt.step.vouched
+    return await open_session(tx, tried, attempt.member, method, tx.now, vouched=vouched)
 
 
 async def _counted(door: Door, viewer: Viewer) -> int:

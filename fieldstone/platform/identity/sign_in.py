@@ -34,6 +34,7 @@ from fieldstone.platform.identity.statements import (
     ROTATE,
 )
 from fieldstone.platform.identity.steps import Purpose, begin_step, end_steps
+from fieldstone.platform.identity.vouched import Vouched
 from fieldstone.runtime.audit.events import Event, note_entry, note_event
 from fieldstone.runtime.tenants import Tenant
 from fieldstone.runtime.transactions import Database, Transaction, Viewer
@@ -108,11 +109,18 @@ async def sign_in(database: Database, tenant: Tenant, tried: Try) -> Opened | Wa
 
 
 async def enter(
-    tx: Transaction, tried: Try, member: Any, method: str, proved_at: datetime | None
+    tx: Transaction,
+    tried: Try,
+    member: Any,
+    method: str,
+    proved_at: datetime | None,
+    *,
+    vouched: Vouched | None = None,
 ) -> Opened | Waiting:
     """Let somebody go on who took the first step: in, or to a second one.
 
     method: how they took it. proved_at: when they showed who they are; None where nobody knows.
+    vouched: what a provider calls the session that this leads to.
     """
     factors = await load_factors(tx, member["user_id"])
     if factors.has_any:
@@ -120,17 +128,24 @@ async def enter(
     elif wants_two(tx, member):
         purpose, methods = Purpose.ENROL, ()
     else:
-        return await open_session(tx, tried, member, method, proved_at)
-    begun = await begin_step(tx, purpose, member["user_id"], method)
+        return await open_session(tx, tried, member, method, proved_at, vouched=vouched)
+    begun = await begin_step(tx, purpose, member["user_id"], method, vouched=vouched)
     return Waiting(begun.token, purpose, methods, begun.expires_at)
 
 
 async def open_session(
-    tx: Transaction, tried: Try, member: Any, method: str, proved_at: datetime | None
+    tx: Transaction,
+    tried: Try,
+    member: Any,
+    method: str,
+    proved_at: datetime | None,
+    *,
+    vouched: Vouched | None = None,
 ) -> Opened:
     """Open a session for a member of the tenant.
 
-    method: how they proved who they are. proved_at: when; None where nobody knows.
+    method: how they proved who they are. proved_at: when; None where nobody knows. vouched: what
+    the provider calls it that let them in.
     """
     secret = secrets.make_secret(secrets.SESSION)
     expires_at = tx.now + LASTS
@@ -147,6 +162,8 @@ async def open_session(
         agent=tried.agent[:_LONGEST],
         proved_at=proved_at,
         method=method,
+        voucher=None if vouched is None else vouched.digest,
+        vouched=None if vouched is None else vouched.to_text(),
     )
     said = {"method": method, "agent": tried.agent[:_LONGEST]}
     await note_entry(tx, member["user_id"], Event.SIGNED_IN, tried.address, **said)

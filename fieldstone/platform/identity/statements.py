@@ -113,7 +113,7 @@ FIND_INVITATION: Final = prepare(
 ADD_SESSION: Final = _added(
     SESSION,
     *("id", "token_hash", "user_id", "created_at", "seen_at", "expires_at", "address", "agent"),
-    *("proved_at", "method"),
+    *("proved_at", "method", "voucher", "vouched"),
 )
 ADD_TOKEN: Final = _added(
     ACCESS_TOKEN, "id", "token_hash", "user_id", "name", "created_at", "expires_at", "scopes"

@@ -22,6 +22,7 @@ from fieldstone.platform.identity.factor_statements import (
     FIND_STEP,
     SET_CHALLENGE,
 )
+from fieldstone.platform.identity.vouched import Vouched
 from fieldstone.runtime.transactions import Transaction
 
 _LASTS: Final = timedelta(minutes=10)
@@ -53,7 +54,7 @@ class Step:
     """A step that waits.
 
     challenge: what a passkey has to sign; None until it is asked. method: how the first step was
-    taken.
+    taken. vouched: what a provider calls the session that it leads to; None without one.
     """
 
     digest: bytes
@@ -62,6 +63,7 @@ class Step:
     challenge: bytes | None
     expires_at: datetime
     method: str
+    vouched: Vouched | None = None
 
     @property
     def name(self) -> str:
@@ -79,7 +81,12 @@ class Begun:
 
 
 async def begin_step(
-    tx: Transaction, purpose: Purpose, user_id: int | None, method: str = "password"
+    tx: Transaction,
+    purpose: Purpose,
+    user_id: int | None,
+    method: str = "password",
+    *,
+    vouched: Vouched | None = None,
 ) -> Begun:
     """Let somebody take a step within ten minutes. method: how they took the first one."""
     secret = secrets.make_secret(secrets.STEP)
@@ -94,6 +101,8 @@ async def begin_step(
         created_at=tx.now,
         expires_at=expires_at,
         method=method,
+        voucher=None if vouched is None else vouched.digest,
+        vouched=None if vouched is None else vouched.to_text(),
     )
     return Begun(secret.text, challenge, expires_at)
 
@@ -107,7 +116,7 @@ async def find_step(tx: Transaction, token: str, *purposes: Purpose) -> Step:
         )
         if row is not None and row["purpose"] in purposes:
             known = (row["user_id"], row["challenge"], row["expires_at"], row["method"])
-            return Step(digest, Purpose(row["purpose"]), *known)
+            return Step(digest, Purpose(row["purpose"]), *known, Vouched.of_text(row["vouched"]))
     raise _ended()
 
 

@@ -103,6 +103,9 @@ class Event(StrEnum):
     CLIENT_SECRET_DROPPED = "client_secret_dropped"  # noqa: S105 - the name of what happened
     PROVIDER_SECRET_KEPT = "provider_secret_kept"  # noqa: S105 - the name of what happened
     PROVIDER_SECRET_DROPPED = "provider_secret_dropped"  # noqa: S105 - the name of what happened
+    PROVIDER_KEY_MADE = "provider_key_made"
+    PROVIDER_KEY_SIGNS = "provider_key_signs"
+    PROVIDER_KEY_DROPPED = "provider_key_dropped"
     HOLD_PLACED = "hold_placed"
     RECORDS_HELD = "records_held"
     RECORD_LET_GO = "record_let_go"
@@ -169,6 +172,9 @@ KINDS: Final = {
         Event.CLIENT_SECRET_DROPPED,
         Event.PROVIDER_SECRET_KEPT,
         Event.PROVIDER_SECRET_DROPPED,
+        Event.PROVIDER_KEY_MADE,
+        Event.PROVIDER_KEY_SIGNS,
+        Event.PROVIDER_KEY_DROPPED,
     ),
     AuditKind.SHARING: (
         Event.RECORD_SHARED,

@@ -100,6 +100,29 @@ async def test_certificates_are_parted_as_they_are_pasted(api: Api, browser: Bro
     assert after["certificates"] == [CERTIFICATE, CERTIFICATE]
 
 
+async def test_keys_are_made_changed_and_forgotten(api: Api, browser: Browser) -> None:
+    kind = "/api/metadata/components/identity_provider"
+    body = {"name": "Works", "label": "Works", "protocol": "saml", "issuer": "urn:works"}
+    await api.post(kind, {**body, "active": False})
+    path = f"{PROVIDERS}/Works"
+
+    bare = await browser.open(path)
+    await browser.send(f"{path}/keys", {"do": "make"}, form=path)
+    await browser.send(f"{path}/keys", {"do": "make"}, form=path)
+    first, second = (await api.get("/api/identity-providers/Works/keys"))["keys"]
+    both = await browser.open(path)
+    third = await browser.send(f"{path}/keys", {"do": "make"}, form=path)
+    await browser.send(f"{path}/keys", {"do": "sign", "key": second["id"]}, form=path)
+    await browser.send(f"{path}/keys", {"do": "drop", "key": first["id"]}, form=path)
+    left = (await api.get("/api/identity-providers/Works/keys"))["keys"]
+
+    assert "people sign out here alone" in bare
+    assert first["fingerprint"] in both
+    assert "Make a key pair" not in both
+    assert third.status_code == 422
+    assert [(one["id"], one["signs"]) for one in left] == [(second["id"], True)]
+
+
 async def test_app_is_made_and_told_its_secret_once(api: Api, browser: Browser) -> None:
     made = await browser.send(
         APPS, {"label": "Mail sync", "redirect_uris": "https://a.example/1\nhttps://a.example/2"}

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from fieldstone.api.requests import BadJson, json_response, read_object
+from fieldstone.metadata.field_types.datetime import write_instant
 from fieldstone.metadata.values import Json, fold
 from fieldstone.platform.identity.providers.client_secrets import (
     check_administrator,
@@ -18,7 +19,14 @@ from fieldstone.platform.identity.providers.client_secrets import (
 )
 from fieldstone.platform.identity.providers.offering import return_address
 from fieldstone.platform.identity.providers.parts import parts_of
-from fieldstone.platform.identity.providers.saml import entity_id, read_metadata
+from fieldstone.platform.identity.providers.saml import entity_id, read_metadata, sign_out_address
+from fieldstone.platform.identity.providers.saml_keys import (
+    KeyPair,
+    drop_pair,
+    keep_new_pair,
+    list_keys,
+    sign_with,
+)
 from fieldstone.platform.server_address import server_of
 from fieldstone.runtime.asking import database_of, tenant_of, viewer_of
 
@@ -39,6 +47,9 @@ async def list_providers(request: Request) -> Response:
                 "has_secret": fold(name) in kept,
                 "return_address": return_address(server_of(request), name),
                 "entity_id": entity_id(server_of(request), name, body),
+                "sign_out_address": sign_out_address(server_of(request), name)
+                if body.protocol == "saml"
+                else None,
             }
             for name, body in tx.catalog.identity_providers.items()
         ]
@@ -74,7 +85,54 @@ async def read_saml_metadata(request: Request) -> Response:
     return json_response(told)
 
 
+async def list_saml_keys(request: Request) -> Response:
+    """GET /api/identity-providers/{name}/keys: our key pairs there, the one that signs first."""
+    async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
+        kept = await list_keys(tx, parts_of(request).secrets, request.path_params["name"])
+    return json_response({"keys": [_shown_key(one) for one in kept]})
+
+
+async def make_saml_key(request: Request) -> Response:
+    """POST /api/identity-providers/{name}/keys: make another key pair; the first one signs."""
+    made = await keep_new_pair(request, request.path_params["name"])
+    return json_response(_shown_key(made), 201)
+
+
+async def use_saml_key(request: Request) -> Response:
+    """PUT /api/identity-providers/{name}/keys/{key}: {"signs": true}: sign with it from now on."""
+    if (await read_object(request)).get("signs") is not True:
+        raise BadJson("signs must be true.", at="/signs", hint="Let another key pair sign.")
+    name, key = request.path_params["name"], request.path_params["key"]
+    async with database_of(request).write_apart(tenant_of(request), viewer_of(request)) as tx:
+        chosen = await sign_with(tx, parts_of(request).secrets, name, key)
+    return json_response(_shown_key(chosen))
+
+
+async def delete_saml_key(request: Request) -> Response:
+    """DELETE /api/identity-providers/{name}/keys/{key}: forget a key pair that does not sign."""
+    name, key = request.path_params["name"], request.path_params["key"]
+    async with database_of(request).write_apart(tenant_of(request), viewer_of(request)) as tx:
+        await drop_pair(tx, parts_of(request).secrets, name, key)
+    return Response(status_code=204)
+
+
+def _shown_key(pair: KeyPair) -> dict[str, Json]:
+    """Give a key pair as callers see it: never the key."""
+    return {
+        "id": pair.id,
+        "fingerprint": pair.fingerprint,
+        "certificate": pair.certificate,
+        "made_at": write_instant(pair.made_at),
+        "expires_at": write_instant(pair.expires_at),
+        "signs": pair.signs,
+    }
+
+
 ROUTES: Final = (
+    Route("/api/identity-providers/{name}/keys", list_saml_keys, methods=["GET"]),
+    Route("/api/identity-providers/{name}/keys", make_saml_key, methods=["POST"]),
+    Route("/api/identity-providers/{name}/keys/{key}", use_saml_key, methods=["PUT"]),
+    Route("/api/identity-providers/{name}/keys/{key}", delete_saml_key, methods=["DELETE"]),
     Route("/api/saml-metadata", read_saml_metadata, methods=["POST"]),
     Route("/api/identity-providers", list_providers, methods=["GET"]),
     Route("/api/identity-providers/{name}/secret", put_secret, methods=["PUT"]),

@@ -35,9 +35,13 @@ async def enter(
         seen = Try(member["email"], "", tried.address, tried.agent)
         proved_at = _proved_at(tx, known)
         if body.counts_as_two:
-            entered: Opened | Waiting = await open_session(tx, seen, member, _METHOD, proved_at)
+            entered: Opened | Waiting = await open_session(
+                tx, seen, member, _METHOD, proved_at, vouched=known.vouched
+            )
         else:
-            entered = await sign_in.enter(tx, seen, member, _METHOD, proved_at)
+            entered = await sign_in.enter(
+                tx, seen, member, _METHOD, proved_at, vouched=known.vouched
+            )
         await note_try(tx, seen, "opened" if isinstance(entered, Opened) else "half")
         return entered
 

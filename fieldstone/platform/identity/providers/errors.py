@@ -39,3 +39,15 @@ class NoMember(Forbidden):
     """Somebody whom the provider knows, and this tenant does not."""
 
     code = "provider.no_member"
+
+
+class UnknownKey(NotFound):
+    """No key pair of this id is kept for an identity provider."""
+
+    code = "provider.unknown_key"
+
+
+class KeyInUse(Conflict):
+    """A third key pair, or forgetting the one that signs while another is there."""
+
+    code = "provider.key_in_use"

@@ -8,6 +8,7 @@ from typing import Final
 
 from fieldstone.errors import BadValue
 from fieldstone.platform.identity.people import read_email
+from fieldstone.platform.identity.vouched import Vouched
 
 _LONGEST_NAME: Final = 120
 
@@ -17,7 +18,7 @@ class Known:
     """Somebody as a provider knows them.
 
     email: "" unless it is theirs for certain. proved_at: when they last showed the provider who
-    they are; None where it does not say.
+    they are; None where it does not say. vouched: what it calls their session, if it does.
     """
 
     issuer: str
@@ -25,6 +26,7 @@ class Known:
     email: str
     name: str
     proved_at: datetime | None
+    vouched: Vouched | None = None
 
 
 def address_in(told: object) -> str:

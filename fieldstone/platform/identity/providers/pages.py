@@ -14,7 +14,7 @@ from fieldstone.metadata.kinds.identity_provider import IdentityProviderBody
 from fieldstone.platform.identity.door_forms import HOME, let_in, sign_in_door, way_back
 from fieldstone.platform.identity.endpoints import bearer_of, own_session, try_of
 from fieldstone.platform.identity.proof_pages import proof_page
-from fieldstone.platform.identity.providers import round_trip, saml_way
+from fieldstone.platform.identity.providers import round_trip, saml_way, sign_out_way
 from fieldstone.platform.identity.providers.entering import enter, prove
 from fieldstone.platform.identity.providers.errors import StrayArrival
 from fieldstone.platform.identity.providers.known import Known
@@ -148,4 +148,5 @@ ROUTES: Final[tuple[BaseRoute, ...]] = (
     Route(f"{BEGIN}/{{provider}}/back", come_back),
     Route(f"{BEGIN}/{{provider}}/back", receive, methods=["POST"]),
     Route(f"{BEGIN}/{{provider}}/metadata", saml_way.describe_service),
+    Route(f"{BEGIN}/{{provider}}/sign-out", sign_out_way.receive_sign_out),
 )

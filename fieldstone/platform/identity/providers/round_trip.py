@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urlencode
@@ -62,6 +62,11 @@ def depart(
     state, nonce, verifier = (secrets.token_urlsafe(_BYTES) for _ in range(3))
     at = datetime.now(UTC).timestamp()
     return Departure(tenant, *provider, state, nonce, verifier, back, at, session)
+
+
+def answering(departure: Departure, asked: str) -> Departure:
+    """Give a departure whose answer has to name what was asked."""
+    return replace(departure, nonce=asked)
 
 
 def challenge_of(verifier: str) -> str:

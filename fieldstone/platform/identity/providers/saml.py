@@ -16,19 +16,28 @@ from fieldstone.metadata.values import JsonObject
 from fieldstone.platform.identity.providers.errors import ProviderNotReady
 from fieldstone.platform.identity.providers.known import Known
 from fieldstone.platform.identity.providers.offering import BEGIN, return_address
+from fieldstone.platform.identity.providers.saml_keys import KeyPair
 
 _OK: Final = 200
 _LONGEST_ADDRESS: Final = 2_000
 _LONGEST_METADATA: Final = 500_000
 _MESSAGES: Final = "fieldstone.platform.identity.providers.saml_messages"
+_SIGN_OUT_MESSAGES: Final = "fieldstone.platform.identity.providers.saml_sign_out_messages"
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Who we are at a provider: our entity id, and where it sends people back to."""
+    """Who we are at a provider: our entity id, and where it sends people back to.
+
+    sign_out_address: where it sends those who sign out there. provider: what it is called here.
+    keys: ours, the one that signs first.
+    """
 
     entity_id: str
     return_address: str
+    sign_out_address: str
+    provider: str
+    keys: tuple[KeyPair, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +52,22 @@ class Said:
     expires_at: datetime
 
 
-def service_for(server: str, name: str, body: IdentityProviderBody) -> Service:
-    """Give who we are at a provider. server: the address of this one."""
-    return Service(body.client_id or metadata_address(server, name), return_address(server, name))
+def service_for(
+    server: str, name: str, body: IdentityProviderBody, keys: tuple[KeyPair, ...] = ()
+) -> Service:
+    """Give who we are at a provider. server: the address of this one. keys: ours there."""
+    entity = body.client_id or metadata_address(server, name)
+    return Service(entity, return_address(server, name), sign_out_address(server, name), name, keys)
 
 
 def entity_id(server: str, name: str, body: IdentityProviderBody) -> str | None:
     """Give our entity id at a provider; None at one that does not speak SAML."""
     return service_for(server, name, body).entity_id if body.protocol == "saml" else None
+
+
+def sign_out_address(server: str, name: str) -> str:
+    """Give where a provider sends people who sign out there, or come back from signing out."""
+    return f"{server}{BEGIN}/{quote(name)}/sign-out"
 
 
 def metadata_address(server: str, name: str) -> str:
@@ -91,8 +108,17 @@ async def saml_messages() -> Any:
     Any, because it is no import: the libraries for XML and its signatures are an extra, and a
     process that meets no SAML does not pay for them. Raises ProviderNotReady.
     """
+    return await _module(_MESSAGES)
+
+
+async def sign_out_messages() -> Any:
+    """Give the module that reads and writes messages of signing out. Raises ProviderNotReady."""
+    return await _module(_SIGN_OUT_MESSAGES)
+
+
+async def _module(name: str) -> Any:
     try:
-        return await asyncio.to_thread(import_module, _MESSAGES)
+        return await asyncio.to_thread(import_module, name)
     except ImportError as error:
         raise ProviderNotReady(
             "This installation cannot read SAML.",

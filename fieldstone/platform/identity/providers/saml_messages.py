@@ -8,21 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
-from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
 import xmlsec
-from lxml.etree import LxmlError
 from onelogin.saml2.authn_request import OneLogin_Saml2_Authn_Request
 from onelogin.saml2.constants import OneLogin_Saml2_Constants as Names
-from onelogin.saml2.errors import OneLogin_Saml2_Error, OneLogin_Saml2_ValidationError
 from onelogin.saml2.idp_metadata_parser import OneLogin_Saml2_IdPMetadataParser
 from onelogin.saml2.response import OneLogin_Saml2_Response
-from onelogin.saml2.settings import OneLogin_Saml2_Settings
 from onelogin.saml2.utils import OneLogin_Saml2_Utils
 from onelogin.saml2.xml_utils import OneLogin_Saml2_XML
 
@@ -33,14 +28,19 @@ from fieldstone.platform.identity.providers.errors import ProviderRefused
 from fieldstone.platform.identity.providers.known import Known, address_in, name_in
 from fieldstone.platform.identity.providers.round_trip import with_query
 from fieldstone.platform.identity.providers.saml import Said, Service
+from fieldstone.platform.identity.providers.saml_settings import (
+    BROKEN,
+    check_encryption,
+    last_of,
+    own_settings,
+    received,
+    refusing,
+    settings,
+    signed,
+)
+from fieldstone.platform.identity.vouched import LONGEST, Vouched
 
 _LONGEST_SUBJECT: Final = 1_000
-_BROKEN: Final = (
-    *(OneLogin_Saml2_Error, OneLogin_Saml2_ValidationError, LxmlError, xmlsec.Error),
-    *(ValueError, TypeError, KeyError, IndexError, AttributeError),
-)
-"""What the libraries raise for messages that are none; the last ones come from odd shapes."""
-
 _CLAIMS: Final = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims"
 _OFTEN: Final = {
     "email": ("mail", f"{_CLAIMS}/emailaddress", "urn:oid:0.9.2342.19200300.100.1.3"),
@@ -57,10 +57,12 @@ def ask(body: IdentityProviderBody, service: Service, state: str, *, anew: bool)
 
     anew: whether the provider is to ask who they are, though it may know.
     """
-    settings = _settings(body, service, escape)
-    request = OneLogin_Saml2_Authn_Request(settings, force_authn=anew)
-    address = with_query(body.sign_in_address, SAMLRequest=request.get_request(), RelayState=state)
-    return address, request.get_id()
+    known = settings(body, service, escape)
+    request = OneLogin_Saml2_Authn_Request(known, force_authn=anew)
+    sent = {"SAMLRequest": request.get_request(), "RelayState": state}
+    if body.signs_requests:
+        sent = signed(known, service, sent)
+    return with_query(body.sign_in_address, **sent), request.get_id()
 
 
 async def read_response(
@@ -74,26 +76,28 @@ async def read_response(
     return await asyncio.to_thread(_read, body, service, text, asked)
 
 
-def describe(service: Service) -> str:
+def describe(body: IdentityProviderBody, service: Service) -> str:
     """Give what we say of ourselves, as a provider's set-up reads it (Metadata, section 2.4)."""
-    settings = OneLogin_Saml2_Settings(
-        {**_ours(service, escape), "idp": {}}, sp_validation_only=True
-    )
-    described: bytes | str = settings.get_sp_metadata()
+    described: bytes | str = own_settings(body, service).get_sp_metadata()
     return described if isinstance(described, str) else described.decode()
 
 
 def read_metadata(text: str) -> JsonObject:
     """Give what a provider says of itself, as its declaration has it. Raises BadValue."""
     try:
-        told = OneLogin_Saml2_IdPMetadataParser.parse(text.encode())["idp"]
+        parsed = OneLogin_Saml2_IdPMetadataParser.parse(text.encode())
+        told = parsed["idp"]
         kept = told.get("x509certMulti", {}).get("signing") or [told["x509cert"]]
+        leaving = told.get("singleLogoutService", {})
         return {
             "issuer": told["entityId"],
             "sign_in_address": told["singleSignOnService"]["url"],
+            "sign_out_address": leaving.get("url", ""),
+            "sign_out_answer_address": leaving.get("responseUrl", ""),
+            "signs_requests": parsed.get("security", {}).get("authnRequestsSigned", False),
             "certificates": list(dict.fromkeys(kept)),
         }
-    except _BROKEN as error:
+    except BROKEN as error:
         raise BadValue(
             "This is no metadata of a SAML provider.",
             hint="It names an entity id, a place to sign in by HTTP-Redirect and a certificate.",
@@ -101,51 +105,27 @@ def read_metadata(text: str) -> JsonObject:
 
 
 def _read(body: IdentityProviderBody, service: Service, text: str, asked: str) -> Said:
-    with _refusing("What the provider says of you does not hold."):
-        response = OneLogin_Saml2_Response(_settings(body, service), text)
-        if not response.is_valid(_received(service), asked):
+    with refusing("What the provider says of you does not hold."):
+        response = _opened(body, service, text)
+        if not response.is_valid(received(service.return_address), asked):
             raise ProviderRefused(
                 f"What {body.label} says of you does not hold.", hint=_first_line(response)
             )
+        if body.wants_encrypted and not response.encrypted:
+            raise ValueError("not encrypted")
+        check_encryption(response.get_xml_document(), body)
         _check(response, service, asked)
-        return _said(body, response)
+        return _said(body, response, service)
 
 
-def _settings(
-    body: IdentityProviderBody, service: Service, write: Callable[[str], str] = str
-) -> Any:
-    """Give how the library knows both sides. write: for what it writes without escaping."""
-    provider = {
-        "entityId": write(body.issuer),
-        "singleSignOnService": {"url": write(body.sign_in_address)},
-        "x509certMulti": {"signing": list(body.certificates)},
-    }
-    return OneLogin_Saml2_Settings({**_ours(service, write), "idp": provider})
-
-
-def _ours(service: Service, write: Callable[[str], str]) -> dict[str, Any]:
-    return {
-        "strict": True,
-        "sp": {
-            "entityId": write(service.entity_id),
-            "assertionConsumerService": {"url": write(service.return_address)},
-            "NameIDFormat": Names.NAMEID_UNSPECIFIED,
-        },
-        "security": {
-            "allowRepeatAttributeName": True,
-            "allowSingleLabelDomains": True,
-            "rejectDeprecatedAlgorithm": True,
-            "requestedAuthnContext": False,
-            "wantAttributeStatement": False,
-        },
-    }
-
-
-def _received(service: Service) -> dict[str, Any]:
-    """Give where a message was received, as the library wants it told."""
-    parts = urlsplit(service.return_address)
-    secure = "on" if parts.scheme == "https" else "off"
-    return {"https": secure, "http_host": parts.netloc, "script_name": parts.path}
+def _opened(body: IdentityProviderBody, service: Service, text: str) -> Any:
+    """Give a response, decrypted by the key that opens it. Raises what the library does."""
+    check_encryption(OneLogin_Saml2_XML.to_etree(OneLogin_Saml2_Utils.b64decode(text)), body)
+    # The one before is tried where the first one does not fit: providers change them late.
+    for key in service.keys[:-1]:
+        with suppress(xmlsec.Error):
+            return OneLogin_Saml2_Response(settings(body, service, key=key), text)
+    return OneLogin_Saml2_Response(settings(body, service, key=last_of(service)), text)
 
 
 def _check(response: Any, service: Service, asked: str) -> None:
@@ -164,17 +144,30 @@ def _check(response: Any, service: Service, asked: str) -> None:
         raise ValueError("not confirmed for this request")
 
 
-def _said(body: IdentityProviderBody, response: Any) -> Said:
+def _said(body: IdentityProviderBody, response: Any, service: Service) -> Said:
     known_as = response.get_nameid_data()
     attributes = {**response.get_friendlyname_attributes(), **response.get_attributes()}
     address = _email(body, attributes, known_as)
     subject = _subject(known_as, address)
     [statement] = _signed(response, "/saml:AuthnStatement")
     name = name_in(_attribute(attributes, body.name_claim))
-    known = Known(body.issuer, subject, address, name, _instant(statement.get("AuthnInstant")))
+    proved_at = _instant(statement.get("AuthnInstant"))
+    vouched = _vouched(body, known_as, response.get_session_index() or "", service)
+    known = Known(body.issuer, subject, address, name, proved_at, vouched)
     digest = hashlib.sha256(f"{body.issuer} {response.get_assertion_id()}".encode()).digest()
     expires_at = datetime.fromtimestamp(response.get_assertion_not_on_or_after(), UTC)
     return Said(known, digest, expires_at)
+
+
+def _vouched(
+    body: IdentityProviderBody, known_as: dict[str, str], index: str, service: Service
+) -> Vouched | None:
+    """Give what the provider calls the session; nothing where that is longer than names are."""
+    names = ("Value", "Format", "NameQualifier", "SPNameQualifier")
+    said = (*(known_as.get(one) or "" for one in names), index)
+    if any(len(one) > LONGEST for one in said):
+        return None
+    return Vouched(service.provider, body.issuer, *said)
 
 
 def _subject(known_as: dict[str, str], address: str) -> str:
@@ -223,11 +216,3 @@ def _first_line(response: Any) -> str:
     """Give what the library found wrong, which tells whoever sets a provider up what to mend."""
     lines = str(response.get_error() or "").splitlines() or [""]
     return f"The check said: {lines[0][:200]}"
-
-
-@contextmanager
-def _refusing(message: str) -> Iterator[None]:
-    try:
-        yield
-    except _BROKEN as error:
-        raise ProviderRefused(message, hint="Sign in once more.") from error

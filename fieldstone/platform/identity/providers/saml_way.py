@@ -7,7 +7,6 @@ with that, so nothing is believed of it yet: a page of ours sends it once more, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -27,12 +26,14 @@ from fieldstone.platform.identity.providers.errors import (
 from fieldstone.platform.identity.providers.known import Known
 from fieldstone.platform.identity.providers.offering import asked_provider
 from fieldstone.platform.identity.providers.parts import parts_of
-from fieldstone.platform.identity.providers.round_trip import Departure, find
+from fieldstone.platform.identity.providers.round_trip import Departure, answering, find
 from fieldstone.platform.identity.providers.saml import (
     Said,
+    Service,
     saml_messages,
     service_for,
 )
+from fieldstone.platform.identity.providers.saml_keys import find_keys
 from fieldstone.platform.server_address import server_of
 from fieldstone.runtime.asking import database_of, tenant_of
 from fieldstone.runtime.transactions import Viewer
@@ -50,10 +51,10 @@ async def saml_address(
 ) -> tuple[str, Departure]:
     """Give the address that sends somebody to a provider; its answer has to name our request."""
     messages = await saml_messages()
-    service = service_for(server_of(request), departure.provider, body)
+    service = await keyed_service(request, departure.provider, body)
     anew = departure.session is not None
     address, asked = messages.ask(body, service, departure.state, anew=anew)
-    return address, replace(departure, nonce=asked)
+    return address, answering(departure, asked)
 
 
 async def read_answer(request: Request) -> dict[str, str]:
@@ -87,7 +88,7 @@ async def saml_known(
     if not departure.is_to(name, body) or body.protocol != "saml":
         raise StrayArrival("You come from another provider than you went to.")
     messages = await saml_messages()
-    service = service_for(server_of(request), name, body)
+    service = await keyed_service(request, name, body)
     said: Said = await messages.read_response(
         body, service, form.get(_MESSAGE, ""), departure.nonce
     )
@@ -101,8 +102,16 @@ async def describe_service(request: Request) -> Response:
     """GET /sign-in/with/{provider}/metadata: what a SAML provider wants to know of us."""
     async with database_of(request).read(tenant_of(request), _NOBODY) as tx:
         name, body = find_provider(tx.catalog, request.path_params["provider"])
+        keys = await find_keys(tx, parts_of(request).secrets, name)
     if body.protocol != "saml":
         raise UnknownProvider("This provider does not speak SAML.")
     messages = await saml_messages()
-    text = messages.describe(service_for(server_of(request), name, body))
+    text = messages.describe(body, service_for(server_of(request), name, body, keys))
     return Response(text, media_type="application/samlmetadata+xml")
+
+
+async def keyed_service(request: Request, name: str, body: IdentityProviderBody) -> Service:
+    """Give who we are at a provider, with our keys there. Raises ProviderNotReady."""
+    async with database_of(request).read(tenant_of(request), _NOBODY) as tx:
+        keys = await find_keys(tx, parts_of(request).secrets, name)
+    return service_for(server_of(request), name, body, keys)

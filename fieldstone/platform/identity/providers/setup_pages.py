@@ -25,7 +25,13 @@ from fieldstone.platform.identity.providers.client_secrets import (
 from fieldstone.platform.identity.providers.errors import UnknownProvider
 from fieldstone.platform.identity.providers.offering import return_address
 from fieldstone.platform.identity.providers.parts import parts_of
-from fieldstone.platform.identity.providers.saml import entity_id, read_metadata
+from fieldstone.platform.identity.providers.saml import entity_id, read_metadata, sign_out_address
+from fieldstone.platform.identity.providers.saml_keys import (
+    drop_pair,
+    find_keys,
+    keep_new_pair,
+    sign_with,
+)
 from fieldstone.platform.identity.setup_forms import (
     Line,
     body_from,
@@ -61,6 +67,19 @@ _SAML: Final = (
     Line("sign_in_address", "Where people sign in", hint="Its address for HTTP-Redirect."),
     Line("certificates", "Certificates", "blocks", "What it signs with; an empty line parts two."),
     Line("client_id", "Our entity id", hint="Empty for the address of our metadata."),
+    Line(
+        "sign_out_address",
+        "Where people sign out",
+        hint="Its single logout service; empty to sign out here alone. Needs a key pair.",
+    ),
+    Line(
+        "sign_out_answer_address",
+        "Where signing out is answered",
+        hint="Empty for the same address.",
+    ),
+    Line("signs_requests", "We sign what we ask", "flag"),
+    Line("wants_encrypted", "Assertions have to be encrypted for us", "flag"),
+    Line("takes_cbc", "They may be encrypted by AES-CBC, which hides no changes", "flag"),
 )
 _WHO: Final = (
     Line("domains", "Domains", "list", "Only addresses of these come in; empty for all."),
@@ -142,6 +161,26 @@ async def change_secret(request: Request) -> Response:
     return RedirectResponse(f"{ADDRESS}/{name}", 303)
 
 
+async def change_keys(request: Request) -> Response:
+    """POST /admin/identity-providers/{name}/keys: make a key pair, sign with one, or forget it."""
+    sent = await read_form(request)
+    name, key = request.path_params["name"], text_of(sent, "key")
+    sealer = parts_of(request).secrets
+    try:
+        if text_of(sent, "do") == "make":
+            await keep_new_pair(request, name)
+        else:
+            change = drop_pair if text_of(sent, "do") == "drop" else sign_with
+            tenant, viewer = tenant_of(request), viewer_of(request)
+            async with database_of(request).write_apart(tenant, viewer) as tx:
+                await change(tx, sealer, name, key)
+    except Forbidden:
+        raise
+    except FieldstoneError as error:
+        return await _page(request, error.problems)
+    return RedirectResponse(f"{ADDRESS}/{name}", 303)
+
+
 async def _first_body(request: Request, sent: FormData, label: str) -> JsonObject:
     """Give what a new provider is declared as; inactive until somebody looked at the whole."""
     body: JsonObject = {"label": label, "active": False}
@@ -211,6 +250,8 @@ async def _page(
             "lines": shown_lines(_lines(tx.catalog, declared.body), {**full, **(sent or {})}),
             "return_address": return_address(server, name),
             "entity_id": entity_id(server, name, body),
+            "sign_out_address": sign_out_address(server, name),
+            "keys": await _shown_keys(request, tx, name) if body.protocol == "saml" else [],
             "has_secret": fold(name) in await kept_secrets(tx),
             "problems": problems,
         }
@@ -219,10 +260,24 @@ async def _page(
         return page(request, tx, place, "identity_provider.html", status, **values)
 
 
+async def _shown_keys(request: Request, tx: Transaction, name: str) -> list[dict[str, Any]]:
+    """Give our key pairs at a provider as the page shows them."""
+    return [
+        {
+            "id": one.id,
+            "until": f"{one.expires_at:%Y-%m-%d}",
+            "fingerprint": one.fingerprint,
+            "signs": one.signs,
+        }
+        for one in await find_keys(tx, parts_of(request).secrets, name)
+    ]
+
+
 ROUTES: Final[tuple[BaseRoute, ...]] = (
     Route(ADDRESS, show_providers),
     Route(ADDRESS, create_provider, methods=["POST"]),
     Route(f"{ADDRESS}/{{name}}", show_provider),
     Route(f"{ADDRESS}/{{name}}", save_provider, methods=["POST"]),
     Route(f"{ADDRESS}/{{name}}/secret", change_secret, methods=["POST"]),
+    Route(f"{ADDRESS}/{{name}}/keys", change_keys, methods=["POST"]),
 )

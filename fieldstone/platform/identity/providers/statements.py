@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, DateTime, Integer, LargeBinary, Text, delete, select, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    DateTime,
+    Integer,
+    LargeBinary,
+    Text,
+    delete,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
-from fieldstone.metadata.tables import IDENTITY_LINK, SEALED_SECRET
+from fieldstone.metadata.factor_tables import SIGN_IN_STEP
+from fieldstone.metadata.tables import IDENTITY_LINK, SEALED_SECRET, SESSION
 from fieldstone.runtime.statements import Prepared, parameter, prepare
 
 _TENANT: Final = parameter("tenant", Integer())
@@ -35,6 +47,7 @@ def _kept() -> Prepared:
 
 KEEP_SECRET: Final = _kept()
 FIND_SECRET: Final = prepare(select(SEALED_SECRET.c.sealed).where(*_THIS))
+HOLD_SECRET: Final = prepare(select(SEALED_SECRET.c.sealed).where(*_THIS).with_for_update())
 DROP_SECRET: Final = prepare(delete(SEALED_SECRET).where(*_THIS))
 KEPT_SECRETS: Final = prepare(
     select(SEALED_SECRET.c.name).where(
@@ -72,4 +85,37 @@ MY_LINKS: Final = prepare(
     .where(IDENTITY_LINK.c.tenant_id == _TENANT, IDENTITY_LINK.c.user_id == _USER)
     .order_by(IDENTITY_LINK.c.created_at)
     .limit(parameter("most", Integer()))
+)
+
+_VOUCHER: Final = parameter("voucher", LargeBinary())
+VOUCHED_SESSIONS: Final = prepare(
+    select(SESSION.c.id, SESSION.c.user_id, SESSION.c.vouched).where(
+        SESSION.c.tenant_id == _TENANT, SESSION.c.voucher == _VOUCHER
+    )
+)
+_NUMBERS: Final = parameter("ids", ARRAY(BigInteger()))
+# With the sessions in which an administrator acts as somebody, which began in theirs.
+END_VOUCHED: Final = prepare(
+    delete(SESSION).where(
+        SESSION.c.tenant_id == _TENANT,
+        (SESSION.c.id == func.any(_NUMBERS)) | (SESSION.c.parent_id == func.any(_NUMBERS)),
+    )
+)
+END_VOUCHED_STEPS: Final = prepare(
+    delete(SIGN_IN_STEP).where(
+        SIGN_IN_STEP.c.tenant_id == _TENANT, SIGN_IN_STEP.c.voucher == _VOUCHER
+    )
+)
+_PARENT: Final = (
+    select(SESSION.c.parent_id)
+    .where(SESSION.c.tenant_id == _TENANT, SESSION.c.id == parameter("id", BigInteger()))
+    .scalar_subquery()
+)
+# Whoever acts as somebody signs out of their own session too.
+VOUCHED_OF: Final = prepare(
+    select(SESSION.c.vouched).where(
+        SESSION.c.tenant_id == _TENANT,
+        SESSION.c.vouched.is_not(None),
+        (SESSION.c.id == parameter("id", BigInteger())) | (SESSION.c.id == _PARENT),
+    )
 )
