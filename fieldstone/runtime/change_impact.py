@@ -155,11 +155,11 @@ async def _after_conversion(tx: Transaction, outcome: Outcome) -> AsyncIterator[
             yield _impact(Severity.BREAK, outcome.key, count, message)
     if not new.unique:
         return
-    held: dict[str, _Held] = {}
+    held: dict[str, HeldValue] = {}
     for one in outcome.became:
         if (value := one.converted.value) is not None:
             key = unique_key(new, value)
-            held[key] = _Held(value, one.records + (held[key].records if key in held else 0))
+            held[key] = HeldValue(value, one.records + (held[key].records if key in held else 0))
     double = [one for one in held.values() if one.records > 1]
     if double:
         count = _Count(sum(one.records for one in double), is_cut=outcome.is_cut)
@@ -256,7 +256,7 @@ async def _changed(
     wants_unique = new.unique and not old.unique
     if old.options == new.options and not wants_unique:
         return
-    values, is_cut = await _values(tx, obj, old)
+    values, is_cut = await load_held(tx, obj, old)
     if wants_unique and (double := [one for one in values if one.records > 1]):
         count = _Count(sum(one.records for one in double))
         message = f"{count.of(obj)} share a value of {new.label}, which must be unique."
@@ -269,14 +269,14 @@ async def _changed(
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class HeldValue:
     """A value, and how many records hold it."""
 
     value: Json
     records: int
 
 
-def _samples(held: list[_Held]) -> tuple[JsonObject, ...]:
+def _samples(held: list[HeldValue]) -> tuple[JsonObject, ...]:
     most = sorted(held, key=lambda one: -one.records)[:_TOLD]
     return tuple({"value": one.value, "records": one.records} for one in most)
 
@@ -289,7 +289,7 @@ def _takes(field: Field, value: Json) -> bool:
     return True
 
 
-async def _values(tx: Transaction, obj: ObjectDef, field: Field) -> tuple[list[_Held], bool]:
+async def load_held(tx: Transaction, obj: ObjectDef, field: Field) -> tuple[list[HeldValue], bool]:
     """Give the values of a field with how many records hold each, and whether there are more."""
     held: JsonObject = {"field": field.name, "alias": _HELD}
     asked: JsonObject = {"object": obj.name, "fields": [held], "where": _filled(field)}
@@ -303,8 +303,8 @@ async def _values(tx: Transaction, obj: ObjectDef, field: Field) -> tuple[list[_
     return [], False
 
 
-async def _pages(tx: Transaction, asked: JsonObject) -> tuple[list[_Held], bool]:
-    found: list[_Held] = []
+async def _pages(tx: Transaction, asked: JsonObject) -> tuple[list[HeldValue], bool]:
+    found: list[HeldValue] = []
     cursor: str | None = None
     while True:
         question = Question.from_json({**asked, "limit": MOST_PER_PAGE, "cursor": cursor})
@@ -312,7 +312,7 @@ async def _pages(tx: Transaction, asked: JsonObject) -> tuple[list[_Held], bool]
         for record in page.records:
             row = read_json(record)
             assert isinstance(row, Mapping)
-            found.append(_Held(row[_HELD], _number(row.get(_COUNTED, 1))))
+            found.append(HeldValue(row[_HELD], _number(row.get(_COUNTED, 1))))
         cursor = page.next
         if cursor is None or len(found) >= MOST_VALUES:
             return found, cursor is not None

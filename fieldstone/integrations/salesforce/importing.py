@@ -19,7 +19,7 @@ from fieldstone.integrations.salesforce.mapping import MappedPackage, map_source
 from fieldstone.integrations.salesforce.report import Line
 from fieldstone.integrations.salesforce.settling import Components, places_of, settle
 from fieldstone.metadata.changes import MetadataPlan, Proposal
-from fieldstone.metadata.component import StoredComponent
+from fieldstone.metadata.component import Component, StoredComponent
 from fieldstone.metadata.component_merge import Conflict
 from fieldstone.metadata.merging import Choice
 from fieldstone.metadata.package_changes import PackageChange, Shipped, package_change
@@ -28,11 +28,13 @@ from fieldstone.metadata.values import fold
 from fieldstone.runtime.long_texts import LONG, worked_out
 from fieldstone.runtime.metadata_changes import Applied, check_areas, load_components, try_change
 from fieldstone.runtime.metadata_plans import PlannedChange, apply_planned, plan_change
+from fieldstone.runtime.packages.added_values import with_added, without_removed
 from fieldstone.runtime.packages.afterwards import Afterwards
 from fieldstone.runtime.packages.conflicts import check_choices
 from fieldstone.runtime.packages.shipped import (
     formulas_of,
     installed_in,
+    load_added,
     load_shipped,
     shipment_of,
 )
@@ -125,7 +127,9 @@ async def apply_import(
     settled = await _settled(tx, wanted)
 
     async def then(_: MetadataPlan) -> Afterwards:
-        return Afterwards((shipment_of(settled.package, settled.change),))
+        shipment = shipment_of(settled.package, settled.change)
+        world = settled.world
+        return Afterwards((with_added(shipment, settled.added, world.rows, world.added),))
 
     proposal = settled.proposal
     applied = await apply_planned(tx, proposal, digest, confirmed, may_take_long=True, then=then)
@@ -133,9 +137,23 @@ async def apply_import(
 
 
 @dataclass(frozen=True, slots=True)
+class _World:
+    """What there is at the tenant when a package is brought.
+
+    added: the values that it added to lists of others when it was brought before.
+    """
+
+    rows: list[StoredComponent]
+    shipped: tuple[Shipped, ...]
+    manifest: Manifest
+    added: Mapping[int, Component]
+
+
+@dataclass(frozen=True, slots=True)
 class _Settled:
     """A package that can be brought. added: what it adds to components of others."""
 
+    world: _World
     package: Package
     change: PackageChange
     added: Components
@@ -148,15 +166,6 @@ class _Settled:
         return replace(proposal, upserts=(*proposal.upserts, *self.added))
 
 
-@dataclass(frozen=True, slots=True)
-class _World:
-    """What there is at the tenant when a package is brought."""
-
-    rows: list[StoredComponent]
-    shipped: tuple[Shipped, ...]
-    manifest: Manifest
-
-
 async def _settled(tx: Transaction, wanted: Wanted) -> _Settled:
     """Work out what of a package can be brought, and how. Raises as plan_import does."""
     check_areas(tx, Proposal())
@@ -164,7 +173,8 @@ async def _settled(tx: Transaction, wanted: Wanted) -> _Settled:
     rows = await load_components(tx)
     mapped = await _mapped(tx, wanted, rows)
     manifest = manifest_of(wanted.source, wanted.name, mapped.components, tx.catalog)
-    world = _World(rows, await load_shipped(tx, wanted.name), manifest)
+    shipped, noted = await load_shipped(tx, wanted.name), await load_added(tx, wanted.name)
+    world = _World(rows, shipped, manifest, noted)
 
     tried: list[_Settled] = []
 
@@ -195,7 +205,8 @@ async def _merged(
 ) -> _Settled:
     """Merge what the package ships by now into what there is."""
     own = tuple(one for one in components if one.package == wanted.name)
-    added = tuple(one for one in components if one.package != wanted.name)
+    of_others = (one for one in components if one.package != wanted.name)
+    added = without_removed(of_others, world.rows, world.added)
     names = formulas_of(tx)
 
     def merged() -> _Settled:
@@ -205,7 +216,7 @@ async def _merged(
             sides = {one.key: wanted.prefer for one in change.conflicts}
             choices = {key: wanted.choices.get(key, side) for key, side in sides.items()}
             change = package_change(world.rows, world.shipped, package, choices, names)
-        return _Settled(package, change, added, ())
+        return _Settled(world, package, change, added, ())
 
     return await worked_out(merged, LONG + len(components))
 

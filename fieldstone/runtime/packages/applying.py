@@ -57,7 +57,7 @@ async def plan_packages(tx: Transaction, wish: Wish) -> PlannedPackages:
     """
     wished = await propose(tx, wish)
     change = await plan_change(tx, wished.proposal)
-    notes = (await load_going(tx, _leave(wish, change.plan))).told()
+    notes = (*(await load_going(tx, _leave(wish, change.plan))).told(), *wished.kept)
     if wish.records and any(package.records for package, _ in wished.changes):
         rows = rows_after(await load_components(tx), change.plan, tx.now)
         inside = tx.under(change.catalog)

@@ -33,6 +33,9 @@ _TENANT: Final = parameter("tenant", Integer())
 _PACKAGE: Final = parameter("package", Text())
 _DIGEST: Final = parameter("digest", Text())
 _FIRST: Final = PackageChange(Proposal())
+ADDED_VALUES: Final = "added_values"
+"""What is noted of a list of somebody else's to which a package adds values: no kind, but beside
+those of the parts that it ships. It is kept up to date, as far as it says more than before."""
 
 
 def _noted() -> Prepared:
@@ -40,7 +43,14 @@ def _noted() -> Prepared:
     x = incoming(_TABLE, *columns)
     rows = select(_TENANT, _PACKAGE, _DIGEST, *(x.c[name] for name in columns))
     into = ["tenant_id", "package", "digest", *columns]
-    return prepare(insert(_TABLE).from_select(into, rows).on_conflict_do_nothing())
+    made = insert(_TABLE).from_select(into, rows)
+    return prepare(
+        made.on_conflict_do_update(
+            index_elements=[_TABLE.c[name] for name in ("tenant_id", "component_id", "digest")],
+            set_={"body": made.excluded.body},
+            where=_TABLE.c.kind == ADDED_VALUES,
+        )
+    )
 
 
 _NOTE: Final = _noted()
@@ -59,6 +69,17 @@ def installed_in(catalog: Catalog) -> dict[str, PackageBody]:
 
 async def load_shipped(tx: Transaction, package: str) -> tuple[Shipped, ...]:
     """Load what a package shipped in the version that is installed; nothing if it is not."""
+    noted = await _load_noted(tx, package)
+    return tuple(one for one in noted if one.component.kind != ADDED_VALUES)
+
+
+async def load_added(tx: Transaction, package: str) -> dict[int, Component]:
+    """Load the values that a package that is installed added to lists of others, by their ids."""
+    noted = await _load_noted(tx, package)
+    return {one.id: one.component for one in noted if one.component.kind == ADDED_VALUES}
+
+
+async def _load_noted(tx: Transaction, package: str) -> tuple[Shipped, ...]:
     body = installed_in(tx.catalog).get(package)
     if body is None:
         return ()
@@ -142,8 +163,8 @@ def _numbered(shipment: Shipment, rows: Iterable[StoredComponent]) -> list[Shipp
 
 
 async def load_all_shipped(tx: Transaction) -> dict[str, tuple[Shipped, ...]]:
-    """Load what every installed package shipped, by the package's name."""
-    return {name: await load_shipped(tx, name) for name in installed_in(tx.catalog)}
+    """Load what every installed package shipped, and added to lists, by the package's name."""
+    return {name: await _load_noted(tx, name) for name in installed_in(tx.catalog)}
 
 
 async def note_copied(

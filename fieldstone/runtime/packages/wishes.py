@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, Protocol
 
 from fieldstone.errors import Conflict as ConflictError
@@ -18,8 +18,10 @@ from fieldstone.metadata.package_changes import PackageChange, Shipped, package_
 from fieldstone.metadata.package_order import Installed, in_install_order, needing
 from fieldstone.metadata.package_removal import Leaning, package_removal
 from fieldstone.metadata.packages import MANIFEST, Package
+from fieldstone.runtime.change_impact import Impact
 from fieldstone.runtime.long_texts import worked_out
 from fieldstone.runtime.metadata_changes import load_components
+from fieldstone.runtime.packages.added_values import withdraw
 from fieldstone.runtime.packages.conflicts import check_choices
 from fieldstone.runtime.packages.shipped import formulas_of, installed_in, load_shipped
 from fieldstone.runtime.terms import Feature
@@ -110,11 +112,15 @@ class PackageDeed:
 
 @dataclass(frozen=True, slots=True)
 class Wished:
-    """What a wish means. changes: of the packages that come, in the order in which they do."""
+    """What a wish means. changes: of the packages that come, in the order in which they do.
+
+    kept: what packages that go leave in lists of others.
+    """
 
     proposal: Proposal
     deeds: tuple[PackageDeed, ...]
     changes: tuple[tuple[Package, PackageChange], ...] = ()
+    kept: tuple[Impact, ...] = ()
 
     @property
     def conflicts(self) -> tuple[Conflict, ...]:
@@ -181,7 +187,10 @@ async def _removed(tx: Transaction, rows: list[StoredComponent], wish: Wish) -> 
         PackageDeed("uninstall", name, there[name].label, there[name].version, None)
         for name in wish.uninstalls
     )
-    return Wished(removal.proposal, tuple(deeds))
+    proposal = removal.proposal
+    freed = await withdraw(tx, wish.uninstalls, rows, proposal.removals)
+    proposal = replace(proposal, upserts=(*proposal.upserts, *freed.components))
+    return Wished(proposal, tuple(deeds), kept=freed.kept)
 
 
 def _needed(
