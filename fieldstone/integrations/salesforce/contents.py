@@ -64,7 +64,8 @@ class Contents:
     as it is called here, and own name. assignments: of layouts, by the objects' names.
     called: names that were chosen so that no two parts have the same, by type, object and what is
     written. attached: to which objects more a field of others shall point. rights: what sets allow
-    and what muting sets take away, by their types and folded names.
+    and what muting sets take away, by their types and folded names. wanted_records: of
+    types of metadata, that formulas use and nobody brings.
     """
 
     objects: dict[str, str] = field(default_factory=dict)
@@ -83,6 +84,7 @@ class Contents:
     called: dict[tuple[str, str, str], str] = field(default_factory=dict)
     attached: dict[str, dict[str, None]] = field(default_factory=dict)
     rights: dict[tuple[str, str], Element] = field(default_factory=dict)
+    wanted_records: dict[str, None] = field(default_factory=dict)
 
     def bring_field(self, owner: str, known: KnownField) -> None:
         """Add a field. owner: its object, as it is called here."""

@@ -13,10 +13,10 @@ from fieldstone.integrations.salesforce.filters import (
     as_condition,
     filter_items,
 )
-from fieldstone.integrations.salesforce.formulas import rewrite
+from fieldstone.integrations.salesforce.formulas import kind_of, rewrite
 from fieldstone.integrations.salesforce.items import Item
 from fieldstone.integrations.salesforce.names import Names
-from fieldstone.metadata.values import Json
+from fieldstone.metadata.values import Json, fold
 
 TYPES_OF_FORMULAS: Final[Mapping[str, str]] = {
     "Text": "text",
@@ -40,7 +40,7 @@ def formula_body(
 ) -> tuple[dict[str, Json], tuple[str, ...]]:
     """Give what a formula field is calculated by. said: its type in Salesforce."""
     kind = TYPES_OF_FORMULAS.get(said, "text")
-    rewritten = rewrite(text_of(item.xml, "formula"), owner, names)
+    rewritten = rewrite(text_of(item.xml, "formula"), owner, names, kind_of(kind))
     blanks = text_of(item.xml, "formulaTreatBlanksAs")
     body: dict[str, Json] = {
         "type": kind,
@@ -70,7 +70,10 @@ def roll_up_body(item: Item, owner: str, names: Names) -> tuple[dict[str, Json],
     body: dict[str, Json] = {"type": "number", "precision": 18, "places": 0, "roll_up": told}
     summed = text_of(xml, "summarizedField").rpartition(".")[2]
     if summed and function != "count":
-        found = names.need_field(children, summed, "number" if function == "sum" else "")
+        found = names.need_field(children, summed, "number" if function in ("sum", "avg") else "")
+        if found is not None and (fold(children), fold(found.name)) in names.contents.wanted:
+            is_summed = found.type in _SUMMED
+            found = found if is_summed else names.need_field(children, summed, "number")
         told["field"] = summed if found is None else found.name
         kind = "number" if found is None or found.type not in _SUMMED else found.type
         body = {"type": kind, "roll_up": told}

@@ -14,6 +14,7 @@ from typing import Final
 from fieldstone.errors import InvalidInput
 from fieldstone.integrations.salesforce.guesses import uses_in
 from fieldstone.integrations.salesforce.names import Names, has_types
+from fieldstone.integrations.salesforce.own_names import own_name
 from fieldstone.metadata.values import fold
 from fieldstone.query_language.formula.parse import parse_formula
 from fieldstone.query_language.syntax import Path
@@ -35,6 +36,11 @@ _NAMED: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Ids of what has another id here, or none, by the names that stand for them."""
 
+_OF_PEOPLE: Final = frozenset({"profile", "profileid", "userrole", "userroleid"})
+_NO_PROFILES: Final = (
+    "Profiles and roles of others than the viewer are asked for by no formula here: they are empty."
+)
+_NOT_DELETED: Final = "What is deleted is in the bin, where no formula is asked: it is never true."
 _NO_TYPES: Final = "Its object has no record types, so that their names are empty."
 
 
@@ -46,11 +52,12 @@ class Rewritten:
     notes: tuple[str, ...] = ()
 
 
-def rewrite(text: str, owner: str, names: Names) -> Rewritten:
+def rewrite(text: str, owner: str, names: Names, said: str = "") -> Rewritten:
     """Give a formula over the records of an object in the names that are used here.
 
-    owner: the object as it is called here. Fields that there are not are asked of names, which
-    will make them. A text that cannot be read is given as it is: applying it tells why.
+    owner: the object as it is called here. said: what the formula gives, where that is known.
+    Fields that there are not are asked of names, which will make them. A text that cannot be read
+    is given as it is: applying it tells why.
     """
     try:
         tree = parse_formula(text)
@@ -59,8 +66,8 @@ def rewrite(text: str, owner: str, names: Names) -> Rewritten:
     notes: list[str] = []
     changes: list[tuple[int, int, str]] = []
     starts = _line_starts(text)
-    for path, said in uses_in(tree):
-        new = _path(path, said, owner, names, notes)
+    for path, told in uses_in(tree, said):
+        new = _path(path, told, owner, names, notes)
         if new != path.text:
             begin = starts[path.span.line - 1] + path.span.column - 1
             changes.append((begin, begin + path.span.length, new))
@@ -101,7 +108,7 @@ def _path(path: Path, said: str, owner: str, names: Names, notes: list[str]) -> 
     nothing = _means_nothing(parts[0], obj, names)
     if nothing:
         notes.append(nothing)
-        return _NO_TEXT
+        return "FALSE" if nothing == _NOT_DELETED else _NO_TEXT
     known = names.need_field(obj, parts[0], said)
     told.append(known.name if known is not None and "." in known.name else names.own(parts[0]))
     return ".".join(told)
@@ -111,13 +118,18 @@ def _means_nothing(step: str, owner: str, names: Names) -> str:
     """Tell why a part of a path has no value here; "" for one that has."""
     if fold(step.partition(":")[2]) in _QUEUES:
         return _NO_QUEUES
+    if fold(step) in _OF_PEOPLE and owner == names.find_object("User"):
+        return _NO_PROFILES
+    if fold(step) == "isdeleted":
+        return _NOT_DELETED
     is_type = fold(step) in (_TYPE, f"{_TYPE}id")
     return _NO_TYPES if is_type and not has_types(owner, names) else ""
 
 
 def _leads(step: str, owner: str, names: Names) -> bool:
-    found = names.relation(owner, step)
-    return found is not None and bool(found.targets)
+    """Tell whether a reference that there is leads from an object by a name."""
+    told = (names.find_field(owner, one) for one in (step, f"{step}Id"))
+    return any(one is not None and bool(one.targets) for one in told)
 
 
 def _outside(parts: list[str], said: str, names: Names, notes: list[str]) -> str:
@@ -137,13 +149,27 @@ def _outside(parts: list[str], said: str, names: Names, notes: list[str]) -> str
         return meant
     if root == "$user" and len(rest) == 1:
         names.need_field(names.need_object("User"), rest[0], said)
+    if root == "$objecttype" and len(rest) == 3:
+        owner = names.need_object(rest[0])
+        names.need_field(owner, rest[2], said)
     if root == "$setup" and len(rest) == 2:
         settings = names.need_object(rest[0], "settings")
         names.need_field(settings, rest[1], said)
         return f"$Setup.{settings}.{names.own(rest[1])}"
     if root == "$custommetadata" and len(rest) >= 3:
-        names.need_object(rest[0], "metadata")
+        owner = names.need_object(rest[0], "metadata")
+        if len(rest) == 3:
+            names.need_field(owner, rest[2], said)
+        _need_record(owner, own_name(rest[1]), names)
     return names.own(".".join(parts))
+
+
+def _need_record(owner: str, own: str, names: Names) -> None:
+    """Have a record of a type of metadata made, where neither the package nor others have it."""
+    there = names.stored("metadata_record", f"{owner}.{own}")
+    is_anothers = there is not None and there.package != names.package
+    if not is_anothers and not names.contents.has_part("CustomMetadata", owner, own):
+        names.contents.wanted_records[f"{owner}.{own}"] = None
 
 
 def _line_starts(text: str) -> list[int]:

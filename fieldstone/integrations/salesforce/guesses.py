@@ -27,11 +27,11 @@ _CALLS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("TRIM", "UPPER", "LOWER", "BEGINS", "HYPERLINK", "IMAGE"), "text"),
     **dict.fromkeys(("REGEX", "LPAD", "RPAD", "VALUE", "URLENCODE"), "text"),
     **dict.fromkeys(("ROUND", "ABS", "CEILING", "FLOOR", "MOD", "SQRT", "EXP"), "number"),
-    **dict.fromkeys(("LN", "LOG", "MCEILING", "MFLOOR"), "number"),
+    **dict.fromkeys(("LN", "LOG", "MCEILING", "MFLOOR", "GEOLOCATION"), "number"),
     **dict.fromkeys(("YEAR", "MONTH", "DAY", "WEEKDAY", "ADDMONTHS", "DAYOFYEAR"), "date"),
     **dict.fromkeys(("HOUR", "MINUTE", "SECOND"), "time"),
     **dict.fromkeys(("AND", "OR", "NOT", "IF"), "checkbox"),
-    **dict.fromkeys(("GEOLOCATION", "DISTANCE"), "geolocation"),
+    "DISTANCE": "geolocation",
     "DATEVALUE": "datetime",
     "CASESAFEID": "lookup",
     "INCLUDES": "multi_select",
@@ -98,7 +98,7 @@ def _uses_in_call(call: Call, inherited: str) -> Iterator[tuple[Path, str]]:
     name = call.name.upper()
     for number, argument in enumerate(call.arguments):
         said = ""
-        if number == 0 or name in ("AND", "OR"):
+        if number == 0 or name in ("AND", "OR", "GEOLOCATION"):
             said = _CALLS.get(name, "")
         elif name == "IF" or (name == "CASE" and number % 2 == 0) or name == "BLANKVALUE":
             said = inherited

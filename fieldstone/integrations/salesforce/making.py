@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from fieldstone.integrations.salesforce.attaching import pointing_further
 from fieldstone.integrations.salesforce.contents import RECORDS, Wanted
@@ -31,6 +32,8 @@ def made_beside(names: Names) -> Made:
         yield _field_made(wanted, names)
     for full, targets in sorted(contents.attached.items()):
         yield from pointing_further(full, [*targets], names)
+    for full in contents.wanted_records:
+        yield _record_made(full, names)
     for key, name in sorted(contents.wanted_labels.items()):
         yield _label_made(name, contents.labels.get(key), names.package)
 
@@ -72,6 +75,9 @@ def _object_made(name: str, names: Names) -> Made:
         yield named, Line("CustomField", named.name, "", Outcome.NOTED, (note,))
 
 
+_OF_ITSELF: Final = "Salesforce has this field of itself, and nothing here tells its type"
+
+
 def _field_made(wanted: Wanted, names: Names) -> tuple[Component, Line]:
     known = names.guessed(wanted)
     full = f"{wanted.object}.{wanted.name}"
@@ -82,9 +88,23 @@ def _field_made(wanted: Wanted, names: Names) -> tuple[Component, Line]:
     }
     if known.type == "lookup":
         body["references"] = known.targets[0]
+    if "__" not in wanted.name:
+        if known.type == "lookup":
+            body["aliases"] = [wanted.name.removesuffix("Id")]
+        note = f"{_OF_ITSELF}; made as {known.type}."
+        line = Line("StandardField", full, "", Outcome.NOTED, (note,))
+        return Component("field", full, body, names.package), line
     note = f"The package uses this field and does not bring it; made as {known.type}."
     line = Line("CustomField", full, "", Outcome.NOTED, (note,))
     return Component("field", full, body, names.package), line
+
+
+def _record_made(full: str, names: Names) -> tuple[Component, Line]:
+    owner, _, own = full.partition(".")
+    body: dict[str, Json] = {"object": owner, "label": label_of(own)[:120], "values": {}}
+    note = "The package uses this record and does not bring it; it was made without values."
+    line = Line("CustomMetadata", full, "", Outcome.NOTED, (note,))
+    return Component("metadata_record", full, body, names.package), line
 
 
 def _label_made(name: str, text: str | None, package: str) -> tuple[Component, Line]:

@@ -24,6 +24,7 @@ from fieldstone.integrations.salesforce.mapped import Mapped
 from fieldstone.integrations.salesforce.metadata_values import read_metadata_record
 from fieldstone.integrations.salesforce.names import Names
 from fieldstone.integrations.salesforce.objects import holds_of, read_object, reason_left_out
+from fieldstone.integrations.salesforce.own_names import own_name
 from fieldstone.integrations.salesforce.people import (
     GROUP,
     MUTING,
@@ -196,6 +197,9 @@ def _gather_parts(source: Source, names: Names) -> None:
             names.contents.bring_part(item.type, "", item.name)
     for item in source.of_type(SET, MUTING):
         names.contents.rights[item.type, fold(names.own(unquote(item.name)))] = item.xml
+    for item in source.of_type("CustomMetadata"):
+        owner, _, own = names.own(item.name).partition(".")
+        names.contents.bring_part(item.type, f"{owner}__mdt", own_name(own))
     gather_called(source, names)
     gather_assignments(source, names)
 

@@ -22,8 +22,10 @@ from fieldstone.integrations.salesforce.guesses import type_guessed
 from fieldstone.integrations.salesforce.standard_fields import (
     compound_part,
     custom_part,
+    may_be_of_itself,
     standard_body,
     standard_objects,
+    target_of_itself,
 )
 from fieldstone.metadata.catalog import Catalog, Field, ObjectDef
 from fieldstone.metadata.component import Component
@@ -68,7 +70,10 @@ _HELD: Final[Mapping[str, Mapping[str, str]]] = {
 }
 """The fields that an object has because of what it holds, as Salesforce calls them."""
 
-_NOT_FIELDS: Final = frozenset({"recordtype", "recordtypeid", "isdeleted", "currencyisocode"})
+_PERSONS: Final = {"personaccount": "Account"}
+"""Accounts that are persons are accounts, with the contact's own fields as Name__pc."""
+
+_NOT_FIELDS: Final = frozenset({"recordtype", "recordtypeid", "isdeleted"})
 """Names that mean something of every record, and are no fields to be made."""
 
 
@@ -136,7 +141,7 @@ class Names:
 
     def find_object(self, written: str) -> str | None:
         """Give what an object is called here; None if there is none."""
-        name = self.own(written)
+        name = _PERSONS.get(fold(written), self.own(written))
         if fold(name) in self.contents.objects:
             return self.contents.objects[fold(name)]
         theirs = self._theirs(name)
@@ -208,8 +213,11 @@ class Names:
         wanted = self.contents.wanted.get((fold(owner), fold(name)))
         if found is not None and wanted is None:
             return found
-        if not fold(name).endswith("__c"):
+        if not _may_want(self, owner, name):
             return None
+        aimed = self.field_there(owner, f"{name}Id") if wanted is None else None
+        if aimed is not None and aimed.targets:
+            return aimed
         if wanted is None:
             wanted = self.contents.wanted[fold(owner), fold(name)] = Wanted(owner, name)
         wanted.said.add(said)
@@ -234,7 +242,9 @@ class Names:
             if known is not None and known.targets:
                 meant = self.find_object(aimed) if aimed else None
                 return known if meant is None else replace(known, targets=(meant,))
-        return None
+        if fold(bare) in _NOT_FIELDS or not _may_want(self, owner, f"{bare}Id"):
+            return None
+        return self.need_field(owner, f"{bare}Id", "lookup")
 
     def path(self, owner: str, written: str) -> str | None:
         """Give a dotted path in the names that are used here; None where a part means nothing."""
@@ -257,6 +267,10 @@ class Names:
         """Give what a field that is used and not brought must be, by all that is known by now."""
         kind = type_guessed(wanted.name, frozenset(wanted.said))
         targets = wanted.targets
+        reference = wanted.name.removesuffix("Id")
+        if reference != wanted.name and kind in ("text", "lookup"):
+            of_itself = target_of_itself(self.salesforce_name(wanted.object), reference)
+            kind, targets = "lookup", targets or (self.need_object(of_itself),)
         same = self.find_object(wanted.name)
         if same is not None and kind in ("text", "lookup"):
             kind, targets = "lookup", targets or (same,)
@@ -305,6 +319,14 @@ def has_types(owner: str, names: Names) -> bool:
     obj = names.catalog.find_object(owner)
     there = obj is not None and bool(names.catalog.declared_for(RECORD_TYPE.name, obj))
     return there or names.contents.has_parts("RecordType", owner)
+
+
+def _may_want(names: Names, owner: str, name: str) -> bool:
+    """Tell whether a field that there is not may be one of others, or of Salesforce itself."""
+    if fold(name).endswith(("__c", "__pc")):
+        return True
+    is_field = fold(name) not in _NOT_FIELDS and names.holds(owner) == RECORDS
+    return is_field and may_be_of_itself(names.salesforce_name(owner), name)
 
 
 def _of_part(part: tuple[str, str, str]) -> str:

@@ -36,6 +36,7 @@ def read_record_type(item: Item, names: Names) -> Mapped:
         }
         picklists: dict[str, Json] = {}
         for one in item.xml.iterfind("picklistValues"):
+            names.need_field(owner, text_of(one, "picklist"), "picklist")
             known = field_of(names, owner, text_of(one, "picklist"))
             if known is None:
                 missing.add(text_of(one, "picklist"))

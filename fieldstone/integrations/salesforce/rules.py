@@ -29,7 +29,7 @@ def read_rule(item: Item, names: Names) -> Mapped:
     made: list[Component] = []
     notes: list[str] = []
     for owner in names.objects_meant(item.object):
-        condition = rewrite(text_of(xml, "errorConditionFormula"), owner, names)
+        condition = rewrite(text_of(xml, "errorConditionFormula"), owner, names, "checkbox")
         if not condition.text:
             return failed("It has no condition.")
         body: dict[str, Json] = {

@@ -119,6 +119,7 @@ _FIELDS: Final[Mapping[str, str]] = {
 
 _PARTS: Final = ("Street", "City", "State", "PostalCode", "Country")
 _OURS: Final = ("street", "city", "state", "postal_code", "country")
+_CODES: Final = (("StateCode", "state"), ("CountryCode", "country"))
 _COMPOUNDS: Final[Mapping[str, Mapping[str, str]]] = {
     "Account": {"Billing": "BillingAddress", "Shipping": "ShippingAddress"},
     "Contact": {"Mailing": "MailingAddress", "Other": "OtherAddress"},
@@ -144,8 +145,35 @@ _FORMULAS: Final[Mapping[tuple[str, str], str]] = {
 }
 """What Salesforce works out of itself, by what the shipped CRM has of it."""
 
-COMMON: Final[Mapping[str, JsonObject]] = {"lastactivitydate": _TYPES["date"]}
+COMMON: Final[Mapping[str, JsonObject]] = {
+    "lastactivitydate": _TYPES["date"],
+    "lastvieweddate": _TYPES["datetime"],
+    "lastreferenceddate": _TYPES["datetime"],
+    "currencyisocode": _OPEN,
+}
 """Fields that any object may have."""
+
+_OF_ITSELF: Final = re.compile("[A-Z][A-Za-z0-9]{1,39}")
+_RELATED: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("Manager", "DelegatedApprover", "CreatedBy", "LastModifiedBy"), "User"),
+    **dict.fromkeys(("DefaultGroup", "Queue"), "Group"),
+}
+"""What references of Salesforce's own point to, where their names do not end with it."""
+
+
+def may_be_of_itself(object_name: str, name: str) -> bool:
+    """Tell whether Salesforce may have a field of itself, by how it and its object are called."""
+    return "__" not in object_name and _OF_ITSELF.fullmatch(name) is not None
+
+
+def target_of_itself(object_name: str, reference: str) -> str:
+    """Give what a reference that Salesforce has of itself points to, by its name without Id."""
+    if reference.startswith(("Parent", "Root", "Master", "Original")):
+        return object_name
+    for standard in ("Account", "Contact", "Opportunity", "Campaign", "Lead", "Case", "User"):
+        if reference.endswith(standard):
+            return standard
+    return _RELATED.get(reference, reference)
 
 
 def standard_body(object_name: str, name: str, *, of_crm: bool) -> dict[str, Json] | None:
@@ -209,5 +237,5 @@ _PART_OF: Final = {
     (fold(owner), fold(before + theirs)): (compound, ours)
     for owner, compounds in _COMPOUNDS.items()
     for before, compound in compounds.items()
-    for theirs, ours in zip(_PARTS, _OURS, strict=True)
+    for theirs, ours in (*zip(_PARTS, _OURS, strict=True), *_CODES)
 }
