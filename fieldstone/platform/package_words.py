@@ -98,7 +98,8 @@ def bring_about(
         click.echo(f"! {one['message']}")
     for one in plan["signatures"]:
         click.echo(one["message"])
-    if not plan["changes"]:
+    # Where all parts are as they come, records that stayed out before may come all the same.
+    if not plan["changes"] and not any(one["records"] for one in plan["packages"]):
         return
     if any(one["must_accept"] for one in plan["signatures"]):
         _check_accepted(settling)
@@ -107,7 +108,7 @@ def bring_about(
         click.confirm("Apply this?", abort=True)
     agreed = {**wish, "digest": plan["digest"], "confirm": plan["confirm"]}
     done = client.ask("POST", "/api/packages", content=write_json(agreed))
-    click.echo(applied_in_words(done))
+    click.echo(applied_in_words(done) if plan["changes"] else "What was missing of them has come.")
 
 
 def _check_accepted(settling: Settling) -> None:

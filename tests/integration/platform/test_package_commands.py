@@ -59,3 +59,25 @@ def test_a_package_is_led_through_its_life(run: Callable[..., Result], tmp_path:
     assert "houses     1.1.0" in listed.output
     assert "- object House" in gone.output
     assert gone.exit_code == 0
+
+
+def test_records_that_stayed_out_are_brought_when_nothing_else_changes(
+    run: Callable[..., Result], tmp_path: Path
+) -> None:
+    file = tmp_path / "spots.zip"
+    spot = "label: Spot\nfields:\n  - {name: code, type: text, unique: true}\n"
+    files = {
+        "package.yaml": "name: spots\nlabel: Spots\nversion: 1.0.0\n",
+        "objects/Spot.yaml": spot,
+        "records/Spot.yaml": "key: code\nrecords: [{code: a}, {code: b}]\n",
+    }
+    file.write_bytes(write_zip(files))
+    run("package", "install", str(file), "--yes", "--without-records", "--accept-untrusted")
+    before = run("query", "SELECT code FROM Spot ORDER BY code")
+
+    brought = run("package", "upgrade", str(file), "--yes", "--accept-untrusted")
+
+    after = run("query", "SELECT code FROM Spot ORDER BY code")
+    assert "It brings at most 2 records." in brought.output
+    assert brought.output.endswith("What was missing of them has come.\n")
+    assert ("a" in before.output.split(), "a" in after.output.split()) == (False, True)

@@ -72,3 +72,26 @@ async def test_a_package_is_led_through_its_life_on_pages(api: Api) -> None:
     assert "/api/export?object=House&format=csv" in along
     assert gone.status_code == 303
     assert "Houses is uninstalled" in await looked_at(api, ADDRESS)
+
+
+async def test_records_that_stayed_out_are_brought_from_the_page(api: Api) -> None:
+    files = {
+        "package.yaml": "name: spots\nlabel: Spots\nversion: 1.0.0\n",
+        "objects/Spot.yaml": "label: Spot\nfields:\n  - {name: code, type: text, unique: true}\n",
+        "records/Spot.yaml": "key: code\nrecords: [{code: a}, {code: b}]\n",
+    }
+    asked = {"q": "SELECT code FROM Spot ORDER BY code"}
+    form = inputs(await sent(api, files))
+    bare = inputs(await looked_at(api, f"{ADDRESS}/_plan?install={form['install']}&records=no"))
+    first = await api.http.post(f"{ADDRESS}/_apply", data={**bare, "accept_untrusted": "yes"})
+    before = (await api.post("/api/query", asked, status=200))["records"]
+
+    page = await looked_at(api, f"{ADDRESS}/_plan?install={form['install']}")
+    second = await api.http.post(
+        f"{ADDRESS}/_apply", data={**inputs(page), "accept_untrusted": "yes"}
+    )
+
+    after = (await api.post("/api/query", asked, status=200))["records"]
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert "Bring the records that are missing" in page
+    assert (before, [one["code"] for one in after]) == ([], ["a", "b"])
