@@ -211,13 +211,19 @@ def _coded(names: Names, owner: str, written: str) -> tuple[str, KnownField] | N
     if not prefix or _is_itself(names, owner, _BEFORE.get(prefix.upper(), prefix)):
         return _first(names, owner, code)
     called = _BEFORE.get(prefix.upper(), prefix)
-    parent = names.relation(owner, called) or _reference_to(names, owner, called)
+    parent = _relation_there(names, owner, called) or _reference_to(names, owner, called)
     if parent is None or not parent.targets:
         return _first(names, owner, code) if prefix in _BEFORE else None
     if code in _NAMES:
         return parent.name, parent
     found = _first(names, parent.targets[0], code)
     return None if found is None else (f"{parent.name}.{found[0]}", found[1])
+
+
+def _relation_there(names: Names, owner: str, called: str) -> KnownField | None:
+    """Give the reference that a code in front of a point means; none is made for it."""
+    told = (names.find_field(owner, one) for one in (called, f"{called}Id"))
+    return next((one for one in told if one is not None and one.targets), None)
 
 
 def _reference_to(names: Names, owner: str, target: str) -> KnownField | None:

@@ -93,6 +93,15 @@ def test_parts_of_persons_and_roll_ups_of_others_are_brought() -> None:
     assert not [one for one in brought.proposal.upserts if one.name == "PersonAccount"]
 
 
+def test_codes_of_columns_make_no_references() -> None:
+    column = "<columns>TASK.STATUS</columns><columns>CONTRACT.STATUS</columns>"
+    view = xml("ListView", f"<fullName>All</fullName>{column}<label>All</label>")
+    files = {"objects/Event/listViews/All.listView-meta.xml": view}
+    brought = asyncio.run(bring(files))
+
+    assert [one.kind for one in brought.proposal.upserts] == ["list_view"]
+
+
 def test_bringing_it_again_plans_nothing(brought: Brought) -> None:
     again = asyncio.run(bring(_files(), brought.rows))
 
