@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from starlette.requests import Request
@@ -23,13 +23,15 @@ from fieldstone.metadata.values import Json
 from fieldstone.runtime.asking import cause_of, database_of, tenant_of, viewer_of
 from fieldstone.runtime.records.delete import restore
 from fieldstone.runtime.records.write import UnknownRecord
-from fieldstone.runtime.storage.recycle_bin import Deletion, empty_bin, load_bin
+from fieldstone.runtime.storage.recycle_bin import (
+    NEWEST,
+    Deletion,
+    cursor_behind,
+    empty_bin,
+    load_bin,
+    read_cursor,
+)
 from fieldstone.runtime.transactions import Transaction
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
-_NEWEST: Final = (datetime(9999, 1, 1, tzinfo=UTC), 2**63 - 1)
-_LARGEST: Final = 2**63
 
 
 async def show_bin(request: Request) -> Response:
@@ -39,7 +41,7 @@ async def show_bin(request: Request) -> Response:
     async with database_of(request).read(tenant_of(request), viewer_of(request)) as tx:
         found = await load_bin(tx, before, limit + 1)
         shown = [_show(tx, one) for one in found[:limit]]
-    following = _cursor(found[limit - 1]) if len(found) > limit else None
+    following = cursor_behind(found[limit - 1]) if len(found) > limit else None
     return json_response({"deletions": shown, "next": following})
 
 
@@ -83,21 +85,12 @@ def _show(tx: Transaction, one: Deletion) -> dict[str, Json]:
     }
 
 
-def _cursor(one: Deletion) -> str:
-    return f"{(one.at - _EPOCH) // _MICROSECOND:x}-{one.id:x}"
-
-
 def _place(cursor: str | None) -> tuple[datetime, int]:
     """Read a cursor back. Raises BadParameter."""
-    if cursor is None:
-        return _NEWEST
-    try:
-        at, number = (int(part, 16) for part in cursor.split("-"))
-        if not 0 <= number < _LARGEST:
-            raise ValueError(cursor)
-        return _EPOCH + at * _MICROSECOND, number
-    except (ValueError, OverflowError) as error:
-        raise BadParameter("cursor is none of this list.", at="/cursor") from error
+    place = NEWEST if cursor is None else read_cursor(cursor)
+    if place is None:
+        raise BadParameter("cursor is none of this list.", at="/cursor")
+    return place
 
 
 ROUTES: Final = (

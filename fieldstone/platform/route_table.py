@@ -139,6 +139,7 @@ ROUTES: Final[tuple[BaseRoute | RoutesOf, ...]] = (
         "admin/_theme",
         "admin/apps",
         "admin/audit",
+        "admin/bin",
         "admin/changes",
         "admin/components",
         "admin/encryption",

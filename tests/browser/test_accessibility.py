@@ -54,6 +54,7 @@ PAGES = {
     "territories": "/admin/territories",
     "new territory rule": "/admin/territory-rules/_new",
     "locked records": "/admin/locks",
+    "recycle bin": "/admin/bin",
     "encryption": "/admin/encryption",
     "sharing": "/admin/sharing",
     "new sharing rule": "/admin/sharing/rules/new",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
@@ -58,6 +58,10 @@ _COUNT: Final = prepare(select(func.count()).select_from(BIN).where(*_ROOTS))
 
 _LEAST_READ: Final = 1_000
 _MOST_PAGES: Final = 100
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_LARGEST: Final = 2**63
+NEWEST: Final = (datetime(9999, 1, 1, tzinfo=UTC), _LARGEST - 1)
 
 
 @lru_cache(maxsize=1024)
@@ -85,6 +89,21 @@ class Deletion:
     actor_id: int | None
     name: str | None
     along: int
+
+
+def cursor_behind(one: Deletion) -> str:
+    """Give the text that read_cursor reads as the place of a deletion."""
+    return f"{(one.at - _EPOCH) // _MICROSECOND:x}-{one.id:x}"
+
+
+def read_cursor(cursor: str) -> tuple[datetime, int] | None:
+    """Read the place that cursor_behind wrote; None if it wrote nothing of the kind."""
+    try:
+        at, number = (int(part, 16) for part in cursor.split("-"))
+        place = _EPOCH + at * _MICROSECOND, number
+    except (ValueError, OverflowError):
+        return None
+    return place if 0 <= number < _LARGEST else None
 
 
 async def load_bin(tx: Transaction, before: tuple[datetime, int], most: int) -> list[Deletion]:
