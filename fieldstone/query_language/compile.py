@@ -45,7 +45,7 @@ from fieldstone.query_language.estimates import (
     values_known,
 )
 from fieldstone.query_language.groups import compile_groups
-from fieldstone.query_language.guarded_sql import Ways, ways_in
+from fieldstone.query_language.guarded_sql import Ways, known_ways, ways_in
 from fieldstone.query_language.joined_sources import refs_of_rows
 from fieldstone.query_language.operands import uses_slot
 from fieldstone.query_language.plan import FieldRef, Guard, Plan, Rows, SortKey
@@ -145,6 +145,10 @@ class _Pages:
         self._numbers = count()
         self._apart = wanted is not None and finds_ids_first(plan)
         self._by_owner = self._apart and finds_by_owner(plan)
+        guard = plan.rows.sources[0].guard
+        self._known = None
+        if self._by_owner and guard is not None:
+            self._known = known_ways(guard, plan.rows.tenant_id)
         refs = refs_of_rows(() if self._apart else plan.members, plan.order_by)
         rows = _unguarded(plan.rows) if self._by_owner else plan.rows
         tables = Tables.of(rows, refs, catalog.by_id, self._numbers)
@@ -269,7 +273,8 @@ class _Pages:
         """Select what is open by each way by itself: as much as a page takes, each row once."""
         table, guard = self._tables.aliases[0], self._plan.rows.sources[0].guard
         assert guard is not None
-        ways = ways_in(guard, table, GuardedTables(self._tables))
+        assert self._known is not None
+        ways = ways_in(guard, self._known, table, GuardedTables(self._tables))
         theirs = [*tests, table.c.owner_id == ways.people.c.user_id]
         each = self._sorted(keys, theirs, fetches=not owners_in_order(self._plan))
         one = each.limit(self._most()).lateral("of_owner")

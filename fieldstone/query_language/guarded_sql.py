@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import (
     ARRAY,
+    CTE,
     BigInteger,
     ColumnElement,
     CompoundSelect,
@@ -122,14 +123,25 @@ class Ways:
     criteria: tuple[ColumnElement[bool], ...]
 
 
-def ways_in(guard: Guard, table: FromClause, asking: Asking) -> Ways:
-    """Give the ways in which a guard opens rows of a table."""
-    tenant = constant(asking.tenant_id)
-    people = owning_people(guard, tenant).subquery("each")
+def known_ways(guard: Guard, tenant_id: TenantId) -> CTE:
+    """Give the one row of whose records are open and of which are shared, as arrays.
+
+    A statement finds it once, however many of its parts ask: each part by itself would have to be
+    planned, begun and run.
+    """
+    tenant = constant(tenant_id)
+    people = _as_array(owning_people(guard, tenant)).label("people")
+    shared = _as_array(shared_records(guard, tenant)).label("shared")
+    return select(people, shared).cte("known").prefix_with("MATERIALIZED")
+
+
+def ways_in(guard: Guard, known: CTE, table: FromClause, asking: Asking) -> Ways:
+    """Give the ways in which a guard opens rows of a table. known: what known_ways gave."""
+    each = select(func.unnest(known.c.people, type_=BigInteger()).label("user_id"))
     return Ways(
-        select(people.c.user_id).distinct().subquery("people"),
-        _among(table.c.owner_id, owning_people(guard, tenant)),
-        _among(table.c.id, shared_records(guard, tenant)),
+        each.distinct().subquery("people"),
+        table.c.owner_id == any_(_hidden(known.c.people)),
+        table.c.id == any_(_hidden(known.c.shared)),
         tuple(asking.meets(rows, table) for rows in guard.criteria),
     )
 
@@ -176,7 +188,11 @@ def _one_of(value: ColumnElement[int], rows: Any, guard: Guard) -> ColumnElement
 
 def _among(value: ColumnElement[int], rows: Any) -> ColumnElement[bool]:
     """Give whether a value is one of some rows, as a condition that an index takes."""
-    return value == any_(func.array(rows.scalar_subquery(), type_=ARRAY(BigInteger)))
+    return value == any_(_as_array(rows))
+
+
+def _as_array(rows: Any) -> ColumnElement[Any]:
+    return func.array(rows.scalar_subquery(), type_=ARRAY(BigInteger))
 
 
 def _has_role(
