@@ -55,7 +55,9 @@ _PAST: Final = (90, 150, 185, 200, -9999)
 
 def ids_of(twin: Twin) -> list[str]:
     """Give ids to ask for: of records seen, deleted and hidden, and one of nothing."""
-    seen = itertools.chain.from_iterable(twin.records[one][:3] for one in ("Deal", "Company"))
+    seen = itertools.chain.from_iterable(
+        twin.records[one][:3] for one in ("Deal", "Company", "Task")
+    )
     return [*seen, *twin.records["gone"], *twin.records["Contact"][:2], "ticket_1", "1", "x"]
 
 

@@ -34,6 +34,7 @@ HIDDEN_FIELDS: Final = (
     "Company.address",
     "Contact.mobile",
     "Contact.badge__c",
+    "Task.subject",
 )
 HIDDEN_OBJECT: Final = "Ticket"
 SET: Final[dict[str, Any]] = {
@@ -215,6 +216,7 @@ async def _fill(twin: Twin, secrets: Secrets) -> None:
     gone = twin.records["Deal"].pop()
     await twin.admin.delete(f"/api/records/Deal/{gone}")
     twin.records["gone"] = [gone]
+    await _create_tasks(twin, texts[0])
     # Last, for the worlds hold different numbers of them.
     tickets = [
         {"subject": text, "company": _one(twin, "Company", n), "contact": _one(twin, "Contact", n)}
@@ -222,6 +224,14 @@ async def _fill(twin: Twin, secrets: Secrets) -> None:
     ]
     await _create(twin, HIDDEN_OBJECT, tickets)
     twin.clock.instant += timedelta(hours=1)
+
+
+async def _create_tasks(twin: Twin, text: str) -> None:
+    """Make tasks, of which the viewer may not see what they are called, and delete one."""
+    await _create(twin, "Task", [{"subject": f"{text} task {n}"} for n in range(4)])
+    task = twin.records["Task"].pop()
+    await twin.admin.delete(f"/api/records/Task/{task}")
+    twin.records["gone"].append(task)
 
 
 async def _define(twin: Twin) -> None:
