@@ -39,6 +39,8 @@ RULES = (
     "ROUND(n1, n2)",
     "TRUNC(n1, n2)",
     "CEILING(n1) + MCEILING(n1) * 2 + FLOOR(n1) * 4 + MFLOOR(n1) * 8",
+    "CEILING(n1 / n2 * n2) + MCEILING(n1 / n2 * n2) * 2",
+    "FLOOR(n1 / n2 * n2) + MFLOOR(n1 / n2 * n2) * 2",
     "(n1 / 3) ^ (n2 / 7)",
     "EXP(n1 / 3)",
     "LN(EXP(n1 / 10))",

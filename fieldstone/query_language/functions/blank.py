@@ -1,9 +1,12 @@
-"""ISBLANK and BLANKVALUE, and their older names ISNULL and NULLVALUE: what has no value."""
+"""ISBLANK and BLANKVALUE: what has no value. ISNULL and NULLVALUE, to which texts are always there.
+
+The older two do as Salesforce does, so that rules and formulas from there keep their meaning.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, cast, false, func
 from sqlalchemy.dialects.postgresql import JSONB
@@ -18,6 +21,7 @@ from fieldstone.query_language.functions.function import (
     Category,
     Function,
     Takes,
+    as_kind,
     unless_failed,
 )
 
@@ -41,12 +45,13 @@ def is_blank(value: Value) -> bool:
 class IsBlank(Function):
     """Whether there is no value: nothing, or an empty text."""
 
+    name = "ISBLANK"
     category = Category.LOGIC
     takes = (Takes("value", ANY),)
-
-    def __init__(self, name: str) -> None:
-        self.name = name  # type: ignore[misc]  # one class for two names
-        self.examples = ((f"{name}('')", "true"), (f"{name}(0)", "false"))  # type: ignore[misc]
+    examples: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("ISBLANK('')", "true"),
+        ("ISBLANK(0)", "false"),
+    )
 
     def result(self, shapes: Sequence[Shape]) -> Shape:
         return Shape(Kind.BOOLEAN)
@@ -59,19 +64,47 @@ class IsBlank(Function):
         return Compiled(shape, unless_failed(one.fails, is_blank_sql(one)), one.fails)
 
 
-ISBLANK = IsBlank("ISBLANK")
-ISNULL = IsBlank("ISNULL")
+class IsNull(IsBlank):
+    """Whether there is no value; a text is never null, however empty. ISBLANK tells both."""
+
+    name = "ISNULL"
+    examples = (("ISNULL(NULL)", "true"), ("ISNULL('')", "false"), ("ISNULL(0)", "false"))
+
+    def choose(self, arguments: Sequence[Typed]) -> Function:
+        return _NEVER_NULL if _are_texts(arguments) else self
+
+    def adapt(self, arguments: Sequence[Typed]) -> Sequence[Typed]:
+        return [as_kind(argument, Kind.NUMBER) for argument in arguments]
+
+
+class NeverNull(IsBlank):
+    """False, if the text does not fail."""
+
+    name = "ISNULL OF TEXT"
+
+    def evaluate(self, arguments: Sequence[Thunk], shape: Shape) -> Value:
+        arguments[0]()
+        return False
+
+    def compile(self, arguments: Sequence[Compiled], shape: Shape) -> Compiled:
+        (one,) = arguments
+        return Compiled(shape, unless_failed(one.fails, false()), one.fails)
+
+
+def _are_texts(arguments: Sequence[Typed]) -> bool:
+    return bool(arguments) and arguments[0].shape.kind is Kind.TEXT
+
+
+_NEVER_NULL = NeverNull()
 
 
 class BlankValue(Function):
     """The first value, or the second if there is no first."""
 
+    name = "BLANKVALUE"
     category = Category.LOGIC
     takes = (Takes("value", ANY), Takes("instead", ANY))
-
-    def __init__(self, name: str) -> None:
-        self.name = name  # type: ignore[misc]  # one class for two names
-        self.examples = ((f"{name}('', 'none')", "none"),)  # type: ignore[misc]
+    examples: ClassVar[tuple[tuple[str, str], ...]] = (("BLANKVALUE('', 'none')", "none"),)
 
     def adapt(self, arguments: Sequence[Typed]) -> Sequence[Typed]:
         return as_results(arguments)
@@ -102,5 +135,30 @@ def _null_if_blank(one: Compiled) -> ColumnElement[Any]:
     return one.value
 
 
-BLANKVALUE = BlankValue("BLANKVALUE")
-NULLVALUE = BlankValue("NULLVALUE")
+class NullValue(BlankValue):
+    """The first value, or the second if there is no first; a text stays, however empty."""
+
+    name = "NULLVALUE"
+    examples = (("NULLVALUE(NULL, 1)", "1"), ("NULLVALUE('', 'none')", ""))
+
+    def choose(self, arguments: Sequence[Typed]) -> Function:
+        return _TEXT_ITSELF if _are_texts(arguments) else self
+
+
+class TextItself(BlankValue):
+    """The first value, which is a text."""
+
+    name = "NULLVALUE OF TEXT"
+
+    def evaluate(self, arguments: Sequence[Thunk], shape: Shape) -> Value:
+        return arguments[0]()
+
+    def compile(self, arguments: Sequence[Compiled], shape: Shape) -> Compiled:
+        value = arguments[0]
+        return Compiled(shape, value.value, value.fails)
+
+
+_TEXT_ITSELF = TextItself()
+
+ISBLANK, ISNULL = IsBlank(), IsNull()
+BLANKVALUE, NULLVALUE = BlankValue(), NullValue()

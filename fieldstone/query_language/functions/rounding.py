@@ -11,7 +11,7 @@ from decimal import (
     ROUND_UP,
     Decimal,
 )
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from sqlalchemy import ColumnElement, func
 
@@ -102,8 +102,15 @@ class Truncate(ToPlaces):
         return found
 
 
+_SETTLED_PLACES: Final = 18
+"""Less is what quotients, which end after 24 places, are off by, and counts as nothing."""
+
+
 class Whole(Plain):
-    """What FLOOR, CEILING, MFLOOR and MCEILING share."""
+    """What FLOOR, CEILING, MFLOOR and MCEILING share.
+
+    6 / 11 * 11 is 6 to 18 places, and CEILING of it is 6, as in Salesforce.
+    """
 
     category = Category.MATH
     takes = (Takes("number", NUMBER),)
@@ -113,7 +120,14 @@ class Whole(Plain):
         return number(shapes[0].digits + 1, 0, shapes[0].kind)
 
     def value(self, one: Decimal) -> Value:
-        return rounded(one, 0, self.rounding)
+        return rounded(rounded(one, _SETTLED_PLACES, ROUND_HALF_UP), 0, self.rounding)
+
+    def compile(self, arguments: Sequence[Compiled], shape: Shape) -> Compiled:
+        (one,) = arguments
+        if one.shape.places > _SETTLED_PLACES:
+            settled = func.round(one.value, constant(_SETTLED_PLACES))
+            one = Compiled(one.shape, settled, one.fails)
+        return super().compile([one], shape)
 
 
 class Floor(Whole):

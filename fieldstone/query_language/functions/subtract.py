@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, func
 
 from fieldstone.metadata.calculation import Kind, Value
 from fieldstone.query_language.formula.sizes import QUOTIENT_PLACES, kind_of_numbers, number
@@ -111,7 +111,7 @@ class InstantsBetween(Plain):
 
 
 class TimesBetween(Plain):
-    """The thousandths of a second from the second time to the first."""
+    """The thousandths of a second from the second time to the next first, within a day."""
 
     name = "-"
     category = Category.OPERATOR
@@ -121,10 +121,11 @@ class TimesBetween(Plain):
         return Shape(Kind.NUMBER, _MOST_DAYS)
 
     def value(self, left: time, right: time) -> Value:
-        return Decimal(moments.ms_of(left) - moments.ms_of(right))
+        return Decimal((moments.ms_of(left) - moments.ms_of(right)) % moments.DAY_MS)
 
     def sql(self, left: ColumnElement[Any], right: ColumnElement[Any]) -> ColumnElement[Any]:
-        return moments.ms_of_sql(left) - moments.ms_of_sql(right)
+        day = number_sql(moments.DAY_MS)
+        return func.mod(moments.ms_of_sql(left) - moments.ms_of_sql(right) + day, day)
 
 
 class Subtract(Overloaded):

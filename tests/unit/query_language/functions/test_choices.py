@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from fieldstone.metadata.calculation import Kind, Value
-from tests.support.formulas import typed, value_of
+from tests.support.formulas import FAILED, typed, value_of
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,22 @@ def test_null_takes_the_kind_of_what_stands_beside_it(formula: str, expected: Va
 
 def test_a_choice_of_null_alone_is_null() -> None:
     assert typed("IF(1 > 2, NULL, NULL)").shape.kind is Kind.NOTHING
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        ("ISNULL(t1)", False),
+        ("ISBLANK(t1)", True),
+        ("ISNULL(n1)", True),
+        ("ISNULL(NULL)", True),
+        ("NULLVALUE(t1, 'none')", ""),
+        ("BLANKVALUE(t1, 'none')", "none"),
+        ("NULLVALUE(n1, 5)", Decimal(5)),
+        ("NULLVALUE(NULL, 'none')", "none"),
+        ("ISNULL(TEXT(1 / 0))", FAILED),
+        ("NULLVALUE(TEXT(1 / 0), 'none')", FAILED),
+    ],
+)
+def test_a_text_is_never_null_though_it_may_be_blank(formula: str, expected: object) -> None:
+    assert value_of(formula) == expected

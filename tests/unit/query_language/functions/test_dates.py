@@ -46,6 +46,11 @@ def test_dates_and_times_may_lack_leading_zeros() -> None:
     assert value_of("TIMEVALUE('7:08:09')") == time(7, 8, 9)
 
 
+def test_a_shift_over_midnight_has_its_hours() -> None:
+    assert value_of("(TIMEVALUE('06:00:00') - TIMEVALUE('22:00:00')) / 3600000") == 8
+    assert value_of("TIMEVALUE('22:00:00') - TIMEVALUE('06:00:00')") == 57_600_000
+
+
 def test_the_day_of_an_instant_is_the_viewers_and_its_time_that_of_utc() -> None:
     row = {"i1": "2026-03-29T22:30:00.000Z", "zone": "Europe/Berlin"}
 

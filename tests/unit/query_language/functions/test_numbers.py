@@ -52,6 +52,11 @@ def test_what_is_not_defined_or_too_large_fails(formula: str) -> None:
         ("ROUND(1.25, 1000000)", "1.25"),
         ("ROUND(1.25, -1000000)", "0"),
         ("TRUNC(-0.99)", "0"),
+        ("CEILING(6 / 11 * 11)", "6"),
+        ("MCEILING(6 / 11 * 11)", "6"),
+        ("FLOOR(1 / 3 * 3)", "1"),
+        ("MFLOOR(-1 / 3 * 3)", "-1"),
+        ("CEILING(1.000000000000000001)", "2"),
         ("EXP(-300)", "0"),
     ],
 )

@@ -36,7 +36,7 @@ export const MOVED = {
 export const BETWEEN = {
   date: (one, other) => decimal(one - other),
   datetime: (one, other) => quotient(decimal(one - other), decimal(DAY_MS)),
-  time: (one, other) => decimal(one - other),
+  time: (one, other) => decimal((one - other + DAY_MS) % DAY_MS),
 };
 
 const written = (read, what) => (text) => {

@@ -24,6 +24,11 @@ const or = ([value, instead]) => {
   return isBlank(found) ? instead() : found;
 };
 const blank = ([value]) => isBlank(value());
+const itself = ([value]) => value();
+const never = ([value]) => {
+  value();
+  return false;
+};
 
 const ordered = (test) => ([one, other]) => {
   const [left, right] = [one(), other()];
@@ -60,6 +65,7 @@ export const LOGIC = {
   AND: all, "&&": all, OR: some, "||": some, NOT: not, "!": not,
   IF: choose, IFS: choose, CASE: inCase, IFERROR: ifError,
   ISBLANK: blank, ISNULL: blank, BLANKVALUE: or, NULLVALUE: or,
+  "ISNULL OF TEXT": never, "NULLVALUE OF TEXT": itself,
   "=": ([one, other]) => same(one(), other()),
   "<>": ([one, other]) => !same(one(), other()),
   "<": ordered((order) => order < 0), "<=": ordered((order) => order <= 0),

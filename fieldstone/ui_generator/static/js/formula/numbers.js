@@ -7,6 +7,7 @@ import { Failed, NotHere } from "./values.js";
 const ARGUMENT_PLACES = 34;
 const CLOSE_PLACES = 30;
 const PLACES = 24;
+const SETTLED_PLACES = 18;
 const MOST_PLACES = 5_000;
 const MOST_EXPONENT = 10n ** 12n;
 const MOST_POWER = 10_000;
@@ -15,7 +16,7 @@ const byZero = (divisor) => {
   if (divisor.whole === 0n) throw new Failed("A number was divided by zero.");
 };
 const to = (how) => ([one, places]) => round(one, clipped(places ?? ZERO, -MOST_PLACES, MOST_PLACES), how);
-const whole = (how) => ([one]) => round(one, 0, how);
+const whole = (how) => ([one]) => round(round(one, SETTLED_PLACES), 0, how);
 const settled = (one) => round(round(one, CLOSE_PLACES), PLACES);
 
 /** Give the whole root of a whole number, by Newton's method. */
