@@ -243,17 +243,18 @@ async def _left(tx: Transaction, dossier: Dossier, job: int) -> dict[str, int]:
 
 
 async def _purge(tx: Transaction, obj: ObjectDef, found: Sequence[Found]) -> None:
-    """Remove records for good, be they live or in the bin."""
+    """Remove records for good, be they live or in the bin, some hundred at a time."""
     if not found:
         return
     stored = await find_component(tx, obj.id)
     target = None if stored is None else target_of(tx, stored)
     if target is None:
         raise StillMoving(f"{obj.plural_label} are being moved just now.", hint="Try again later.")
-    ids = [one.id for one in found]
     statement = purge_statements.any_rows(target.heap, tx.tenant.id, target.object_id)
-    await purge_rows(tx, target, await tx.rows(statement, ids=ids))
-    await tx.run(_OUT_OF_BIN, tenant=tx.tenant.id, ids=ids)
+    for start in range(0, len(found), AT_ONCE):
+        ids = [one.id for one in found[start : start + AT_ONCE]]
+        await purge_rows(tx, target, await tx.rows(statement, ids=ids))
+        await tx.run(_OUT_OF_BIN, tenant=tx.tenant.id, ids=ids)
 
 
 async def _redact(tx: Transaction, obj: ObjectDef, found: Sequence[Found], person: Person) -> None:

@@ -19,9 +19,8 @@ from fieldstone.runtime.job_runs import JobContext
 from fieldstone.runtime.metering import meter
 from fieldstone.runtime.privacy.bin_terms import BinTerms
 from fieldstone.runtime.records import store
-from fieldstone.runtime.records.delete import MOST_TOUCHED, parted, unchanged
+from fieldstone.runtime.records.delete import parted, unchanged
 from fieldstone.runtime.records.side_statements import (
-    LINKS_TO,
     LOG,
     RELEASE_ALL_UNIQUE,
     REMOVE_ALL_LINKS_OF,
@@ -37,6 +36,8 @@ from fieldstone.runtime.terms import Limit
 from fieldstone.runtime.transactions import Transaction
 
 BATCH: Final = 500
+HOLDERS_AT_ONCE: Final = 5_000
+"""Records whose references to what is purged are emptied at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,30 +173,44 @@ def values_of(row: Any) -> Mapping[str, Json]:
 async def _cut_links(tx: Transaction, ids: list[int]) -> None:
     """Empty the references that other records, live or in the bin, still have to these."""
     gone = {RecordId(number) for number in ids}
-    links = await tx.rows(LINKS_TO, tenant=tx.tenant.id, ids=ids, most=MOST_TOUCHED)
-    by_object: dict[ObjectId, list[Any]] = defaultdict(list)
-    for link in links:
-        if link["source_id"] not in gone:
-            by_object[ObjectId(link["source_object_id"])].append(link)
-    for object_id, found in by_object.items():
-        source = tx.catalog.by_id.get(object_id)
-        if source is not None:
-            await _cut(tx, source, found, gone)
+    object_id, holder = 0, 0
+    while True:
+        rows = await tx.rows(
+            statements.HOLDERS,
+            tenant=tx.tenant.id,
+            ids=ids,
+            object=object_id,
+            after=holder,
+            most=HOLDERS_AT_ONCE,
+        )
+        by_object: dict[ObjectId, dict[RecordId, list[int]]] = defaultdict(dict)
+        for row in rows:
+            of_object = by_object[ObjectId(row["source_object_id"])]
+            of_object[RecordId(row["source_id"])] = row["field_ids"]
+        for number, holders in by_object.items():
+            source = tx.catalog.by_id.get(number)
+            if source is not None:
+                await _cut(tx, source, holders, gone)
+        if len(rows) < HOLDERS_AT_ONCE:
+            return
+        object_id, holder = rows[-1]["source_object_id"], rows[-1]["source_id"]
 
 
 async def _cut(
-    tx: Transaction, source: ObjectDef, links: Sequence[Any], gone: set[RecordId]
+    tx: Transaction,
+    source: ObjectDef,
+    holders: Mapping[RecordId, Sequence[int]],
+    gone: set[RecordId],
 ) -> None:
-    holders = [RecordId(link["source_id"]) for link in links]
+    """Empty references to gone records. holders: the records with the numbers of their fields."""
     fields = {int(one.id): one for one in source.own_fields}
     for deleted in (False, True):
-        records = await lock(tx, source, holders, deleted=deleted)
-        drafts = {number: unchanged(record) for number, record in records.items()}
-        for link in links:
-            draft, holder = drafts.get(link["source_id"]), fields.get(link["field_id"])
-            if draft is not None and holder is not None:
-                draft.put(holder, parted(draft.value(holder), gone)[0])
-        changed = [draft for draft in drafts.values() if draft.changed_keys()]
+        records = await lock(tx, source, list(holders), deleted=deleted)
+        drafts = [unchanged(record) for record in records.values()]
+        for draft in drafts:
+            for field in (fields[one] for one in holders[draft.id] if one in fields):
+                draft.put(field, parted(draft.value(field), gone)[0])
+        changed = [draft for draft in drafts if draft.changed_keys()]
         if changed:
             await store.update(tx, source, changed)
 

@@ -127,6 +127,21 @@ OUT_OF_BIN: Final = prepare(_out_of_bin())
 REMOVE_LINKS_TO: Final = prepare(
     delete(LINK).where(LINK.c.tenant_id == _TENANT, LINK.c.target_id == func.any(_IDS))
 )
+_FROM_OTHERS: Final = (
+    LINK.c.tenant_id == _TENANT,
+    LINK.c.target_id == func.any(_IDS),
+    LINK.c.source_id != func.all(_IDS),
+)
+_HOLDER: Final = (LINK.c.source_object_id, LINK.c.source_id)
+HOLDERS: Final = prepare(
+    select(*_HOLDER, func.array_agg(LINK.c.field_id.distinct()).label("field_ids"))
+    .where(*_FROM_OTHERS, tuple_(*_HOLDER) > tuple_(_OBJECT, _AFTER))
+    .group_by(*_HOLDER)
+    .order_by(*_HOLDER)
+    .limit(_MOST)
+)
+"""The next records, other than these, with the fields by which they point to any of these."""
+
 REMOVE_SHARES: Final = prepare(
     delete(RECORD_SHARE).where(
         RECORD_SHARE.c.tenant_id == _TENANT, RECORD_SHARE.c.record_id == func.any(_IDS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -17,6 +18,7 @@ from fieldstone.ids import format_id, parse_id
 from fieldstone.runtime.job_runs import JobInterrupted
 from fieldstone.runtime.privacy import erasing
 from fieldstone.runtime.privacy.loose_files import load_loose_files, mentioning
+from fieldstone.runtime.storage.purge_records import PurgeTarget, purge_rows
 from fieldstone.runtime.transactions import Transaction
 from tests.integration.platform.test_identity import a_browser, claimed, joined
 from tests.support.app import Api, owner_connection
@@ -207,6 +209,29 @@ async def test_late_file_is_found_though_the_job_was_interrupted_after_erasing(
     assert request["report"]["files_removed"] == 1
     assert not [one for one in stored.splitlines() if ADDRESS in one and "joada" not in one]
     assert '"looked_at"' not in await everything(desk)
+
+
+async def test_much_about_a_person_is_erased_some_records_at_a_time(
+    desk: Desk, ada: Ada, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        await desk.api.post("/notes", {"content": f"Call {number}.", "person": ada.id})
+    sizes, purged = [], purge_rows
+
+    async def noted(tx: Transaction, target: PurgeTarget, rows: Sequence[Any]) -> None:
+        sizes.append(len(rows))
+        await purged(tx, target, rows)
+
+    monkeypatch.setattr(erasing, "purge_rows", noted)
+    monkeypatch.setattr(erasing, "AT_ONCE", 2)
+    request = await asked(desk, "erase", ada.id)
+
+    stored = await everything(desk)
+    assert request["state"] == "done", request
+    assert request["report"]["records"]["Note"] == {"erased": 5}
+    assert (sum(sizes), max(sizes)) == (7, 2)
+    assert not [one for one in stored.splitlines() if "lovelace" in one]
+    assert (await desk.api.get("/notes?limit=50"))["data"] == []
 
 
 async def test_person_under_hold_is_not_erased(desk: Desk, ada: Ada) -> None:

@@ -19,6 +19,7 @@ from fieldstone.runtime.jobs import Job, JobState
 from fieldstone.runtime.metadata_changes import change_metadata
 from fieldstone.runtime.records.delete import restore
 from fieldstone.runtime.records.write import UnknownRecord
+from fieldstone.runtime.storage import purge_records
 from fieldstone.runtime.storage.errors import WrongCount
 from fieldstone.runtime.storage.moving import Place
 from fieldstone.runtime.storage.purge import request_purge
@@ -173,6 +174,26 @@ async def test_a_file_goes_with_the_last_record_that_held_it(papers: StorageWorl
     assert (await store.local_path(papers.tenant.id, 1)).exists()
     with pytest.raises(UnknownFile):
         await store.local_path(papers.tenant.id, 2)
+
+
+async def test_every_reference_to_a_purged_record_is_emptied_however_many_there_are(
+    papers: StorageWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(purge_records, "HOLDERS_AT_ONCE", 2)
+    paper = await papers.definition("Paper__c")
+    target = await secret_paper(papers)
+    about: Json = papers.text_id(paper, target)
+    notes = await papers.create("Paper__c", [{"title": f"{n}", "about": about} for n in range(5)])
+    for number in (*notes, target):
+        await papers.delete("Paper__c", number)
+    await papers.rows("UPDATE bin SET at = 'infinity' WHERE root_id = ANY($1)", notes)
+
+    await purge(papers)
+
+    assert await papers.rows("SELECT FROM record WHERE id = $1", target) == []
+    pointing = "SELECT count(*) FROM record WHERE id = ANY($1) AND data::text LIKE $2"
+    assert await papers.value(pointing, notes, f"%{about}%") == 0
+    assert await papers.value("SELECT count(*) FROM record WHERE id = ANY($1)", notes) == 5
 
 
 async def a_file(world: StorageWorld, store: LocalFiles, number: int) -> dict[str, Json]:
