@@ -99,11 +99,8 @@ async def _foresee(
     known = {one: tree.by_id[one] for tree in trees for one in tree.by_id}
     held = await count_held(tx, obj, sorted(known))
     moved, counts, room, after = Counter[int](), Counter[str](), await room_of(tx, obj), 0
-    rows: Sequence[Mapping[str, int]] = ()
-    while counts["done"] < MOST_LOOKED:
-        rows = await matched_rows(tx, obj, None, after)
-        if not rows:
-            break
+    rows: Sequence[Mapping[str, int]] = await matched_rows(tx, obj, None, after)
+    while rows and counts["done"] < MOST_LOOKED:
         placed = await placements(tx, obj, rows, room)
         moves = _moves(placed)
         room = {number: left - moves[number] for number, left in room.items()}
@@ -112,8 +109,8 @@ async def _foresee(
             done=len(rows), given=len(placed.new), taken=len(placed.wrong), without=placed.without
         )
         after = rows[-1]["id"]
-        if len(rows) < AT_ONCE:
-            break
+        # Behind a full page there may be none, so that one is cut only by what was found there.
+        rows = await matched_rows(tx, obj, None, after) if len(rows) == AT_ONCE else ()
     # Of one that goes all records leave, whoever gave them to it.
     gone = known.keys() - trees[1].by_id.keys()
     told = [
@@ -130,7 +127,7 @@ async def _foresee(
     return Foreseen(
         obj,
         counts["done"],
-        len(rows) == AT_ONCE,
+        bool(rows),
         counts["given"],
         counts["taken"],
         counts["without"],

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from fieldstone.ids import parse_id
+from fieldstone.runtime.access import assigning, foreseeing
 from fieldstone.runtime.storage.purge import request_purge
 from tests.integration.platform.test_identity import a_browser, claimed, joined
 from tests.integration.ui_generator.test_permission_pages import sent
@@ -49,6 +50,14 @@ class Market:
 
 async def _declare(api: Api, kind: str, name: str, **body: Any) -> None:
     await api.post(f"{COMPONENTS}/{kind}", {"name": name, **body})
+
+
+@pytest.fixture
+def two_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have two records of an object looked at, both at once."""
+    monkeypatch.setattr(assigning, "AT_ONCE", 2)
+    monkeypatch.setattr(foreseeing, "AT_ONCE", 2)
+    monkeypatch.setattr(foreseeing, "MOST_LOOKED", 2)
 
 
 @pytest.fixture
@@ -337,6 +346,22 @@ async def test_what_would_move_is_told_and_nothing_is_done(market: Market) -> No
     held = (await api.get("/api/territories/North/records?object=Company"))["records"]
     assert [one["name"] for one in held] == ["Watt", "Volt"]
     assert all(one["by_rule"] for one in held)
+
+
+@pytest.mark.usefixtures("two_looked_at")
+async def test_a_preview_says_that_it_is_cut_only_where_there_is_more(market: Market) -> None:
+    told = []
+    for name in ("Watt", "Volt", "Ohm"):
+        await market.company(name, "Energy")
+        found = await market.desk.api.post("/api/territories/preview", {}, status=200)
+        told += found["objects"]
+
+    assert [(one["looked_at"], one["complete"]) for one in told] == [
+        (1, True),
+        (2, True),
+        (2, False),
+    ]
+    assert "Only the first 2 Companies were looked at." in told[-1]["words"]
 
 
 async def test_pages_show_and_change_territories_rules_and_people(market: Market) -> None:
