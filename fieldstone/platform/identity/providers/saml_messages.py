@@ -30,7 +30,6 @@ from fieldstone.platform.identity.providers.round_trip import with_query
 from fieldstone.platform.identity.providers.saml import Said, Service
 from fieldstone.platform.identity.providers.saml_settings import (
     BROKEN,
-    check_encryption,
     last_of,
     own_settings,
     received,
@@ -38,6 +37,7 @@ from fieldstone.platform.identity.providers.saml_settings import (
     settings,
     signed,
 )
+from fieldstone.platform.identity.providers.saml_shapes import check_shapes
 from fieldstone.platform.identity.vouched import LONGEST, Vouched
 
 _LONGEST_SUBJECT: Final = 1_000
@@ -107,20 +107,21 @@ def read_metadata(text: str) -> JsonObject:
 def _read(body: IdentityProviderBody, service: Service, text: str, asked: str) -> Said:
     with refusing("What the provider says of you does not hold."):
         response = _opened(body, service, text)
+        check_shapes(response.get_xml_document(), takes_cbc=body.takes_cbc)
         if not response.is_valid(received(service.return_address), asked):
             raise ProviderRefused(
                 f"What {body.label} says of you does not hold.", hint=_first_line(response)
             )
         if body.wants_encrypted and not response.encrypted:
             raise ValueError("not encrypted")
-        check_encryption(response.get_xml_document(), body)
         _check(response, service, asked)
         return _said(body, response, service)
 
 
 def _opened(body: IdentityProviderBody, service: Service, text: str) -> Any:
     """Give a response, decrypted by the key that opens it. Raises what the library does."""
-    check_encryption(OneLogin_Saml2_XML.to_etree(OneLogin_Saml2_Utils.b64decode(text)), body)
+    sent = OneLogin_Saml2_XML.to_etree(OneLogin_Saml2_Utils.b64decode(text))
+    check_shapes(sent, takes_cbc=body.takes_cbc)
     # The one before is tried where the first one does not fit: providers change them late.
     for key in service.keys[:-1]:
         with suppress(xmlsec.Error):

@@ -18,7 +18,6 @@ from onelogin.saml2.auth import OneLogin_Saml2_Auth
 from onelogin.saml2.constants import OneLogin_Saml2_Constants as Names
 from onelogin.saml2.errors import OneLogin_Saml2_Error, OneLogin_Saml2_ValidationError
 from onelogin.saml2.settings import OneLogin_Saml2_Settings
-from onelogin.saml2.xml_utils import OneLogin_Saml2_XML
 
 from fieldstone.metadata.kinds.identity_provider import IdentityProviderBody
 from fieldstone.platform.identity.providers.errors import ProviderRefused
@@ -30,12 +29,6 @@ BROKEN: Final = (
     *(ValueError, TypeError, KeyError, IndexError, AttributeError),
 )
 """What the libraries raise for messages that are none; the last ones come from odd shapes."""
-
-_XMLENC: Final = "http://www.w3.org/2001/04/xmlenc#"
-_XMLENC11: Final = "http://www.w3.org/2009/xmlenc11#"
-_KEYS: Final = frozenset({f"{_XMLENC}rsa-oaep-mgf1p", f"{_XMLENC11}rsa-oaep"})
-_GCM: Final = frozenset(f"{_XMLENC11}aes{bits}-gcm" for bits in (128, 192, 256))
-_CBC: Final = frozenset(f"{_XMLENC}aes{bits}-cbc" for bits in (128, 192, 256))
 
 
 def settings(
@@ -107,23 +100,6 @@ def received(address: str) -> dict[str, Any]:
     parts = urlsplit(address)
     secure = "on" if parts.scheme == "https" else "off"
     return {"https": secure, "http_host": parts.netloc, "script_name": parts.path}
-
-
-def check_encryption(document: Any, body: IdentityProviderBody) -> None:
-    """Refuse what is encrypted weakly, or lies elsewhere. Raises ValueError.
-
-    RSA 1.5 lets whoever may ask often enough read what was sent (Bleichenbacher 1998); so does
-    AES-CBC (Jager and Somorovsky 2011), which providers that know nothing else may be allowed.
-    """
-    contents = _GCM | _CBC if body.takes_cbc else _GCM
-    for element, taken in (("EncryptedKey", _KEYS), ("EncryptedData", contents)):
-        for one in OneLogin_Saml2_XML.query(document, f"//xenc:{element}"):
-            methods = OneLogin_Saml2_XML.query(one, "./xenc:EncryptionMethod")
-            if [method.get("Algorithm") in taken for method in methods] != [True]:
-                raise ValueError("encrypted weakly")
-    elsewhere = "//xenc:CipherReference | //ds:RetrievalMethod[not(starts-with(@URI, '#'))]"
-    if OneLogin_Saml2_XML.query(document, elsewhere):
-        raise ValueError("lies elsewhere")
 
 
 @contextmanager

@@ -28,12 +28,12 @@ from fieldstone.platform.identity.providers.errors import ProviderRefused
 from fieldstone.platform.identity.providers.round_trip import with_query
 from fieldstone.platform.identity.providers.saml import Service
 from fieldstone.platform.identity.providers.saml_settings import (
-    check_encryption,
     received,
     refusing,
     settings,
     signed,
 )
+from fieldstone.platform.identity.providers.saml_shapes import check_shapes
 from fieldstone.platform.identity.vouched import Vouched
 
 REQUEST: Final = "SAMLRequest"
@@ -196,7 +196,7 @@ def _issued(root: Any) -> datetime:
 
 def _name(root: Any, service: Service, body: IdentityProviderBody) -> str:
     """Give what a request calls somebody, in words or encrypted for us."""
-    check_encryption(root, body)
+    check_shapes(root, takes_cbc=body.takes_cbc)
     read = OneLogin_Saml2_Logout_Request.get_nameid_data
     for one in service.keys[:-1]:
         try:
