@@ -66,13 +66,13 @@ SIGN_ON_OPERATIONS: Final[Mapping[str, Operation]] = {
         {201: Answer("A new key pair; the first one signs.", _KEY)},
         refuses=(409,),
     ),
-    "PUT /identity-providers/{name}/keys/{key}": Operation(
+    "PUT /identity-providers/{name}/keys/{key_pair}": Operation(
         _TAG,
         {200: Answer("It signs from now on.", _KEY)},
         body=Body(object_schema({"signs": _FLAG}), {"signs": True}),
         refuses=(409, 413, 422),
     ),
-    "DELETE /identity-providers/{name}/keys/{key}": Operation(
+    "DELETE /identity-providers/{name}/keys/{key_pair}": Operation(
         _TAG, {204: Answer("It is forgotten.")}, refuses=(409,)
     ),
     "POST /saml-metadata": Operation(

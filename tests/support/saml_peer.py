@@ -91,7 +91,8 @@ def saml_provider(
     base = f"http://127.0.0.1:{port}"
     _write(home, base, service, people, SIGNS[signs])
     command = [php, "-d", f"session.save_path={home}", "-d", "error_reporting=0"]
-    command += ["-d", "variables_order=EGPCS", "-S", f"127.0.0.1:{port}", "-t", str(WWW)]
+    command += ["-d", "opcache.revalidate_freq=0", "-d", "variables_order=EGPCS"]
+    command += ["-S", f"127.0.0.1:{port}", "-t", str(WWW)]
     variables = {**os.environ, "SIMPLESAMLPHP_CONFIG_DIR": str(home)}
     with subprocess.Popen(
         command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

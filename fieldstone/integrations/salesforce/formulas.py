@@ -37,7 +37,7 @@ _NAMED: Final[Mapping[str, tuple[str, str]]] = {
 """Ids of what has another id here, or none, by the names that stand for them."""
 
 _OF_PEOPLE: Final = frozenset({"profile", "profileid", "userrole", "userroleid"})
-_NO_PROFILES: Final = (
+NO_PROFILES: Final = (
     "Profiles and roles of others than the viewer are asked for by no formula here: they are empty."
 )
 _NOT_DELETED: Final = "What is deleted is in the bin, where no formula is asked: it is never true."
@@ -119,7 +119,7 @@ def _means_nothing(step: str, owner: str, names: Names) -> str:
     if fold(step.partition(":")[2]) in _QUEUES:
         return _NO_QUEUES
     if fold(step) in _OF_PEOPLE and owner == names.find_object("User"):
-        return _NO_PROFILES
+        return NO_PROFILES
     if fold(step) == "isdeleted":
         return _NOT_DELETED
     is_type = fold(step) in (_TYPE, f"{_TYPE}id")

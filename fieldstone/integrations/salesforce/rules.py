@@ -13,7 +13,7 @@ from fieldstone.integrations.salesforce.filters import (
     as_formula,
     filter_items,
 )
-from fieldstone.integrations.salesforce.formulas import rewrite
+from fieldstone.integrations.salesforce.formulas import NO_PROFILES, rewrite
 from fieldstone.integrations.salesforce.items import Item
 from fieldstone.integrations.salesforce.mapped import Mapped, failed
 from fieldstone.integrations.salesforce.names import Names, has_types
@@ -21,6 +21,7 @@ from fieldstone.metadata.component import Component
 from fieldstone.metadata.values import Json, fold
 
 _SOURCE: Final = "$source"
+_NOT_ACTIVE: Final = "The rule is not active, for it hangs on them."
 
 
 def read_rule(item: Item, names: Names) -> Mapped:
@@ -39,6 +40,10 @@ def read_rule(item: Item, names: Names) -> Mapped:
             "active": flag_of(xml, "active"),
         }
         notes += condition.notes
+        if NO_PROFILES in condition.notes:
+            # What compares something empty may hold for every record, and refuse each of them.
+            body["active"] = False
+            notes.append(_NOT_ACTIVE)
         shown = text_of(xml, "errorDisplayField")
         if shown:
             known = names.find_field(owner, shown)

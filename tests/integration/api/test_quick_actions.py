@@ -179,7 +179,7 @@ async def test_navigation_is_that_of_the_app(app: Starlette, api: Api, ben: Api)
     ]
     assert [one["name"] for one in (await api.get("/api/apps"))["apps"]] == ["Few", "Selling"]
     links = [part.split('"')[0] for part in page.text.split('class="fs-nav-link" href="')[1:]]
-    assert links == ["/admin", "/admin/Deal", "https://docs.example/"]
+    assert links == ["/admin", "/admin/Deal", "https://docs.example/", "/admin/bin"]
     assert 'class="fs-nav-link" href="/admin/Company"' in chosen.text
 
 

@@ -99,18 +99,18 @@ async def make_saml_key(request: Request) -> Response:
 
 
 async def use_saml_key(request: Request) -> Response:
-    """PUT /api/identity-providers/{name}/keys/{key}: {"signs": true}: sign with it from now on."""
+    """PUT /api/identity-providers/{name}/keys/{key_pair}: {"signs": true}: sign with it."""
     if (await read_object(request)).get("signs") is not True:
         raise BadJson("signs must be true.", at="/signs", hint="Let another key pair sign.")
-    name, key = request.path_params["name"], request.path_params["key"]
+    name, key = request.path_params["name"], request.path_params["key_pair"]
     async with database_of(request).write_apart(tenant_of(request), viewer_of(request)) as tx:
         chosen = await sign_with(tx, parts_of(request).secrets, name, key)
     return json_response(_shown_key(chosen))
 
 
 async def delete_saml_key(request: Request) -> Response:
-    """DELETE /api/identity-providers/{name}/keys/{key}: forget a key pair that does not sign."""
-    name, key = request.path_params["name"], request.path_params["key"]
+    """DELETE /api/identity-providers/{name}/keys/{key_pair}: forget one that does not sign."""
+    name, key = request.path_params["name"], request.path_params["key_pair"]
     async with database_of(request).write_apart(tenant_of(request), viewer_of(request)) as tx:
         await drop_pair(tx, parts_of(request).secrets, name, key)
     return Response(status_code=204)
@@ -131,8 +131,8 @@ def _shown_key(pair: KeyPair) -> dict[str, Json]:
 ROUTES: Final = (
     Route("/api/identity-providers/{name}/keys", list_saml_keys, methods=["GET"]),
     Route("/api/identity-providers/{name}/keys", make_saml_key, methods=["POST"]),
-    Route("/api/identity-providers/{name}/keys/{key}", use_saml_key, methods=["PUT"]),
-    Route("/api/identity-providers/{name}/keys/{key}", delete_saml_key, methods=["DELETE"]),
+    Route("/api/identity-providers/{name}/keys/{key_pair}", use_saml_key, methods=["PUT"]),
+    Route("/api/identity-providers/{name}/keys/{key_pair}", delete_saml_key, methods=["DELETE"]),
     Route("/api/saml-metadata", read_saml_metadata, methods=["POST"]),
     Route("/api/identity-providers", list_providers, methods=["GET"]),
     Route("/api/identity-providers/{name}/secret", put_secret, methods=["PUT"]),

@@ -107,3 +107,21 @@ def test_bringing_it_again_plans_nothing(brought: Brought) -> None:
 
     before = {row.component.key: row.component for row in brought.rows}
     assert [one for one in again.proposal.upserts if before.get(one.key) != one] == []
+
+
+def test_a_rule_about_profiles_of_others_refuses_nobody() -> None:
+    files = _files() | {
+        "objects/Job__c/validationRules/By_Admins.validationRule-meta.xml": xml(
+            "ValidationRule",
+            "<fullName>By_Admins</fullName><active>true</active><errorConditionFormula>"
+            "CreatedBy.Profile.Name &lt;&gt; 'System Administrator'</errorConditionFormula>"
+            "<errorMessage>No.</errorMessage>",
+        )
+    }
+
+    found = asyncio.run(bring(files))
+
+    assert found.body("validation_rule", "Job__c.By_Admins")["active"] is False
+    assert any(
+        "not active" in note for note in found.line("ValidationRule", "Job__c.By_Admins").notes
+    )
