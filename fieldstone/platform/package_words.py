@@ -89,17 +89,8 @@ def bring_about(
     if choices:
         wish = {**wish, "choices": choices}
         plan = _planned(client, wish)
-    for one in plan["packages"]:
-        click.echo(_DEEDS[one["deed"]].format(**one))
-        if one["records"]:
-            click.echo(f"It brings at most {one['records']:,} records.")
-    click.echo(plan_in_words(plan))
-    for one in plan["steps"]:
-        click.echo(f"! {one['message']}")
-    for one in plan["signatures"]:
-        click.echo(one["message"])
-    # Where all parts are as they come, records that stayed out before may come all the same.
-    if not plan["changes"] and not any(one["records"] for one in plan["packages"]):
+    _tell(plan)
+    if not plan["changes"] and not _brings_what_is_missing(plan, settling):
         return
     if any(one["must_accept"] for one in plan["signatures"]):
         _check_accepted(settling)
@@ -109,6 +100,31 @@ def bring_about(
     agreed = {**wish, "digest": plan["digest"], "confirm": plan["confirm"]}
     done = client.ask("POST", "/api/packages", content=write_json(agreed))
     click.echo(applied_in_words(done) if plan["changes"] else "What was missing of them has come.")
+
+
+def _tell(plan: Mapping[str, Any]) -> None:
+    """Say what a plan would do, and who signed what."""
+    for one in plan["packages"]:
+        click.echo(_DEEDS[one["deed"]].format(**one))
+        if one["records"]:
+            click.echo(f"It brings at most {one['records']:,} records.")
+    click.echo(plan_in_words(plan))
+    for one in plan["steps"]:
+        click.echo(f"! {one['message']}")
+    for one in plan["signatures"]:
+        click.echo(one["message"])
+
+
+def _brings_what_is_missing(plan: Mapping[str, Any], settling: Settling) -> bool:
+    """Tell whether records that stayed out before are to come, where all else is as it comes.
+
+    How many there are is not known before, so that nobody is kept waiting for an answer.
+    """
+    if not any(one["records"] for one in plan["packages"]):
+        return False
+    if not settling.yes:
+        click.echo("Say --yes to bring records that stayed out before.")
+    return settling.yes
 
 
 def _check_accepted(settling: Settling) -> None:

@@ -18,6 +18,7 @@ from fieldstone.runtime.storage.recycle_bin import (
     read_cursor,
 )
 from fieldstone.runtime.transactions import Transaction
+from fieldstone.ui_generator.held_records import is_declared, may_write
 from fieldstone.ui_generator.shell import Place, page
 from fieldstone.ui_generator.viewing import viewing_of
 
@@ -53,5 +54,7 @@ def _line(tx: Transaction, one: Deletion) -> dict[str, Any]:
         "by": one.actor_id,
         "at": one.at.isoformat(),
         "along": one.along,
-        "may_restore": tx.rights.may_delete(one.obj.id),
+        "may_restore": (
+            tx.rights.may_delete(one.obj.id) and may_write(tx, one.obj) and not is_declared(one.obj)
+        ),
     }

@@ -75,9 +75,13 @@ def test_records_that_stayed_out_are_brought_when_nothing_else_changes(
     run("package", "install", str(file), "--yes", "--without-records", "--accept-untrusted")
     before = run("query", "SELECT code FROM Spot ORDER BY code")
 
+    unasked = run("package", "upgrade", str(file), "--accept-untrusted")
+
     brought = run("package", "upgrade", str(file), "--yes", "--accept-untrusted")
 
     after = run("query", "SELECT code FROM Spot ORDER BY code")
+    assert unasked.exit_code == 0
+    assert unasked.output.endswith("Say --yes to bring records that stayed out before.\n")
     assert "It brings at most 2 records." in brought.output
     assert brought.output.endswith("What was missing of them has come.\n")
     assert ("a" in before.output.split(), "a" in after.output.split()) == (False, True)

@@ -143,6 +143,15 @@ async def test_only_members_and_addresses_of_the_domains_come_in(
     assert said in answer.text
 
 
+async def test_address_that_the_library_does_not_take_is_told(api: Api, peer: str) -> None:
+    await offered(api, peer, sign_out_address="https://idp-.example/slo")
+
+    answer = await api.send("GET", SET_OUT)
+
+    assert answer.status_code == 409
+    assert "an address that cannot be used" in answer.text
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [

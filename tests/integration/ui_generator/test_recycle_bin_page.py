@@ -8,6 +8,7 @@ import re
 import pytest
 from starlette.applications import Starlette
 
+from tests.integration.api.test_settings_and_metadata import RECORDS, REGION, apply
 from tests.integration.platform.test_identity import a_browser, claimed, joined
 from tests.support.app import Api
 from tests.support.pages import Browser
@@ -33,6 +34,17 @@ async def test_a_deleted_record_is_found_in_the_bin_and_restored(
     assert back.headers["location"] == address
     assert (await api.get(f"/api/records/Company/{company['id']}"))["name"] == "Acme <Rail>"
     assert EMPTY in await browser.open("/admin/bin")
+
+
+async def test_what_was_declared_is_not_offered_to_be_restored(browser: Browser, api: Api) -> None:
+    await apply(api, REGION, *RECORDS)
+    north = "/api/metadata/components/metadata_record/Region__mdt.North"
+    await api.delete(north, status=204)
+
+    shown = await browser.open("/admin/bin")
+
+    assert EMPTY not in shown
+    assert "/restore" not in shown
 
 
 async def test_the_bin_is_reached_from_every_page(browser: Browser) -> None:

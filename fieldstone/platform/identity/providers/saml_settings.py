@@ -20,7 +20,7 @@ from onelogin.saml2.errors import OneLogin_Saml2_Error, OneLogin_Saml2_Validatio
 from onelogin.saml2.settings import OneLogin_Saml2_Settings
 
 from fieldstone.metadata.kinds.identity_provider import IdentityProviderBody
-from fieldstone.platform.identity.providers.errors import ProviderRefused
+from fieldstone.platform.identity.providers.errors import ProviderNotReady, ProviderRefused
 from fieldstone.platform.identity.providers.saml import Service
 from fieldstone.platform.identity.providers.saml_keys import KeyPair, signing_key
 
@@ -40,7 +40,8 @@ def settings(
 ) -> Any:
     """Give how the library knows both sides. write: for what it writes without escaping.
 
-    key: what opens what is encrypted; the one that signs, unless it is given.
+    key: what opens what is encrypted; the one that signs, unless it is given. Raises
+    ProviderNotReady for addresses that the library does not take.
     """
     provider: dict[str, Any] = {
         "entityId": write(body.issuer),
@@ -57,7 +58,13 @@ def settings(
     used = key or (service.keys[0] if service.keys else None)
     if used is not None:
         ours["sp"] |= {"x509cert": used.certificate, "privateKey": used.key}
-    return OneLogin_Saml2_Settings({**ours, "idp": provider})
+    try:
+        return OneLogin_Saml2_Settings({**ours, "idp": provider})
+    except OneLogin_Saml2_Error as error:
+        raise ProviderNotReady(
+            f"{body.label} is set up with an address that cannot be used.",
+            hint="An administrator mends its addresses for signing in and out.",
+        ) from error
 
 
 def own_settings(body: IdentityProviderBody, service: Service) -> Any:
