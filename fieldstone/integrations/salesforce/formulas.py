@@ -118,12 +118,17 @@ def _means_nothing(step: str, owner: str, names: Names) -> str:
     """Tell why a part of a path has no value here; "" for one that has."""
     if fold(step.partition(":")[2]) in _QUEUES:
         return _NO_QUEUES
-    if fold(step) in _OF_PEOPLE and owner == names.find_object("User"):
+    if asks_people(step, owner, names):
         return NO_PROFILES
     if fold(step) == "isdeleted":
         return _NOT_DELETED
     is_type = fold(step) in (_TYPE, f"{_TYPE}id")
     return _NO_TYPES if is_type and not has_types(owner, names) else ""
+
+
+def asks_people(step: str, owner: str, names: Names) -> bool:
+    """Tell whether a part of a path asks for the profile or role of somebody."""
+    return fold(step) in _OF_PEOPLE and owner == names.find_object("User")
 
 
 def _leads(step: str, owner: str, names: Names) -> bool:

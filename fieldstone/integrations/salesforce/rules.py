@@ -13,7 +13,7 @@ from fieldstone.integrations.salesforce.filters import (
     as_formula,
     filter_items,
 )
-from fieldstone.integrations.salesforce.formulas import NO_PROFILES, rewrite
+from fieldstone.integrations.salesforce.formulas import NO_PROFILES, asks_people, rewrite
 from fieldstone.integrations.salesforce.items import Item
 from fieldstone.integrations.salesforce.mapped import Mapped, failed
 from fieldstone.integrations.salesforce.names import Names, has_types
@@ -123,11 +123,15 @@ def _side(written: str, owner: str, known: KnownField, names: Names) -> tuple[st
         rest = rest or root
     *steps, last = rest.split(".")
     for step in steps:
+        if asks_people(step, obj, names):
+            raise UnreadableFilter(NO_PROFILES)
         found = names.relation(obj, step)
         if found is None:
             raise UnreadableFilter(f"{written[:80]} leads nowhere.")
         path.append(found.name)
         obj = found.targets[0]
+    if asks_people(last, obj, names):
+        raise UnreadableFilter(NO_PROFILES)
     if fold(last) in ("recordtypeid", "recordtype"):
         if not has_types(obj, names):
             raise UnreadableFilter(f"{obj} has no record types.")

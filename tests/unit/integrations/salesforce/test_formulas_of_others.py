@@ -125,3 +125,19 @@ def test_a_rule_about_profiles_of_others_refuses_nobody() -> None:
     assert any(
         "not active" in note for note in found.line("ValidationRule", "Job__c.By_Admins").notes
     )
+
+
+@pytest.mark.parametrize("side", ["User.Profile.Name", "User.ProfileId"])
+def test_a_filter_about_profiles_of_others_is_left_out(side: str) -> None:
+    looked = (
+        "<type>Lookup</type><referenceTo>User</referenceTo><lookupFilter><active>true</active>"
+        f"<filterItems><field>{side}</field><operation>equals</operation><value>Sales</value>"
+        "</filterItems><isOptional>false</isOptional></lookupFilter>"
+    )
+
+    found = asyncio.run(bring({**_files(), **fields_of("Job__c", Seller__c=looked)}))
+
+    keys = {row.component.key for row in found.rows}
+    assert ("object", "profile") not in keys
+    assert ("validation_rule", "job__c.seller_filter") not in keys
+    assert any("filter is left out" in note for one in found.lines for note in one.notes)
