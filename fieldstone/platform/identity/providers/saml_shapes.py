@@ -81,7 +81,9 @@ def _check_signature(signature: Any) -> None:
     signed = signature.getparent()
     if reference is None or signed is None or _all(signature, "./ds:Object"):
         raise ValueError("a signature of several things")
-    if reference.get("URI") not in {"", f"#{signed.get('ID')}"}:
+    said = reference.get("URI")
+    # An ID could be an XPointer as well, which would be worked out.
+    if said and not (said == f"#{signed.get('ID')}" and _IN_HERE.fullmatch(said)):
         raise ValueError("a signature of something else")
     transforms = _all(reference, "./ds:Transforms/ds:Transform")
     if any(one.get("Algorithm") not in _TRANSFORMS for one in transforms):

@@ -110,6 +110,12 @@ RETRIEVED = f'Type="{ENC}EncryptedKey"'
         (signed(reference("file://{pipe}")), "something else"),
         (signed(reference("#r")), "something else"),
         (
+            signed(reference(f"#xpointer(//*[{WORK}])")).replace(
+                'ID="a"', f'ID="xpointer(//*[{WORK}])"'
+            ),
+            "something else",
+        ),
+        (
             signed(
                 reference("#a"),
                 f"<ds:Object><ds:Manifest>{reference('file://{pipe}')}</ds:Manifest></ds:Object>",
